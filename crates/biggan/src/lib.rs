@@ -1,0 +1,1 @@
+//! BigGAN-deep: latents and class weights to images.

@@ -1,0 +1,1 @@
+//! BigSleep: the optimisation of BigGAN's latents against CLIP.

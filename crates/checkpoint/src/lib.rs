@@ -1,0 +1,1 @@
+//! Named tensors out of files that others wrote.

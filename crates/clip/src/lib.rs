@@ -1,0 +1,1 @@
+//! CLIP: texts and images to embeddings.
