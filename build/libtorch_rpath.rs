@@ -1,4 +1,5 @@
 //! The build script of every crate that links libtorch: programs and tests find it at run time without `LD_LIBRARY_PATH`.
+#![expect(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
 
 fn main() {
     println!("cargo::rerun-if-changed=../../build/libtorch_rpath.rs");
