@@ -1,0 +1,54 @@
+use tch::{Device, Kind, Tensor};
+
+use crate::Weights;
+
+/// A place in the tree of tensor names, from which a model takes what it needs.
+#[derive(Clone, Debug)]
+pub struct Scope<'w> {
+    weights: &'w Weights,
+    prefix: String,
+    kind: Kind,
+    device: Device,
+}
+
+impl<'w> Scope<'w> {
+    pub(crate) fn root(weights: &'w Weights, kind: Kind, device: Device) -> Self {
+        Self { weights, prefix: String::new(), kind, device }
+    }
+
+    /// The scope below `name`: `scope.sub("fc").take("weight", …)` takes `fc.weight`.
+    #[must_use]
+    pub fn sub(&self, name: &str) -> Self {
+        Self { prefix: self.full_name(name), ..self.clone() }
+    }
+
+    /// The scope below a number, as lists of layers have it: `layers.3`.
+    #[must_use]
+    pub fn at(&self, index: usize) -> Self {
+        self.sub(&index.to_string())
+    }
+
+    /// The tensor `name` in this scope's kind, moved out of the weights.
+    ///
+    /// Where it is missing or has another shape, the fault is kept for [`Weights::finish`], and a placeholder of the
+    /// wanted shape takes its place, so that a model can be built to its end and all faults are told at once. A
+    /// placeholder holds a single number, however large its shape; write to no tensor before `finish` has passed.
+    pub fn take(&self, name: &str, shape: &[i64]) -> Tensor {
+        self.take_as(name, shape, self.kind)
+    }
+
+    /// As [`take`](Self::take), in a kind of its own: integer buffers, for one.
+    pub fn take_as(&self, name: &str, shape: &[i64], kind: Kind) -> Tensor {
+        self.weights.take(&self.full_name(name), shape, kind, self.device)
+    }
+
+    /// The shape of the tensor `name`, if there is one that was not yet taken.
+    #[must_use]
+    pub fn shape(&self, name: &str) -> Option<Vec<i64>> {
+        self.weights.shape(&self.full_name(name))
+    }
+
+    fn full_name(&self, name: &str) -> String {
+        if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
+    }
+}
