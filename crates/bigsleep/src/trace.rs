@@ -1,0 +1,37 @@
+//! What is recorded of a dream's every step.
+
+use serde::{Deserialize, Serialize};
+
+/// The loss of one step, as it was before the step changed the latents.
+///
+/// `loss` = `similarity` + `latent` + `class`, the means over the step's draws of cutouts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TraceRow {
+    /// The step, counted from 1.
+    pub step: u32,
+    /// What the optimizer minimises.
+    pub loss: f64,
+    /// The similarity term: -`loss_coef` × the mean cosine of cutouts and text, summed over the texts to approach, plus
+    /// the same without the minus for the texts to avoid. Lower is more similar; the report's curves are this over 100.
+    pub similarity: f64,
+    /// The latent term: how far the latent vectors are from looking normally distributed.
+    pub latent: f64,
+    /// The class term: how much weight lies on classes other than each row's first.
+    pub class: f64,
+}
+
+/// How a dream stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// It has steps to go.
+    Running,
+    /// It has taken all its steps.
+    Finished,
+    /// The loss, its gradient or the latents became infinite or not a number. The latents and their average are those
+    /// before this step, and stay so.
+    Diverged {
+        /// The step that failed, counted from 1.
+        at_step: u32,
+    },
+}
