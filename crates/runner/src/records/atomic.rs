@@ -1,0 +1,29 @@
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::RecordError;
+
+/// Writes a file whole or not at all: a temporary file in the same folder, fsync, rename. Makes missing folders.
+///
+/// # Errors
+/// [`RecordError::Write`] names the file.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
+    replace(path, bytes).map_err(|source| RecordError::Write { path: path.to_owned(), source })
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    // The prefix lets a later run recognise what a killed one left behind.
+    let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    sync_folder(folder)
+}
+
+/// A rename is on the disk only when its folder is.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}

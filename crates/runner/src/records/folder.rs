@@ -1,0 +1,234 @@
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::trace;
+use super::{CellRecord, Environment, PlanRecord, RecordError, TraceRow, write_atomically};
+
+/// A results folder, such as `results/optimizers`.
+#[derive(Clone, Debug)]
+pub struct ResultsFolder {
+    root: PathBuf,
+}
+
+/// The folder of one cell, such as `results/optimizers/cells/bicycle/adam/seed-0`.
+#[derive(Clone, Debug)]
+pub struct CellFolder {
+    root: PathBuf,
+}
+
+impl ResultsFolder {
+    /// The results folder at `root`, which need not exist yet.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of the cell `id`.
+    pub fn cell(&self, id: &str) -> CellFolder {
+        CellFolder { root: self.root.join("cells").join(id) }
+    }
+
+    /// What was to be run.
+    ///
+    /// # Errors
+    /// [`RecordError::NotResults`] when this is no results folder.
+    pub fn plan(&self) -> Result<PlanRecord, RecordError> {
+        let path = self.root.join("plan.toml");
+        read_toml(&path)?.ok_or_else(|| RecordError::NotResults { path: self.root.clone() })
+    }
+
+    /// Records what is to be run.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_plan(&self, plan: &PlanRecord) -> Result<(), RecordError> {
+        write_toml(&self.root.join("plan.toml"), plan)
+    }
+
+    /// The cells that have a record, in the plan's order; those without one have not been begun.
+    ///
+    /// # Errors
+    /// When a record is unreadable.
+    pub fn cells(&self, plan: &PlanRecord) -> Result<Vec<CellRecord>, RecordError> {
+        plan.cells.iter().filter_map(|cell| self.cell(&cell.id).record().transpose()).collect()
+    }
+
+    /// Where and with what it was run last, if it was.
+    ///
+    /// # Errors
+    /// When the record is unreadable.
+    pub fn environment(&self) -> Result<Option<Environment>, RecordError> {
+        let path = self.root.join("environment.json");
+        let Some(bytes) = read(&path)? else { return Ok(None) };
+        serde_json::from_slice(&bytes).map(Some).map_err(|source| RecordError::Json { path, source })
+    }
+
+    /// Records where and with what it is run.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_environment(&self, environment: &Environment) -> Result<(), RecordError> {
+        let path = self.root.join("environment.json");
+        let mut json = serde_json::to_vec_pretty(environment)
+            .map_err(|source| RecordError::Json { path: path.clone(), source })?;
+        json.push(b'\n');
+        write_atomically(&path, &json)
+    }
+}
+
+impl CellFolder {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// `cell.toml`, if the cell was begun.
+    ///
+    /// # Errors
+    /// When it is unreadable.
+    pub fn record(&self) -> Result<Option<CellRecord>, RecordError> {
+        read_toml(&self.root.join("cell.toml"))
+    }
+
+    /// Writes `cell.toml`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_record(&self, record: &CellRecord) -> Result<(), RecordError> {
+        write_toml(&self.root.join("cell.toml"), record)
+    }
+
+    /// `trace.csv`: all rows in the order of steps, none if the cell was not begun.
+    ///
+    /// # Errors
+    /// When it is unreadable.
+    pub fn trace(&self) -> Result<Vec<TraceRow>, RecordError> {
+        let path = self.root.join("trace.csv");
+        let Some(bytes) = read(&path)? else { return Ok(Vec::new()) };
+        trace::from_csv(&bytes).map_err(|source| RecordError::Csv { path, source })
+    }
+
+    /// Writes `trace.csv`, all of it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_trace(&self, rows: &[TraceRow]) -> Result<(), RecordError> {
+        let path = self.root.join("trace.csv");
+        let csv = trace::to_csv(rows).map_err(|source| RecordError::Csv { path: path.clone(), source })?;
+        write_atomically(&path, &csv)
+    }
+
+    /// Where the image of the averaged latents after `step` steps belongs.
+    pub fn frame(&self, step: u32) -> PathBuf {
+        self.root.join("frames").join(format!("{step:06}.png"))
+    }
+
+    /// Where the last image belongs.
+    pub fn final_image(&self) -> PathBuf {
+        self.root.join("final.png")
+    }
+
+    /// Where the state to go on from belongs.
+    pub fn state(&self) -> PathBuf {
+        self.root.join("state.safetensors")
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, RecordError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(RecordError::Read { path: path.to_owned(), source }),
+    }
+}
+
+fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, RecordError> {
+    let Some(bytes) = read(path)? else { return Ok(None) };
+    toml::from_slice(&bytes)
+        .map(Some)
+        .map_err(|source| RecordError::Toml { path: path.to_owned(), source: Box::new(source) })
+}
+
+fn write_toml<T: Serialize>(path: &Path, record: &T) -> Result<(), RecordError> {
+    let text = toml::to_string(record)
+        .map_err(|source| RecordError::Encode { path: path.to_owned(), source: Box::new(source) })?;
+    write_atomically(path, text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::{CellStatus, Outcome, Terms};
+
+    fn record(status: CellStatus) -> CellRecord {
+        CellRecord {
+            id: "bicycle/adam/seed-0".into(),
+            prompt: "bicycle".into(),
+            class_name: "bicycle".into(),
+            optimizer: "adam".into(),
+            seed: 0,
+            model_set: "mini".into(),
+            digest: "ab".into(),
+            status,
+            axes: [("cutouts".to_owned(), toml::Value::Integer(64))].into(),
+            optimizer_settings: toml::toml! { adam = { lr = 0.05 } },
+            dream: toml::toml! { epochs = 10 },
+        }
+    }
+
+    #[test]
+    fn a_cell_reads_back_as_written_in_every_status() {
+        let folder = tempfile::tempdir().unwrap();
+        let cell = ResultsFolder::at(folder.path()).cell("bicycle/adam/seed-0");
+        assert_eq!(cell.record().unwrap(), None);
+        let final_loss = Terms { total: -1.5, similarity: -36.25, latent: 34.0, class: 0.1 };
+        let outcome = Outcome {
+            steps: 2000,
+            seconds: 12.5,
+            similarity_averaged: 0.3,
+            similarity_live: 0.25,
+            final_loss,
+        };
+        for status in [
+            CellStatus::Unfinished,
+            CellStatus::Finished(outcome),
+            CellStatus::Diverged { at_step: 41, seconds: 0.5 },
+            CellStatus::Failed { reason: "out of \"memory\"\n  caused by: …".into() },
+        ] {
+            let record = record(status);
+            cell.write_record(&record).unwrap();
+            assert_eq!(cell.record().unwrap(), Some(record));
+        }
+    }
+
+    #[test]
+    fn a_trace_reads_back_as_written_to_the_last_bit() {
+        let folder = tempfile::tempdir().unwrap();
+        let cell = ResultsFolder::at(folder.path()).cell("a");
+        let row = |step, loss| TraceRow {
+            step,
+            loss,
+            similarity_loss: -36.1 / 3.0,
+            latent_loss: f32::MIN_POSITIVE,
+            class_loss: 1e9,
+            seconds: 0.1,
+        };
+        let rows = vec![row(1, 0.1), row(2, -0.0)];
+        cell.write_trace(&rows).unwrap();
+        assert_eq!(cell.trace().unwrap(), rows);
+    }
+
+    #[test]
+    fn a_folder_that_no_run_wrote_is_refused() {
+        let error = ResultsFolder::at("no-such-folder").plan().unwrap_err();
+        insta::assert_snapshot!(error, @"`no-such-folder` is not a results folder: it has no plan.toml");
+    }
+}

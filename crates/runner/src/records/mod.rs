@@ -1,0 +1,31 @@
+//! What a results folder holds, and how it is read and written. The report reads these and nothing else.
+//!
+//! ```text
+//! results/optimizers/
+//!   experiment.toml        the experiment as resolved: can be run again
+//!   plan.toml              what was to be run: [`PlanRecord`]
+//!   environment.json       versions, devices, model files and their digests: [`Environment`]
+//!   cells/bicycle/adam/seed-0/
+//!     cell.toml            settings, digest and how it ended: [`CellRecord`]
+//!     trace.csv            a [`TraceRow`] per step
+//!     frames/000050.png …  images of the averaged latents
+//!     final.png            the last of them
+//!     state.safetensors    latents, average, optimizer and step: enough to go on
+//! ```
+//!
+//! Every file is written whole or not at all ([`write_atomically`]).
+mod atomic;
+mod cell;
+mod environment;
+mod error;
+mod folder;
+mod plan;
+mod trace;
+
+pub use atomic::write_atomically;
+pub use cell::{CellRecord, CellStatus, Outcome, Terms};
+pub use environment::{Environment, ModelFile};
+pub use error::RecordError;
+pub use folder::{CellFolder, ResultsFolder};
+pub use plan::{PlanRecord, PlannedCell, PlannedPrompt};
+pub use trace::TraceRow;

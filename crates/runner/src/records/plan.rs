@@ -1,0 +1,41 @@
+use serde::{Deserialize, Serialize};
+
+/// `plan.toml`: what the experiment consists of, in its own order, whether or not it has been run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanRecord {
+    /// The experiment's name.
+    pub experiment: String,
+    /// The model set that every cell uses.
+    pub model_set: String,
+    /// The text that a class name is put into to be judged, such as `a photo of a {}`.
+    pub template: String,
+    /// Optimizers as cells name them, in the experiment's order.
+    pub optimizers: Vec<String>,
+    /// Seeds in the experiment's order.
+    pub seeds: Vec<u64>,
+    /// Prompts in the experiment's order.
+    pub prompts: Vec<PlannedPrompt>,
+    /// All cells in the experiment's order.
+    pub cells: Vec<PlannedCell>,
+}
+
+/// A prompt of the experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedPrompt {
+    /// The prompt as the experiment gives it.
+    pub text: String,
+    /// What the judges call it.
+    pub class_name: String,
+}
+
+/// A cell of the experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedCell {
+    /// Path below `cells/`.
+    pub id: String,
+    /// The digest that its record has to carry.
+    pub digest: String,
+}
