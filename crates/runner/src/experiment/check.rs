@@ -1,0 +1,75 @@
+//! What serde's types cannot say: nothing empty, nothing twice, nothing that points nowhere.
+
+use toml::Spanned;
+
+use super::error::Fault;
+use super::format::{Head, PromptEntry};
+
+pub(super) fn name(name: &Spanned<String>) -> Result<String, Fault> {
+    let text = name.get_ref();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(plain) && text.len() <= 100 {
+        return Ok(text.clone());
+    }
+    Err(Fault::new(name.span(), format!("`{text}` is not a name for an experiment"))
+        .help("it names a folder: up to 100 ASCII letters, digits, `-`, `_` and `.`, the first a letter or digit"))
+}
+
+pub(super) fn models(models: &Spanned<Vec<String>>) -> Result<Vec<String>, Fault> {
+    if models.get_ref().is_empty() {
+        return Err(Fault::new(models.span(), "`models` is an empty list")
+            .help("name the model sets to use, the most wanted first: models = [\"paper\", \"mini\"]"));
+    }
+    Ok(models.get_ref().clone())
+}
+
+pub(super) fn seeds(seeds: &Spanned<Vec<Spanned<u64>>>) -> Result<Vec<u64>, Fault> {
+    distinct("seeds", seeds, |seed| seed.to_string())
+}
+
+pub(super) fn template(template: &Spanned<String>) -> Result<String, Fault> {
+    let text = template.get_ref();
+    if text.matches("{}").count() == 1 {
+        return Ok(text.clone());
+    }
+    Err(Fault::new(template.span(), "`template` needs one `{}`, where the class name goes"))
+}
+
+/// The prompts with their labels.
+pub(super) fn prompts(head: &Head) -> Result<Vec<PromptEntry>, Fault> {
+    for prompt in head.prompts.get_ref() {
+        if prompt.get_ref().text.split('|').any(|part| part.trim().is_empty()) {
+            return Err(Fault::new(prompt.span(), "a prompt is empty")
+                .help("`|` separates texts that are approached at once; each needs some text"));
+        }
+    }
+    let mut prompts = distinct("prompts", &head.prompts, PromptEntry::name)?;
+    for (text, class_name) in &head.labels {
+        let mut known = prompts.iter_mut().filter(|prompt| prompt.text == *text.get_ref()).peekable();
+        if known.peek().is_none() {
+            drop(known);
+            let known: Vec<_> = prompts.into_iter().map(|prompt| prompt.text).collect();
+            return Err(Fault::unknown(text.span(), "prompt", text.get_ref(), &known));
+        }
+        known.for_each(|prompt| prompt.class_name.clone_from(class_name));
+    }
+    Ok(prompts)
+}
+
+fn distinct<T: Clone>(
+    key: &str,
+    list: &Spanned<Vec<Spanned<T>>>,
+    name: impl Fn(&T) -> String,
+) -> Result<Vec<T>, Fault> {
+    if list.get_ref().is_empty() {
+        return Err(Fault::new(list.span(), format!("`{key}` is an empty list, which leaves nothing to run")));
+    }
+    let mut seen = std::collections::HashSet::new();
+    for entry in list.get_ref() {
+        let name = name(entry.get_ref());
+        if !seen.insert(name.clone()) {
+            return Err(Fault::new(entry.span(), format!("`{key}` lists `{name}` twice")));
+        }
+    }
+    Ok(list.get_ref().iter().map(|entry| entry.get_ref().clone()).collect())
+}

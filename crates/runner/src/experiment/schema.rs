@@ -1,0 +1,98 @@
+use std::collections::BTreeMap;
+
+use bigsleep::DreamSettings;
+use optim::OptimizerConfig;
+use schemars::{JsonSchema, schema_for};
+use serde_json::{Value, json};
+
+use super::format::{TEMPLATE, TextOrTable};
+
+/// The JSON schema of the experiment format, for editors.
+pub fn json_schema() -> Value {
+    let mut schema = schema_for!(ExperimentFile).to_value();
+    let definitions = &mut schema["$defs"];
+    lists_too(&mut definitions["DreamSettings"]);
+    let optimizers = optimizers(definitions);
+    schema["properties"]["optimizer"] = optimizers;
+    if let Some(definitions) = schema["$defs"].as_object_mut() {
+        definitions.remove("OptimizerConfig");
+    }
+    schema
+}
+
+/// An experiment for dreambench: a grid of prompts, optimizers, seeds and further settings.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape of the format, which `Head` reads")]
+struct ExperimentFile {
+    /// Its name, which is also its results folder's.
+    name: String,
+    /// Model sets, the most wanted first: the first that is installed is used.
+    models: Vec<String>,
+    /// Prompts: texts, or tables with a text to avoid or an image.
+    prompts: Vec<TextOrTable>,
+    /// Seeds of the initial latents and of the cutouts.
+    #[schemars(default = "seeds")]
+    seeds: Vec<u64>,
+    /// The text that a class name is put into to be judged.
+    #[schemars(default = "template")]
+    template: String,
+    /// What the judges call a prompt, where that is not the prompt itself.
+    #[schemars(default)]
+    labels: BTreeMap<String, String>,
+    /// Cells to leave out: those that have the given values for all given keys (prompt, optimizer, seed, or a setting of
+    /// `[dream]` that is a list).
+    #[schemars(default)]
+    exclude: Vec<BTreeMap<String, Value>>,
+    /// How a dream is computed. A list of values for a setting is a further axis of the grid.
+    #[schemars(default)]
+    dream: DreamSettings,
+    /// One entry per optimizer. A list of values for a setting is a further axis of the grid.
+    optimizer: OptimizerConfig,
+}
+
+fn seeds() -> Vec<u64> {
+    vec![0]
+}
+
+fn template() -> String {
+    TEMPLATE.to_owned()
+}
+
+/// The variants of the externally tagged enum, as the optional properties of one table.
+fn optimizers(definitions: &mut Value) -> Value {
+    let mut properties = serde_json::Map::new();
+    for variant in definitions["OptimizerConfig"]["oneOf"].as_array().cloned().unwrap_or_default() {
+        for (name, settings) in variant["properties"].as_object().into_iter().flatten() {
+            properties.insert(name.clone(), settings.clone());
+            if let Some(reference) = settings["$ref"].as_str() {
+                let definition = reference.trim_start_matches("#/$defs/").to_owned();
+                lists_too(&mut definitions[&definition]);
+            }
+        }
+    }
+    json!({
+        "description": "One entry per optimizer. A list of values for a setting is a further axis of the grid.",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+        "minProperties": 1,
+    })
+}
+
+/// Every property may also be a list of its values.
+fn lists_too(settings: &mut Value) {
+    for property in settings["properties"].as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
+        let mut one = property.take();
+        let mut outer = serde_json::Map::new();
+        for annotation in ["description", "default"] {
+            if let Some(value) = one.as_object_mut().and_then(|one| one.remove(annotation)) {
+                outer.insert(annotation.to_owned(), value);
+            }
+        }
+        let list = json!({ "type": "array", "items": one, "minItems": 1, "uniqueItems": true });
+        outer.insert("anyOf".to_owned(), json!([one, list]));
+        *property = Value::Object(outer);
+    }
+}
+

@@ -1,0 +1,104 @@
+use std::path::{Component as PathPart, Path};
+
+use serde::{Deserialize, Deserializer};
+
+/// `manifest.toml` of a model set.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The set's name: that of its folder.
+    pub name: String,
+    /// What it is, in a line.
+    pub about: String,
+    /// Latents to images.
+    pub generator: Component,
+    /// What the dreams are optimised against.
+    pub perceptor: Component,
+    /// Images to class masks; a judge of results.
+    pub segmenter: Option<Component>,
+    /// A second perceptor that no dream has seen; a judge of results.
+    pub judge: Option<Component>,
+}
+
+/// One model.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Component {
+    /// Its architecture.
+    pub kind: Kind,
+    /// Where it was published: a page for people.
+    pub source: String,
+    /// Its licence, as an SPDX expression where there is one.
+    pub licence: String,
+    /// Its sizes, where the weights do not tell them.
+    pub config: Option<FileEntry>,
+    /// Its weights.
+    pub weights: FileEntry,
+}
+
+/// An architecture that the program knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// BigGAN-deep.
+    BigganDeep,
+    /// CLIP with a vision transformer.
+    Clip,
+    /// DeepLabv3 with a residual network.
+    Deeplabv3,
+}
+
+/// A file of a model.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// Its name in the set's folder.
+    #[serde(deserialize_with = "plain_path")]
+    pub path: String,
+    /// Where it is fetched from; without one it comes with the set.
+    pub url: Option<String>,
+    /// SHA-256 in hex, whole or as many first digits as its publisher states.
+    #[serde(default, deserialize_with = "hex")]
+    pub sha256: Option<String>,
+}
+
+impl Manifest {
+    /// Its components with what they are for.
+    pub fn components(&self) -> impl Iterator<Item = (&'static str, &Component)> {
+        [("generator", Some(&self.generator)), ("perceptor", Some(&self.perceptor))]
+            .into_iter()
+            .chain([("segmenter", self.segmenter.as_ref()), ("judge", self.judge.as_ref())])
+            .filter_map(|(role, component)| Some((role, component?)))
+    }
+
+    /// All files.
+    pub fn files(&self) -> impl Iterator<Item = &FileEntry> {
+        self.components().flat_map(|(_, component)| component.files())
+    }
+}
+
+impl Component {
+    /// Its files.
+    pub fn files(&self) -> impl Iterator<Item = &FileEntry> {
+        self.config.iter().chain([&self.weights])
+    }
+}
+
+/// A path that stays in the set's folder.
+fn plain_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let path = String::deserialize(deserializer)?;
+    let inside = Path::new(&path).components().all(|part| matches!(part, PathPart::Normal(_)));
+    if inside && !path.is_empty() && !path.contains('\\') {
+        return Ok(path);
+    }
+    Err(serde::de::Error::custom(format!("`{path}` leaves the model set's folder")))
+}
+
+fn hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let digits = String::deserialize(deserializer)?;
+    let lower_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    if (8..=64).contains(&digits.len()) && digits.chars().all(lower_hex) {
+        return Ok(Some(digits));
+    }
+    Err(serde::de::Error::custom("a sha256 is 64 lowercase hex digits, or the first 8 or more of them"))
+}

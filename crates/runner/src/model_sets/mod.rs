@@ -1,0 +1,11 @@
+//! Model sets: folders of weights with a manifest that says what they are and where they come from.
+mod digest;
+mod fetch;
+mod identity;
+mod manifest;
+mod set;
+
+pub use fetch::{FetchError, Progress, fetch};
+pub use identity::Identity;
+pub use manifest::{Component, FileEntry, Kind, Manifest};
+pub use set::{ModelSet, ModelSetError, ModelSets, Verified};

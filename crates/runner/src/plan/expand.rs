@@ -1,0 +1,95 @@
+use std::collections::HashSet;
+
+use miette::Diagnostic;
+use thiserror::Error;
+use toml::Value;
+
+use super::Cell;
+use crate::experiment::Experiment;
+use crate::model_sets::Identity;
+use crate::records::{PlanRecord, PlannedCell, PlannedPrompt};
+
+/// The cells of an experiment, in its order: prompts, then optimizers, then further settings, then seeds.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What a results folder records of it.
+    pub record: PlanRecord,
+    /// The cells.
+    pub cells: Vec<Cell>,
+}
+
+/// An experiment without a grid that could be run.
+#[derive(Debug, Error, Diagnostic)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum PlanError {
+    #[error("`exclude` leaves out every cell of the experiment")]
+    Empty,
+    #[error("two cells would share the folder `{id}`")]
+    SameFolder { id: String },
+}
+
+impl Plan {
+    /// The product of the experiment's axes without what it excludes.
+    ///
+    /// # Errors
+    /// When nothing is left.
+    pub fn new(experiment: &Experiment, models: &Identity) -> Result<Self, PlanError> {
+        let cells: Vec<Cell> =
+            product(experiment, models).into_iter().filter(|cell| !is_excluded(experiment, cell)).collect();
+        if cells.is_empty() {
+            return Err(PlanError::Empty);
+        }
+        let mut ids = HashSet::new();
+        if let Some(cell) = cells.iter().find(|cell| !ids.insert(&cell.id)) {
+            return Err(PlanError::SameFolder { id: cell.id.clone() });
+        }
+        Ok(Self { record: record(experiment, models, &cells), cells })
+    }
+}
+
+fn product(experiment: &Experiment, models: &Identity) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for prompt in &experiment.prompts {
+        for optimizer in &experiment.optimizers {
+            for dream in &experiment.dreams {
+                for &seed in &experiment.seeds {
+                    cells.push(Cell::new(experiment, models, prompt, optimizer, dream, seed));
+                }
+            }
+        }
+    }
+    cells
+}
+
+fn is_excluded(experiment: &Experiment, cell: &Cell) -> bool {
+    let prompt = [Value::from(cell.prompt.text.as_str())];
+    let optimizer = [Value::from(cell.optimizer.name()), Value::from(cell.optimizer_label.as_str())];
+    let seed = [i64::try_from(cell.seed).map_or(Value::Boolean(false), Value::Integer)];
+    experiment.exclude.iter().any(|exclusion| {
+        exclusion.covers(|key| match key {
+            "prompt" => prompt.iter().collect(),
+            "optimizer" => optimizer.iter().collect(),
+            "seed" => seed.iter().collect(),
+            name => cell.axes.iter().filter(|axis| axis.name == name).map(|axis| &axis.value).collect(),
+        })
+    })
+}
+
+fn record(experiment: &Experiment, models: &Identity, cells: &[Cell]) -> PlanRecord {
+    let prompt = |prompt: &crate::experiment::PromptEntry| PlannedPrompt {
+        text: prompt.name(),
+        class_name: prompt.class_name.clone(),
+    };
+    PlanRecord {
+        experiment: experiment.name.clone(),
+        model_set: models.name.clone(),
+        template: experiment.template.clone(),
+        optimizers: experiment.optimizers.iter().map(crate::experiment::Variant::label).collect(),
+        seeds: experiment.seeds.clone(),
+        prompts: experiment.prompts.iter().map(prompt).collect(),
+        cells: cells
+            .iter()
+            .map(|cell| PlannedCell { id: cell.id.clone(), digest: cell.digest.clone() })
+            .collect(),
+    }
+}
