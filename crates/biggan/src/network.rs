@@ -1,0 +1,155 @@
+use checkpoint::Scope;
+use tch::Tensor;
+
+use crate::{
+    Config,
+    attention::SelfAttention,
+    block::Block,
+    config::{SIDE_AT_START, WIDTH_AT_START},
+    conv::Conv,
+    named::{Named, Role, under},
+    norm::{Norm, Recorder},
+    weight::Weight,
+};
+
+/// BigGAN-deep, in training or folded for use: the parts and how they follow each other.
+///
+/// Source: Brock et al. 2019, Appendix B; `pytorch-pretrained-biggan` 0.1.1, `model.py`, whose names the fields have; a row
+/// of latents and class weights for each block as in `big-sleep` 0.9.1, `biggan.py`.
+#[derive(Debug)]
+pub(crate) struct Network {
+    embeddings: Tensor,
+    gen_z: Weight,
+    gen_z_bias: Tensor,
+    layers: Vec<Part>,
+    bn: Norm,
+    conv_to_rgb: Conv,
+}
+
+#[derive(Debug)]
+enum Part {
+    Block(Box<Block>),
+    SelfAttention(Box<SelfAttention>),
+}
+
+impl Network {
+    /// As stored: nothing is folded yet.
+    pub(crate) fn take(scope: &Scope<'_>, config: &Config) -> Self {
+        let &Config { channel_width, num_classes, z_dim, n_stats, eps, .. } = config;
+        let embeddings = scope.take("embeddings.weight", &[z_dim, num_classes]);
+        let scope = scope.sub("generator");
+        let pixels = SIDE_AT_START * SIDE_AT_START;
+        let start = pixels * WIDTH_AT_START * channel_width;
+        Self {
+            embeddings,
+            gen_z: Weight::take(&scope.sub("gen_z"), &[start, config.condition_dim()], eps),
+            gen_z_bias: scope.take("gen_z.bias", &[start]),
+            layers: take_layers(&scope.sub("layers"), config),
+            bn: Norm::take_plain(&scope.sub("bn"), channel_width, n_stats, eps),
+            conv_to_rgb: Conv::take(&scope.sub("conv_to_rgb"), [channel_width, channel_width, 3, 3], eps),
+        }
+    }
+
+    /// `latents: [n, l, z]`, `class_weights: [n, l, c]` → `[n, 3, s, s]` in `[-1, 1]`.
+    pub(crate) fn forward(
+        &self,
+        latents: &Tensor,
+        class_weights: &Tensor,
+        recorder: &mut Recorder,
+    ) -> Tensor {
+        let none = None::<Tensor>;
+        let embedded = class_weights.linear(&self.embeddings, none.as_ref()); // [n, l, z]
+        let conditions = Tensor::cat(&[latents, &embedded], 2); // [n, l, 2z]
+        let mut rows = conditions.unbind(1).into_iter(); // [n, 2z] each
+
+        let first = rows.next().expect("a row for the input projection");
+        let mut x = self.start(&first);
+        for layer in &self.layers {
+            x = match layer {
+                Part::SelfAttention(attention) => attention.forward(&x),
+                Part::Block(block) => {
+                    let row = rows.next().expect("a row for every block");
+                    block.forward(&x, &row, recorder)
+                }
+            };
+        }
+        let x = self.bn.forward(&x, &first, recorder).relu_();
+        self.conv_to_rgb.forward_first(&x, RGB).tanh_()
+    }
+
+    /// `[n, 2z]` → `[n, 16 w, 4, 4]`, channels last in memory.
+    fn start(&self, cond: &Tensor) -> Tensor {
+        let x = cond.linear(&self.gen_z.normalised(), Some(&self.gen_z_bias));
+        x.view([cond.size()[0], SIDE_AT_START, SIDE_AT_START, -1]).permute([0, 3, 1, 2])
+    }
+
+    /// A constant function of its inputs' kind: see [`Weight::fold`] and [`Norm::fold`].
+    pub(crate) fn fold(self, truncation: f64) -> Self {
+        let fold = |part| match part {
+            Part::Block(block) => Part::Block(Box::new(block.fold(truncation))),
+            Part::SelfAttention(attention) => Part::SelfAttention(Box::new(attention.fold())),
+        };
+        Self {
+            gen_z: self.gen_z.fold(),
+            layers: self.layers.into_iter().map(fold).collect(),
+            bn: self.bn.fold(truncation),
+            conv_to_rgb: self.conv_to_rgb.fold(),
+            ..self
+        }
+    }
+
+    /// In the order in which a forward pass meets them.
+    pub(crate) fn norms_mut(&mut self) -> impl Iterator<Item = &mut Norm> {
+        let blocks = self.layers.iter_mut().filter_map(|part| match part {
+            Part::Block(block) => Some(block.norms_mut()),
+            Part::SelfAttention(_) => None,
+        });
+        blocks.flatten().chain([&mut self.bn])
+    }
+
+    pub(crate) fn weights_mut(&mut self) -> Vec<&mut Weight> {
+        let mut weights = vec![&mut self.gen_z, self.conv_to_rgb.weight_mut()];
+        weights.extend(self.layers.iter_mut().flat_map(|part| match part {
+            Part::Block(block) => block.weights_mut(),
+            Part::SelfAttention(attention) => attention.weights_mut(),
+        }));
+        weights
+    }
+
+    /// Under the published names.
+    pub(crate) fn tensors(&self) -> Vec<Named> {
+        let layers = self.layers.iter().enumerate().flat_map(|(i, part)| {
+            let tensors = match part {
+                Part::Block(block) => block.tensors(),
+                Part::SelfAttention(attention) => attention.tensors(),
+            };
+            under(format!("layers.{i}"), tensors)
+        });
+        let mut generator = under("gen_z", self.gen_z.tensors());
+        generator.push(Named::new("gen_z.bias", &self.gen_z_bias, Role::Parameter));
+        generator.extend(layers);
+        generator.extend(under("bn", self.bn.tensors()));
+        generator.extend(under("conv_to_rgb", self.conv_to_rgb.tensors()));
+
+        let mut tensors = vec![Named::new("embeddings.weight", &self.embeddings, Role::Parameter)];
+        tensors.extend(under("generator", generator));
+        tensors
+    }
+}
+
+/// The output convolution makes as many channels as the last block; only these are an image.
+const RGB: i64 = 3;
+
+/// The attention has a number of its own among the layers, and moves those after it up by one.
+fn take_layers(scope: &Scope<'_>, config: &Config) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for (i, &layer) in config.layers.iter().enumerate() {
+        if i == config.attention_layer_position {
+            let channels = layer.width_in * config.channel_width;
+            let attention = SelfAttention::take(&scope.at(parts.len()), channels, config.eps);
+            parts.push(Part::SelfAttention(Box::new(attention)));
+        }
+        parts.push(Part::Block(Box::new(Block::take(&scope.at(parts.len()), layer, config))));
+    }
+    parts
+}
