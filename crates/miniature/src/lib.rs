@@ -1,0 +1,37 @@
+//! Trains the small model set that the repository carries, on openly licensed emoji art.
+//!
+//! Read [`Renderer`] first: it says what the generator learns to draw, and what the perceptor learns to name.
+
+mod art;
+mod average;
+mod captions;
+mod distort;
+mod error;
+mod generator;
+mod log;
+mod losses;
+mod perceptor;
+mod pose;
+mod random;
+mod render;
+mod sample;
+mod scenery;
+mod settings;
+/// Sheets of images.
+pub mod sheet;
+mod table;
+mod training;
+
+pub use art::Style;
+pub use captions::{Content, caption};
+pub use error::MiniatureError;
+pub use generator::Drawing;
+pub use log::LogRow;
+pub use perceptor::{LOGIT_SCALE, Perceptor};
+pub use pose::Variation;
+pub use random::{Stream, numbers};
+pub use render::{Pictures, Renderer};
+pub use sample::{Batch, Mixing, batch};
+pub use settings::{GeneratorSettings, NetworkSizes, PerceptorSettings, Settings};
+pub use table::{Class, Prop, Scene, Table};
+pub use training::{Course, Training};

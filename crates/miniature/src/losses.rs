@@ -1,0 +1,53 @@
+use tch::{Kind, Tensor};
+
+/// How far drawn images are from the pictures they should be, `[n, 3, h, w]` each in [-1, 1]: the mean absolute error of
+/// the pixels, of the differences between neighbours, which are the edges, and of the means of 4 × 4 squares, which are
+/// the colours of parts.
+pub(crate) fn drawing(drawn: &Tensor, picture: &Tensor) -> Tensor {
+    let error = drawn - picture;
+    let size = |error: Tensor| error.abs().mean(Kind::Float);
+    let edges = size(error.diff(1, 3, None::<Tensor>, None::<Tensor>))
+        + size(error.diff(1, 2, None::<Tensor>, None::<Tensor>));
+    let parts = size(error.avg_pool2d([4, 4], [4, 4], [0, 0], false, true, None));
+    size(error) + edges + parts
+}
+
+/// The loss of contrastive learning (Radford et al. 2021, Fig. 3), with some more captions that fit no image.
+///
+/// `images: [n, e]`, `captions: [m, e]` with m ≥ n, of any length: caption i fits image i, and the others fit none. The
+/// mean of the cross-entropies over captions for each image and over images for each of the first n captions; logits
+/// are cosines times `scale`.
+pub(crate) fn contrastive(images: &Tensor, captions: &Tensor, scale: f64) -> Tensor {
+    let unit = |x: &Tensor| x / x.norm_scalaropt_dim(2.0, [-1], true);
+    let logits = unit(images).matmul(&unit(captions).tr()) * scale; // [n, m]
+    let n = images.size()[0];
+    let own = Tensor::arange(n, (Kind::Int64, images.device()));
+    let for_images = logits.cross_entropy_for_logits(&own);
+    let for_captions = logits.narrow(1, 0, n).tr().cross_entropy_for_logits(&own);
+    (for_images + for_captions) * 0.5
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contrastive_is_the_textbook_formula() {
+        let images = Tensor::from_slice(&[2.0f32, 0.0, 0.0, 3.0]).view([2, 2]);
+        let captions = Tensor::from_slice(&[1.0f32, 0.0, 0.0, 0.5, -1.0, 0.0]).view([3, 2]);
+        let got = contrastive(&images, &captions, 2.0).double_value(&[]);
+        // Logits are 2 on the diagonal and 0 beside it; the stranger has -2 and 0.
+        let e = |x: f64| x.exp();
+        let images = -((e(2.0) / (e(2.0) + 1.0 + e(-2.0))).ln() + (e(2.0) / (e(2.0) + 2.0)).ln()) / 2.0;
+        let captions = -(e(2.0) / (e(2.0) + 1.0)).ln();
+        assert!((got - (images + captions) / 2.0).abs() < 1e-6, "{got}");
+    }
+
+    #[test]
+    fn drawing_is_zero_only_for_the_picture_itself() {
+        let picture = Tensor::zeros([1, 3, 8, 8], (Kind::Float, tch::Device::Cpu));
+        assert_eq!(drawing(&picture, &picture).double_value(&[]), 0.0);
+        // A constant error has no edges: 0.5 for the pixels and 0.5 for the parts.
+        assert!((drawing(&(&picture + 0.5), &picture).double_value(&[]) - 1.0).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,141 @@
+//! Trains the small model set that the repository carries: see the crate's library.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use clap::{Parser, Subcommand};
+use miette::{Context, IntoDiagnostic};
+use miniature::{
+    Course, Drawing, GeneratorSettings, Mixing, Perceptor, PerceptorSettings, Renderer, Settings, Stream,
+    Style, Table, Variation, batch, numbers, sheet,
+};
+use optim::OptimizerConfig;
+use tch::Device;
+
+/// Train the miniature: a generator, a perceptor and a judge small enough for the repository.
+///
+/// Needs the pictures that crates/miniature/fetch-data fetches. A training that is stopped goes on where its last
+/// checkpoint was when the same command is given again.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Draw a sheet of what the generator is to learn, and one of what the perceptors are shown
+    Pictures,
+    /// Train the generator
+    Generator,
+    /// Train the perceptor
+    Perceptor,
+    /// Train the judge
+    Judge,
+}
+
+#[derive(clap::Args)]
+#[command(next_help_heading = "Options of all commands")]
+struct Options {
+    /// Settings of the training [default: those built in, crates/miniature/training.toml]
+    #[arg(long, global = true)]
+    settings: Option<PathBuf>,
+    /// Folder of the pictures
+    #[arg(long, global = true, default_value = "crates/miniature/data")]
+    data: PathBuf,
+    /// Folder of checkpoints, logs and sheets
+    #[arg(long, global = true, default_value = "results/miniature")]
+    out: PathBuf,
+    /// Stop after so many minutes
+    #[arg(long, global = true, value_name = "MINUTES")]
+    stop_after: Option<f64>,
+    /// Time between checkpoints
+    #[arg(long, global = true, value_name = "MINUTES", default_value_t = 5.0)]
+    checkpoint_every: f64,
+    /// Threads that torch may use [default: all cores]
+    #[arg(long, global = true)]
+    threads: Option<i32>,
+    /// Train on the GPU of this number instead of the CPU
+    #[arg(long, global = true)]
+    gpu: Option<usize>,
+}
+
+fn main() -> miette::Result<()> {
+    let Cli { command, options } = Cli::parse();
+    if let Some(threads) = options.threads {
+        tch::set_num_threads(threads);
+    }
+    let settings = options.settings()?;
+    match command {
+        Command::Pictures => pictures(&settings, &options),
+        Command::Generator => generator(&settings, &options),
+        Command::Perceptor => perceptor("perceptor", &settings.perceptor, settings.seed, &options),
+        // Another seed, so that the two share no accident.
+        Command::Judge => perceptor("judge", &settings.judge, settings.seed + 1, &options),
+    }
+}
+
+fn pictures(settings: &Settings, options: &Options) -> miette::Result<()> {
+    let table = Table::embedded();
+    let draw = |name: &str, styles: &[Style], variation: Variation, mixing: Mixing| {
+        let renderer = Renderer::new(&table, &options.data, styles, 64, variation, Device::Cpu)?;
+        let mut rng = numbers(settings.seed, Stream::Evaluation, 0);
+        let batch =
+            batch(96, Variation::ENTRIES, renderer.num_objects(), renderer.num_scenes(), mixing, &mut rng);
+        sheet::write(&renderer.render(&batch.z, &batch.class_weights).image, 12, 2, &options.out.join(name))
+    };
+    fs::create_dir_all(&options.out).into_diagnostic()?;
+    draw("generator-sees.png", &settings.generator.styles, Variation::NARROW, Mixing::TRAINING)?;
+    Ok(draw("perceptors-see.png", &Style::ALL, Variation::WIDE, Mixing::PURE)?)
+}
+
+fn generator(settings: &Settings, options: &Options) -> miette::Result<()> {
+    let GeneratorSettings { steps, average, ref optimizer, .. } = settings.generator;
+    let mut drawing = Drawing::new(
+        &settings.generator,
+        &Table::embedded(),
+        &options.data,
+        settings.seed,
+        options.device(),
+    )?;
+    let course = options.course("generator", steps, average, optimizer);
+    drawing.train(course).wrap_err("the generator was not trained to its end")?;
+    Ok(())
+}
+
+fn perceptor(name: &str, settings: &PerceptorSettings, seed: u64, options: &Options) -> miette::Result<()> {
+    let perceptor = Perceptor::new(settings, &Table::embedded(), &options.data, seed, options.device())?;
+    let course = options.course(name, settings.steps, settings.average, &settings.optimizer);
+    perceptor.train(course).wrap_err_with(|| format!("the {name} was not trained to its end"))?;
+    Ok(())
+}
+
+impl Options {
+    fn settings(&self) -> miette::Result<Settings> {
+        let Some(path) = &self.settings else { return Ok(Settings::embedded()) };
+        let text = fs::read_to_string(path).into_diagnostic();
+        let settings = text.and_then(|text| toml::from_str(&text).into_diagnostic());
+        settings.wrap_err_with(|| format!("the settings `{}` cannot be used", path.display()))
+    }
+
+    fn course(&self, name: &str, steps: u64, average: f64, optimizer: &OptimizerConfig) -> Course {
+        Course {
+            steps,
+            optimizer: optimizer.clone(),
+            average,
+            folder: self.out.join(name),
+            checkpoint_every: minutes(self.checkpoint_every),
+            stop_after: self.stop_after.map(minutes),
+        }
+    }
+
+    fn device(&self) -> Device {
+        self.gpu.map_or(Device::Cpu, Device::Cuda)
+    }
+}
+
+fn minutes(minutes: f64) -> Duration {
+    Duration::from_secs_f64(60.0 * minutes)
+}

@@ -1,0 +1,114 @@
+use optim::OptimizerConfig;
+use serde::{Deserialize, Serialize};
+
+use crate::Style;
+
+/// How the whole set is trained: `training.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// What all random numbers depend on.
+    pub seed: u64,
+    /// The generator's training.
+    pub generator: GeneratorSettings,
+    /// The training of the perceptor that dreams are optimised against.
+    pub perceptor: PerceptorSettings,
+    /// The training of the perceptor that no optimisation sees.
+    pub judge: PerceptorSettings,
+}
+
+/// How a generator is trained.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GeneratorSettings {
+    /// The art it learns; every object is a class of its own in each of these.
+    pub styles: Vec<Style>,
+    /// Steps in all.
+    pub steps: u64,
+    /// Pictures per step.
+    pub batch: i64,
+    /// Decay of the averaged weights.
+    pub average: f64,
+    /// What turns gradients into steps.
+    pub optimizer: OptimizerConfig,
+    /// The generator.
+    pub network: biggan::Config,
+}
+
+/// How a perceptor is trained.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PerceptorSettings {
+    /// Steps in all.
+    pub steps: u64,
+    /// Pictures per step, no two of the same content.
+    pub batch: i64,
+    /// Decay of the averaged weights.
+    pub average: f64,
+    /// Captions per step of CIFAR-100's other classes, which fit no picture.
+    pub strangers: usize,
+    /// The largest standard deviation of the noise on a picture's pixels, which are in [0, 1].
+    pub noise: f64,
+    /// What turns gradients into steps.
+    pub optimizer: OptimizerConfig,
+    /// The perceptor.
+    pub network: NetworkSizes,
+}
+
+/// The sizes of a CLIP: [`clip::Config`], as a file states them.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "`clip::Config` says it")]
+pub struct NetworkSizes {
+    pub embed_dim: i64,
+    pub image_size: i64,
+    pub patch_size: i64,
+    pub vision_width: i64,
+    pub vision_layers: usize,
+    pub context_length: i64,
+    pub vocab_size: i64,
+    pub text_width: i64,
+    pub text_layers: usize,
+}
+
+impl From<NetworkSizes> for clip::Config {
+    fn from(sizes: NetworkSizes) -> Self {
+        let NetworkSizes { embed_dim, image_size, patch_size, vision_width, vision_layers, .. } = sizes;
+        let NetworkSizes { context_length, vocab_size, text_width, text_layers, .. } = sizes;
+        Self {
+            embed_dim,
+            image_size,
+            patch_size,
+            vision_width,
+            vision_layers,
+            context_length,
+            vocab_size,
+            text_width,
+            text_layers,
+        }
+    }
+}
+
+impl Settings {
+    /// The settings that are built in.
+    ///
+    /// # Panics
+    /// Never: a test reads the same text.
+    #[must_use]
+    pub fn embedded() -> Self {
+        toml::from_str(include_str!("../training.toml")).expect("the settings that are built in were tested")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Table;
+
+    #[test]
+    fn the_generator_has_a_class_for_all_that_is_drawn() {
+        let (settings, table) = (Settings::embedded().generator, Table::embedded());
+        let classes = settings.styles.len() * table.classes.len() + table.scenes.len();
+        assert_eq!(settings.network.num_classes, classes as i64);
+    }
+}
