@@ -5,3 +5,4 @@ pub mod experiment;
 pub mod model_sets;
 pub mod plan;
 pub mod records;
+pub mod report;

@@ -1,0 +1,196 @@
+//! Results folders for the tests: records as the runner writes them, without a model.
+
+use std::path::{Path, PathBuf};
+
+use image::{Rgb, RgbImage};
+use tempfile::TempDir;
+
+use crate::records::{
+    CellRecord, CellStatus, Outcome, PlanRecord, PlannedCell, PlannedPrompt, ResultsFolder, Terms, TraceRow,
+};
+
+/// The report's table 2: rows are prompts, columns optimizers.
+pub(super) const TABLE_2: [[f64; 6]; 4] = [
+    [35.56, 39.09, 40.59, 38.19, 39.56, 37.78],
+    [40.75, 41.41, 44.31, 44.28, 43.84, 38.78],
+    [37.59, 36.28, 37.88, 37.91, 37.28, 35.59],
+    [37.88, 37.91, 38.75, 38.25, 38.78, 37.16],
+];
+
+/// What a synthetic experiment consists of.
+pub(super) struct Grid {
+    pub(super) prompts: Vec<(String, String)>,
+    pub(super) optimizers: Vec<String>,
+    pub(super) seeds: Vec<u64>,
+    pub(super) steps: u32,
+    /// Similarity × 100 by prompt, optimizer and seed.
+    pub(super) similarity: fn(usize, usize, u64) -> f64,
+}
+
+/// A results folder that goes away with this value.
+pub(super) struct Results {
+    root: PathBuf,
+    _folder: Option<TempDir>,
+}
+
+impl Grid {
+    /// The report's experiment 5 with its published similarities.
+    pub(super) fn table_2() -> Self {
+        let prompts =
+            [("bicycle", "bicycle"), ("chair", "chair"), ("cow", "cattle"), ("motorbike", "motorcycle")];
+        Self {
+            prompts: prompts.map(|(prompt, class)| (prompt.to_owned(), class.to_owned())).to_vec(),
+            optimizers: ["adadelta", "adagrad", "adam", "adamw", "rmsprop", "sgd"]
+                .map(str::to_owned)
+                .to_vec(),
+            seeds: vec![0],
+            steps: 200,
+            similarity: |prompt, optimizer, seed| {
+                TABLE_2[prompt][optimizer] + ((seed * 7919) % 13) as f64 * 0.1
+            },
+        }
+    }
+
+    /// Writes the records of a finished run.
+    pub(super) fn write(&self) -> Results {
+        let folder = tempfile::tempdir().unwrap();
+        let results = Results { root: folder.path().to_owned(), _folder: Some(folder) };
+        self.write_to(results.path());
+        results
+    }
+
+    /// Writes the records of a finished run into `root`.
+    pub(super) fn write_to(&self, root: &Path) {
+        let folder = ResultsFolder::at(root);
+        let mut cells = Vec::new();
+        for (prompt, (text, class_name)) in self.prompts.iter().enumerate() {
+            for (optimizer, name) in self.optimizers.iter().enumerate() {
+                for &seed in &self.seeds {
+                    let slug = text.split_whitespace().collect::<Vec<_>>().join("-");
+                    let slug: String =
+                        slug.chars().filter(|letter| !"/<>\"'".contains(*letter)).take(40).collect();
+                    let record = CellRecord {
+                        id: format!("{slug}/{}/seed-{seed}", name.replace(' ', "-")),
+                        prompt: text.clone(),
+                        class_name: class_name.clone(),
+                        optimizer: name.clone(),
+                        seed,
+                        model_set: "mini".into(),
+                        digest: format!("digest-{prompt}-{optimizer}-{seed}"),
+                        status: CellStatus::Unfinished,
+                        axes: [].into(),
+                        optimizer_settings: toml::toml! { adam = { lr = 0.05 } },
+                        dream: toml::toml! { epochs = 10 iterations = 20 },
+                    };
+                    cells.push(PlannedCell { id: record.id.clone(), digest: record.digest.clone() });
+                    let similarity = (self.similarity)(prompt, optimizer, seed);
+                    self.write_cell(&folder, record, similarity, (prompt, optimizer));
+                }
+            }
+        }
+        let planned = |(text, class): &(String, String)| PlannedPrompt {
+            text: text.clone(),
+            class_name: class.clone(),
+        };
+        let plan = PlanRecord {
+            experiment: "optimizers".into(),
+            model_set: "mini".into(),
+            template: "a photo of a {}".into(),
+            optimizers: self.optimizers.clone(),
+            seeds: self.seeds.clone(),
+            prompts: self.prompts.iter().map(planned).collect(),
+            cells,
+        };
+        folder.write_plan(&plan).unwrap();
+    }
+
+    fn write_cell(
+        &self,
+        folder: &ResultsFolder,
+        mut record: CellRecord,
+        similarity: f64,
+        place: (usize, usize),
+    ) {
+        let cell = folder.cell(&record.id);
+        let trace = trace(self.steps, similarity, place.1, record.seed);
+        record.status = CellStatus::Finished(Outcome {
+            steps: self.steps,
+            seconds: f64::from(self.steps) * 0.05,
+            similarity_averaged: similarity / 100.0,
+            similarity_live: similarity / 100.0 - 0.01,
+            final_loss: trace
+                .last()
+                .map_or(Terms { total: 0.0, similarity: 0.0, latent: 0.0, class: 0.0 }, TraceRow::terms),
+        });
+        cell.write_record(&record).unwrap();
+        cell.write_trace(&trace).unwrap();
+        picture(place).save(cell.final_image()).unwrap();
+    }
+}
+
+impl Results {
+    pub(super) fn in_folder(root: PathBuf) -> Self {
+        Self { root, _folder: None }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// What is in a file of the report.
+    pub(super) fn read(&self, name: impl AsRef<Path>) -> Vec<u8> {
+        std::fs::read(self.path().join(name)).unwrap()
+    }
+
+    pub(super) fn text(&self, name: &str) -> String {
+        String::from_utf8(self.read(name)).unwrap()
+    }
+
+    /// Makes a finished cell one that ended otherwise.
+    pub(super) fn end(&self, id: &str, status: CellStatus) {
+        let cell = ResultsFolder::at(self.path()).cell(id);
+        let mut record = cell.record().unwrap().unwrap();
+        if let CellStatus::Diverged { at_step, .. } = status {
+            let mut trace = cell.trace().unwrap();
+            trace.truncate(at_step as usize);
+            cell.write_trace(&trace).unwrap();
+        }
+        record.status = status;
+        cell.write_record(&record).unwrap();
+    }
+
+    /// Removes a cell, as if it had not been begun.
+    pub(super) fn forget(&self, id: &str) {
+        let cell: PathBuf = ResultsFolder::at(self.path()).cell(id).path().to_owned();
+        std::fs::remove_dir_all(cell).unwrap();
+    }
+}
+
+/// An approach to `similarity` with noise, at the pace of the `optimizer`-th optimizer.
+fn trace(steps: u32, similarity: f64, optimizer: usize, seed: u64) -> Vec<TraceRow> {
+    let mut noise = 88_172_645_463_325_252 ^ ((optimizer as u64 + 1) << 20) ^ (seed << 40);
+    let mut next = move || {
+        noise ^= noise << 13;
+        noise ^= noise >> 7;
+        noise ^= noise << 17;
+        (noise >> 11) as f64 / (1_u64 << 53) as f64 - 0.5
+    };
+    let pace = f64::from(steps) * (0.08 + 0.04 * optimizer as f64);
+    (1..=steps)
+        .map(|step| {
+            let grown = 1.0 - (-f64::from(step) / pace).exp();
+            let similarity_loss = -(18.0 + (similarity - 18.0) * grown + 2.5 * next()) as f32;
+            let (latent_loss, class_loss) = (5.0 + next() as f32, 12.0 * (1.0 - grown as f32));
+            let loss = similarity_loss + latent_loss + class_loss;
+            TraceRow { step, loss, similarity_loss, latent_loss, class_loss, seconds: f64::from(step) * 0.05 }
+        })
+        .collect()
+}
+
+fn picture((prompt, optimizer): (usize, usize)) -> RgbImage {
+    RgbImage::from_fn(64, 64, |x, y| {
+        let (dx, dy) = (x as f32 - 32.0, y as f32 - 32.0);
+        let ring = ((dx * dx + dy * dy).sqrt() * (0.2 + 0.1 * prompt as f32)).sin() * 100.0 + 128.0;
+        Rgb([ring as u8, (x * 4) as u8, (y * 2 + 20 * optimizer as u32).min(255) as u8])
+    })
+}

@@ -1,0 +1,94 @@
+//! From records to tables, figures and words. Reads records alone: no model, and no libtorch.
+//!
+//! ```text
+//! tables/similarity.csv       prompts × optimizers, 100 × cosine of the final image with its class name (table 2)
+//! tables/similarity.md        the same for readers
+//! tables/similarity_long.csv  mean, standard deviation and number of runs behind every entry
+//! tables/cells.csv            one row per cell: settings, status, similarities, final losses
+//! tables/timings.csv          how long every cell took
+//! tables/ranking.csv          the optimizers, best first, and how sure that order is
+//! tables/pairs.csv            every two optimizers on the same prompts
+//! plots/loss-bicycle.svg …    the similarity term over the steps, all optimizers (figure 36), and the total loss
+//! plots/similarity.svg        the similarity over the steps, all prompts
+//! plots/images.png            all final images on one sheet
+//! ```
+mod group;
+mod plots;
+mod ranking;
+mod stats;
+mod study;
+mod summary;
+mod tables;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+pub use self::plots::DrawError;
+use self::plots::Figures;
+use self::ranking::Ranking;
+use self::study::Study;
+pub use self::summary::Summary;
+use crate::records::{RecordError, write_atomically};
+
+/// A report could not be made.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum ReportError {
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error("failed to encode a table")]
+    Table(#[from] csv::Error),
+    #[error("failed to make a figure")]
+    Figure(#[from] DrawError),
+}
+
+/// Writes tables and figures into the results folder `results`, and returns what there is to say on the terminal.
+///
+/// The same records give the same bytes, on any machine that has the same fonts for letters that DejaVu Sans lacks.
+///
+/// # Errors
+/// When a record is unreadable, or a file cannot be written.
+pub fn build(results: &Path) -> Result<Summary, ReportError> {
+    let study = Study::read(results)?;
+    let ranking = Ranking::of(&study);
+    let figures = plots::draw(&study)?;
+    let mut files = Vec::new();
+    write_tables(results, &study, &ranking, &mut files)?;
+    write_figures(results, &figures, &mut files)?;
+    Ok(Summary::of(&study, &ranking, &figures.missing_letters, results, files))
+}
+
+fn write_tables(
+    results: &Path,
+    study: &Study,
+    ranking: &Ranking,
+    files: &mut Vec<PathBuf>,
+) -> Result<(), ReportError> {
+    for (name, bytes) in tables::tables(study, ranking)? {
+        write(results, Path::new("tables").join(name), &bytes, files)?;
+    }
+    Ok(())
+}
+
+fn write_figures(results: &Path, figures: &Figures, files: &mut Vec<PathBuf>) -> Result<(), RecordError> {
+    for figure in &figures.figures {
+        let path = |ending| Path::new("plots").join(format!("{}.{ending}", figure.name));
+        if let Some(svg) = &figure.svg {
+            write(results, path("svg"), svg.as_bytes(), files)?;
+        }
+        write(results, path("png"), &figure.png, files)?;
+    }
+    Ok(())
+}
+
+fn write(results: &Path, name: PathBuf, bytes: &[u8], files: &mut Vec<PathBuf>) -> Result<(), RecordError> {
+    write_atomically(&results.join(&name), bytes)?;
+    files.push(name);
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! One pair of axes with its lines.
+
+use plotters::coord::types::RangedCoordf64;
+use plotters::element::DashedPathElement;
+use plotters::prelude::{Cartesian2d, ChartBuilder, ChartContext, PathElement, Polygon, SVGBackend};
+use plotters::style::{Color as _, RGBAColor, RGBColor};
+
+use super::curve::Curve;
+use super::marker::{end, marker};
+use super::palette::{Dash, Look};
+use super::text::{INK, QUIET, bold, text};
+use super::{Area, DrawError};
+
+/// A line and its look.
+pub(super) struct Line {
+    pub(super) look: Look,
+    pub(super) curve: Curve,
+}
+
+/// What the axes say and how far they reach.
+#[derive(Clone, Debug)]
+pub(super) struct Axes {
+    pub(super) x_title: String,
+    pub(super) y_title: String,
+    pub(super) x: (f64, f64),
+    pub(super) y: (f64, f64),
+}
+
+type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// Signs along a line.
+const MARKERS_PER_LINE: usize = 8;
+
+/// Draws `lines` on `axes` into `area`, under `heading` if there is one.
+pub(super) fn chart(
+    area: &Area,
+    heading: Option<&str>,
+    axes: &Axes,
+    lines: &[Line],
+) -> Result<(), DrawError> {
+    let mut builder = ChartBuilder::on(area);
+    builder.margin_top(8).margin_right(18).margin_left(14).x_label_area_size(48).y_label_area_size(66);
+    if let Some(heading) = heading {
+        builder.caption(heading, bold(17));
+    }
+    let mut chart = builder.build_cartesian_2d(axes.x.0..axes.x.1, axes.y.0..axes.y.1)?;
+    let decimals = decimals(axes.y.1 - axes.y.0);
+    chart
+        .configure_mesh()
+        .x_labels(6)
+        .y_labels(7)
+        .light_line_style(RGBAColor(0, 0, 0, 0.0))
+        .bold_line_style(INK.mix(0.13))
+        .axis_style(QUIET)
+        .label_style(text(15, INK))
+        .axis_desc_style(text(16, INK))
+        .x_label_formatter(&|x| format!("{x:.0}"))
+        .y_label_formatter(&|y| format!("{y:.decimals$}").replace('-', "−"))
+        .x_desc(&axes.x_title)
+        .y_desc(&axes.y_title)
+        .draw()?;
+    for line in lines {
+        behind(&mut chart, axes, line)?;
+    }
+    for (place, line) in lines.iter().enumerate() {
+        in_front(area, &mut chart, axes, line, (place, lines.len()))?;
+    }
+    Ok(())
+}
+
+/// Enough decimals to tell the axis's labels apart: there are about seven of them.
+fn decimals(span: f64) -> usize {
+    (-(span / 7.0).log10().floor()).clamp(0.0, 6.0) as usize
+}
+
+/// The band of several runs, or the measurements of one: faint, so that the lines stay readable.
+fn behind(chart: &mut Chart, axes: &Axes, line: &Line) -> Result<(), DrawError> {
+    let Line { look, curve } = line;
+    let lower = curve.band.iter().map(|&(x, low, _)| axes.inside((x, low)));
+    let upper = curve.band.iter().rev().map(|&(x, _, high)| axes.inside((x, high)));
+    let outline: Vec<_> = lower.chain(upper).collect();
+    if 2 < outline.len() {
+        chart.draw_series([Polygon::new(outline, look.colour.mix(0.13).filled())])?;
+    }
+    if !curve.raw.is_empty() {
+        let raw: Vec<_> = curve.raw.iter().map(|&point| axes.inside(point)).collect();
+        chart.draw_series([PathElement::new(raw, look.colour.mix(0.17).stroke_width(1))])?;
+    }
+    Ok(())
+}
+
+fn in_front(
+    area: &Area,
+    chart: &mut Chart,
+    axes: &Axes,
+    line: &Line,
+    place: (usize, usize),
+) -> Result<(), DrawError> {
+    let Line { look, curve } = line;
+    let points: Vec<_> = curve.line.iter().map(|&point| axes.inside(point)).collect();
+    stroke(chart, &points, look.dash, look.colour)?;
+    let corner = area.get_pixel_range();
+    let pixel = |point: (f64, f64)| {
+        let (x, y) = chart.backend_coord(&point);
+        (x - corner.0.start, y - corner.1.start)
+    };
+    for n in marked(points.len(), place) {
+        marker(area, look.marker, pixel(points[n]), look.colour)?;
+    }
+    let ended = curve.diverged_at.and_then(|step| points.iter().rfind(|(x, _)| *x <= step));
+    if let Some(&point) = ended {
+        end(area, pixel(point), look.colour)?;
+    }
+    Ok(())
+}
+
+fn stroke(chart: &mut Chart, points: &[(f64, f64)], dash: Dash, colour: RGBColor) -> Result<(), DrawError> {
+    let style = colour.stroke_width(2);
+    let points = points.to_vec();
+    let (ink, gap) = match dash {
+        Dash::Solid => {
+            chart.draw_series([PathElement::new(points, style)])?;
+            return Ok(());
+        }
+        Dash::Dashed => (9, 5),
+        Dash::Dotted => (2, 4),
+    };
+    chart.draw_series([DashedPathElement::new(points, ink, gap, style)])?;
+    Ok(())
+}
+
+/// Where the `place`-th of `lines` lines has its signs: spread out, and not where the other lines have theirs.
+fn marked(points: usize, (place, lines): (usize, usize)) -> Vec<usize> {
+    let share = |n: usize| (n as f64 + (place as f64 + 0.5) / lines as f64) / MARKERS_PER_LINE as f64;
+    let mut at: Vec<usize> = (0..MARKERS_PER_LINE).map(|n| (share(n) * points as f64) as usize).collect();
+    at.retain(|n| *n < points);
+    at.dedup();
+    at
+}
+
+impl Axes {
+    /// `point`, or the point of the frame above or below it.
+    fn inside(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        (x, y.clamp(self.y.0, self.y.1))
+    }
+}

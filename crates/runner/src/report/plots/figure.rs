@@ -1,0 +1,107 @@
+//! A figure: title, panels, a legend beside them, a caption below.
+
+use plotters::element::DashedPathElement;
+use plotters::prelude::{IntoDrawingArea as _, PathElement, SVGBackend, Text};
+use plotters::style::{Color as _, WHITE};
+
+use super::chart::{Axes, Line, chart};
+use super::marker::marker;
+use super::palette::{Dash, Look};
+use super::text::{INK, QUIET, bold, fit, text, width};
+use super::{Area, DrawError};
+
+/// What a figure shows.
+pub(super) struct Layout<'a> {
+    pub(super) title: &'a str,
+    pub(super) subtitle: &'a str,
+    pub(super) caption: &'a str,
+    pub(super) axes: Axes,
+    /// Heading and lines of every panel; a single panel needs no heading.
+    pub(super) panels: Vec<(Option<String>, Vec<Line>)>,
+    pub(super) legend: Vec<(Look, String)>,
+}
+
+const WIDTH: u32 = 960;
+const HEADER: u32 = 66;
+const FOOTER: u32 = 34;
+const SINGLE_PANEL: u32 = 480;
+const PANEL: u32 = 320;
+const MARGIN: u32 = 16;
+const SAMPLE: i32 = 34;
+const LEGEND_LINE: u32 = 26;
+/// The legend takes at most this much of the width.
+const LEGEND_MAX: u32 = 300;
+
+/// The figure as SVG.
+pub(super) fn figure(layout: &Layout) -> Result<String, DrawError> {
+    let label = text(16, INK);
+    let widest = layout.legend.iter().map(|(_, words)| width(words, &label)).max().unwrap_or(0);
+    let legend_width = (widest + SAMPLE as u32 + 2 * MARGIN).min(LEGEND_MAX);
+    let (columns, rows) = grid(layout.panels.len());
+    let panels_height = if rows * columns == 1 { SINGLE_PANEL } else { rows as u32 * PANEL };
+    let body = panels_height.max(layout.legend.len() as u32 * LEGEND_LINE + MARGIN);
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, (WIDTH, HEADER + body + FOOTER)).into_drawing_area();
+        root.fill(&WHITE)?;
+        let (header, rest) = root.split_vertically(HEADER);
+        let (middle, footer) = rest.split_vertically(body);
+        let (panels, legend) = middle.split_horizontally(WIDTH - legend_width);
+        draw_header(&header, layout)?;
+        for (area, (heading, lines)) in panels.split_evenly((rows, columns)).iter().zip(&layout.panels) {
+            let room = area.dim_in_pixel().0.saturating_sub(2 * MARGIN);
+            let heading = heading.as_ref().map(|heading| fit(heading, &bold(17), room));
+            chart(area, heading.as_deref(), &layout.axes, lines)?;
+        }
+        draw_legend(&legend, &layout.legend, legend_width)?;
+        let caption = text(14, QUIET);
+        write(&footer, &fit(layout.caption, &caption, WIDTH - 2 * MARGIN), (MARGIN as i32, 8), &caption)?;
+        root.present()?;
+    }
+    Ok(svg)
+}
+
+/// Columns and rows for so many panels.
+fn grid(panels: usize) -> (usize, usize) {
+    let columns = match panels {
+        0 | 1 => 1,
+        2..=8 => 2,
+        _ => 3,
+    };
+    (columns, panels.max(1).div_ceil(columns))
+}
+
+fn draw_header(area: &Area, layout: &Layout) -> Result<(), DrawError> {
+    let (title, subtitle) = (bold(25), text(16, QUIET));
+    let room = WIDTH - 2 * MARGIN;
+    write(area, &fit(layout.title, &title, room), (MARGIN as i32, 12), &title)?;
+    write(area, &fit(layout.subtitle, &subtitle, room), (MARGIN as i32, 42), &subtitle)
+}
+
+fn draw_legend(area: &Area, entries: &[(Look, String)], width: u32) -> Result<(), DrawError> {
+    let label = text(16, INK);
+    for (place, (look, words)) in entries.iter().enumerate() {
+        let y = (MARGIN + place as u32 * LEGEND_LINE) as i32 + 6;
+        let line = [(0, y), (SAMPLE, y)];
+        let style = look.colour.stroke_width(2);
+        match look.dash {
+            Dash::Solid => area.draw(&PathElement::new(line, style))?,
+            Dash::Dashed => area.draw(&DashedPathElement::new(line, 9, 5, style))?,
+            Dash::Dotted => area.draw(&DashedPathElement::new(line, 2, 4, style))?,
+        }
+        marker(area, look.marker, (SAMPLE / 2, y), look.colour)?;
+        let room = width.saturating_sub(SAMPLE as u32 + 8 + MARGIN);
+        write(area, &fit(words, &label, room), (SAMPLE + 8, y - 8), &label)?;
+    }
+    Ok(())
+}
+
+fn write(
+    area: &Area,
+    words: &str,
+    at: (i32, i32),
+    style: &plotters::style::TextStyle,
+) -> Result<(), DrawError> {
+    area.draw(&Text::new(words, at, style.clone()))?;
+    Ok(())
+}

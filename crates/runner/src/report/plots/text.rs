@@ -1,0 +1,88 @@
+//! Text in figures: its font, its width, and how it is cut.
+
+use std::sync::Once;
+
+use plotters::style::{Color as _, FontFamily, FontStyle, IntoFont as _, RGBColor, TextStyle, register_font};
+
+const FAMILY: &str = "sans-serif";
+
+/// The colour of text that matters.
+pub(super) const INK: RGBColor = RGBColor(33, 33, 33);
+/// The colour of text that explains.
+pub(super) const QUIET: RGBColor = RGBColor(95, 95, 95);
+
+/// Text of `size` pixels between its lines' tops.
+pub(super) fn text(size: u32, colour: RGBColor) -> TextStyle<'static> {
+    style(size, FontStyle::Normal, colour)
+}
+
+/// Bold text of `size` pixels.
+pub(super) fn bold(size: u32) -> TextStyle<'static> {
+    style(size, FontStyle::Bold, INK)
+}
+
+fn style(size: u32, weight: FontStyle, colour: RGBColor) -> TextStyle<'static> {
+    register();
+    let font = (FontFamily::SansSerif, f64::from(size), weight).into_font();
+    TextStyle { color: colour.to_backend_color(), ..TextStyle::from(font) }
+}
+
+/// The figures say `sans-serif`, which every viewer has; it is measured, and drawn into PNG, as DejaVu Sans.
+fn register() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // Both fonts are part of the program, and the tests draw with them.
+        let _ = register_font(FAMILY, FontStyle::Normal, dejavu::sans::regular());
+        let _ = register_font(FAMILY, FontStyle::Bold, dejavu::sans::bold());
+    });
+}
+
+/// How wide `words` are in `style`, in pixels.
+pub(super) fn width(words: &str, style: &TextStyle) -> u32 {
+    style.font.box_size(words).map_or(0, |(width, _)| width)
+}
+
+/// `words` if they fit into `room` pixels, else their beginning with an ellipsis.
+pub(super) fn fit(words: &str, style: &TextStyle, room: u32) -> String {
+    let words: String = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    if width(&words, style) <= room {
+        return words;
+    }
+    let letters: Vec<char> = words.chars().collect();
+    let kept =
+        (0..letters.len()).rev().map(|n| letters[..n].iter().collect::<String>().trim_end().to_owned() + "…");
+    kept.into_iter().find(|kept| width(kept, style) <= room).unwrap_or_default()
+}
+
+/// `words` broken into at most `most` lines of `room` pixels; what is more is cut.
+pub(super) fn lines(words: &str, style: &TextStyle, room: u32, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut rest: Vec<&str> = words.split_whitespace().rev().collect();
+    while let (Some(word), true) = (rest.pop(), lines.len() < most) {
+        let mut line = word.to_owned();
+        while let Some(next) = rest.last().filter(|next| width(&format!("{line} {next}"), style) <= room) {
+            line = format!("{line} {next}");
+            rest.pop();
+        }
+        lines.push(line);
+    }
+    if let (Some(last), false) = (lines.last_mut(), rest.is_empty()) {
+        rest.reverse();
+        *last = format!("{last} {}", rest.join(" "));
+    }
+    lines.iter().map(|line| fit(line, style, room)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_is_cut_to_the_room_and_says_so() {
+        let style = text(20, INK);
+        assert_eq!(fit("bicycle", &style, 400), "bicycle");
+        let cut = fit(&"a bear in the forest ".repeat(15), &style, 200);
+        assert!(cut.starts_with("a bear in the") && cut.ends_with('…'), "{cut}");
+        assert!(150 < width(&cut, &style) && width(&cut, &style) <= 200);
+    }
+}

@@ -1,0 +1,44 @@
+//! Tables of numbers: CSV, and Markdown for readers.
+
+mod cells;
+mod ranking;
+mod similarity;
+
+pub(super) use similarity::markdown;
+
+use csv::Writer;
+
+use super::ranking::Ranking;
+use super::study::Study;
+
+/// All tables, as (file name, content).
+pub(super) fn tables(study: &Study, ranking: &Ranking) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Error> {
+    Ok(vec![
+        ("similarity.csv", similarity::wide(study)?),
+        ("similarity.md", similarity::document(study).into_bytes()),
+        ("similarity_long.csv", similarity::long(study)?),
+        ("cells.csv", cells::cells(study)?),
+        ("timings.csv", cells::timings(study)?),
+        ("ranking.csv", ranking::entries(study, ranking)?),
+        ("pairs.csv", ranking::pairs(study, ranking)?),
+    ])
+}
+
+/// A CSV of `header` and `rows`.
+fn csv(header: &[String], rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = Writer::from_writer(Vec::new());
+    writer.write_record(header)?;
+    for row in rows {
+        writer.write_record(row)?;
+    }
+    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+}
+
+/// A number with so many decimals; what is missing or not finite is empty, never 0.
+fn number(value: Option<f64>, decimals: usize) -> String {
+    value.filter(|value| value.is_finite()).map(|value| format!("{value:.decimals$}")).unwrap_or_default()
+}
+
+fn strings(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
