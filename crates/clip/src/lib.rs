@@ -22,6 +22,7 @@
 //! Where to read on: [`Clip`] for the whole, `vision` and `text` for the two towers, `transformer` for what they share.
 
 mod cifar100;
+mod clean;
 mod config;
 mod error;
 mod init;
@@ -31,6 +32,7 @@ mod names;
 mod normalize;
 mod patches;
 mod preprocess;
+mod resize;
 mod text;
 mod tokenizer;
 mod transformer;

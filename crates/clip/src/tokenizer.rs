@@ -1,8 +1,11 @@
+use std::sync::LazyLock;
+
 use instant_clip_tokenizer as bpe;
+use regex::Regex;
 use tch::Tensor;
 use thiserror::Error;
 
-use crate::config::SMALLEST_VOCABULARY;
+use crate::{clean::clean, config::SMALLEST_VOCABULARY};
 
 /// OpenAI's merges, best first, below a line with their version. From openai/CLIP's `bpe_simple_vocab_16e6.txt.gz`,
 /// without those that its tokenizer does not read.
@@ -13,6 +16,17 @@ const VOCAB_SIZE: i64 = 49_408;
 
 /// The most tokens in a text, of OpenAI's models.
 const CONTEXT_LENGTH: i64 = 77;
+
+/// How the reference spells the tokens that mark a text's start and end.
+const START: &str = "<|startoftext|>";
+const END: &str = "<|endoftext|>";
+
+/// What merges never cross: a mark, an English ending, a run of letters, a digit, a run of other characters.
+static PIECE: LazyLock<Regex> = LazyLock::new(|| {
+    let pieces =
+        r"(?i)<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+";
+    Regex::new(pieces).expect("a valid expression")
+});
 
 /// CLIP's byte-pair encoding of texts (`clip/simple_tokenizer.py` and `clip.tokenize`).
 pub struct Tokenizer {
@@ -75,7 +89,13 @@ impl Tokenizer {
     /// When the text is longer than the context.
     pub fn encode(&self, text: &str) -> Result<Vec<i64>, TokenizeError> {
         let mut tokens = vec![self.bpe.start_of_text()];
-        self.bpe.encode(text, &mut tokens);
+        for piece in PIECE.find_iter(&clean(text).to_lowercase()) {
+            match piece.as_str() {
+                START => tokens.push(self.bpe.start_of_text()),
+                END => tokens.push(self.bpe.end_of_text()),
+                word => self.bpe.encode(word, &mut tokens),
+            }
+        }
         tokens.push(self.bpe.end_of_text());
         if tokens.len() > self.context_length {
             let text = text.to_owned();
