@@ -4,19 +4,43 @@ use thiserror::Error;
 
 use crate::WeightMismatch;
 
-/// What is wrong with a checkpoint. Every message names the file.
+/// What is wrong with a checkpoint. Every message names the file and says what to do.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
+    /// There is no such file.
+    #[error("there is no file `{}`: check the path, or fetch the weights", path.display())]
+    NotFound {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The path leads to something that is not a regular file: a folder, for one.
+    #[error("`{}` is {what}, not a file: name the weights file itself", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// The file cannot be opened or read.
-    #[error("failed to read checkpoint `{}`", path.display())]
+    #[error("cannot read `{}`: check its permissions and the disk", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
     },
-    /// The file is of a known format, but damaged.
+    /// The file is whole, but not of a format that holds weights.
+    #[error("`{}` is {what}, not weights: {remedy}", path.display())]
+    NotWeights {
+        /// The file.
+        path: PathBuf,
+        /// What it seems to be.
+        what: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The file is of a known format, but its parts contradict each other.
     #[error("`{}` is a damaged {format} file: fetch it again", path.display())]
     Damaged {
         /// The file.
@@ -26,15 +50,45 @@ pub enum CheckpointError {
         /// What is wrong with it.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The file asks for code to be run. None was.
+    #[error(
+        "`{}` asks to run `{callable}`, which is never done: \
+         get the weights from a source that you trust, best as safetensors",
+        path.display()
+    )]
+    AsksToRun {
+        /// The file.
+        path: PathBuf,
+        /// What it names, as Python spells it.
+        callable: String,
+    },
+    /// The file holds something that this crate has no way to represent.
+    #[error("`{}` holds {what}, which cannot be read: save the plain tensors as safetensors", path.display())]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        what: String,
+    },
+    /// A tensor was read, but does not fit on the device or cannot be converted.
+    #[error("tensor `{name}` of `{}` cannot be loaded: free some memory, or choose another device", path.display())]
+    Load {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// What libtorch said.
+        source: tch::TchError,
+    },
     /// The tensors are not the ones that the model needs.
     #[error(transparent)]
     Mismatch(#[from] WeightMismatch),
     /// The file cannot be written.
-    #[error("failed to write checkpoint `{}`", path.display())]
+    #[error("cannot write `{}`: check the folder's permissions and the disk's free space", path.display())]
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// What went wrong.
         source: io::Error,
     },
 }

@@ -21,10 +21,16 @@
 //! # }
 //! ```
 
+mod entry;
 mod error;
+mod format;
+mod kind;
 mod mismatch;
+mod pytorch;
 mod safetensors_file;
 mod scope;
+mod stored;
+mod torchscript;
 mod weights;
 
 pub use error::CheckpointError;

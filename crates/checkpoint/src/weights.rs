@@ -6,11 +6,17 @@ use std::{
 
 use tch::{Device, Kind, Tensor};
 
-use crate::{CheckpointError, Misshaped, Scope, WeightMismatch, safetensors_file};
+use crate::{
+    CheckpointError, Misshaped, Scope, WeightMismatch,
+    entry::Entry,
+    format::{Format, detect},
+    pytorch, safetensors_file, torchscript,
+};
 
-/// The named tensors of a file, read from it as they are taken.
+/// The named tensors of a file, each read from it when it is taken.
 ///
-/// Names are unique; a tensor is there until it is taken. Peak memory is that of the tensors taken, plus one.
+/// Names are unique; a tensor is there until it is taken. Peak memory is that of the tensors taken so far, and up to
+/// three times that of the one being read.
 #[derive(Debug)]
 pub struct Weights {
     path: PathBuf,
@@ -19,27 +25,26 @@ pub struct Weights {
     metadata: BTreeMap<String, String>,
 }
 
-/// A tensor in memory, or where in a file it lies.
-#[derive(Debug)]
-pub(crate) enum Entry {
-    Ready(Tensor),
-    Safetensors(safetensors_file::Stored),
-}
-
 #[derive(Debug, Default)]
 struct Faults {
+    taken: usize,
     missing: Vec<String>,
     misshaped: Vec<Misshaped>,
     unreadable: Option<CheckpointError>,
 }
 
 impl Weights {
-    /// Opens a checkpoint. Its format is told by its content, not by its name.
+    /// Opens a checkpoint: safetensors, what `torch.save` wrote (old and new), or a TorchScript archive. Which of them
+    /// it is, its content tells, not its name. Names, kinds and shapes are read; nothing in the file is executed.
     ///
     /// # Errors
-    /// When the file cannot be read, or is no checkpoint, or is damaged.
+    /// When the file is missing, unreadable, damaged, or something else than weights.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
-        safetensors_file::open(path)
+        match detect(path)? {
+            Format::Safetensors => safetensors_file::open(path),
+            Format::Zip if torchscript::is_one(path)? => torchscript::open(path),
+            Format::Zip | Format::Pickle => pytorch::open(path),
+        }
     }
 
     /// Tensors that are already in memory. `origin` is what error messages call them.
@@ -83,12 +88,39 @@ impl Weights {
         self.entries.borrow().get(name).map(Entry::shape)
     }
 
+    /// The kind in which a tensor not yet taken was saved.
+    #[must_use]
+    pub fn kind(&self, name: &str) -> Option<Kind> {
+        self.entries.borrow().get(name).map(Entry::kind)
+    }
+
     /// Renames every tensor; `None` drops it, which is for what is known not to be a weight.
+    ///
+    /// A tensor whose new name is already another's keeps its old one, so that `finish` reports it as unexpected.
     #[must_use]
     pub fn rename(self, new_name: impl Fn(&str) -> Option<String>) -> Self {
-        let old = self.entries.take();
-        let renamed = old.into_iter().filter_map(|(name, entry)| Some((new_name(&name)?, entry)));
-        Self { entries: RefCell::new(renamed.collect()), ..self }
+        let mut renamed = BTreeMap::new();
+        for (old, entry) in self.entries.take() {
+            let Some(new) = new_name(&old) else { continue };
+            let name = if renamed.contains_key(&new) { old } else { new };
+            renamed.insert(name, entry);
+        }
+        Self { entries: RefCell::new(renamed), ..self }
+    }
+
+    /// Takes a tensor out as it was saved, on the CPU, to put others in its place with [`insert`](Self::insert):
+    /// splitting and joining is done with these two, before a model takes its weights.
+    ///
+    /// `None` if there is no such tensor, or if it cannot be read; [`finish`](Self::finish) then tells why.
+    #[must_use]
+    pub fn remove(&self, name: &str) -> Option<Tensor> {
+        let entry = self.entries.borrow_mut().remove(name)?;
+        self.or_fault(entry.read(name))
+    }
+
+    /// Adds a tensor, or replaces the one of that name.
+    pub fn insert(&self, name: impl Into<String>, tensor: Tensor) {
+        self.entries.borrow_mut().insert(name.into(), Entry::Ready(tensor));
     }
 
     /// The top of the tree of names. Tensors taken below it have this kind, on this device.
@@ -100,9 +132,10 @@ impl Weights {
     /// To be called when the model is built: nothing may be left over, and nothing may have been found wanting.
     ///
     /// # Errors
-    /// One error that names the file and every missing, unexpected and misshaped tensor.
+    /// The first tensor that could not be read; or else one error that names every missing, unexpected and misshaped
+    /// tensor.
     pub fn finish(self) -> Result<(), CheckpointError> {
-        let Faults { mut missing, mut misshaped, unreadable } = self.faults.into_inner();
+        let Faults { taken, mut missing, mut misshaped, unreadable } = self.faults.into_inner();
         if let Some(error) = unreadable {
             return Err(error);
         }
@@ -112,43 +145,34 @@ impl Weights {
         }
         missing.sort();
         misshaped.sort();
-        Err(WeightMismatch { path: self.path, missing, unexpected, misshaped }.into())
+        Err(WeightMismatch { path: self.path, fitting: taken, missing, unexpected, misshaped }.into())
     }
 
     pub(crate) fn take(&self, name: &str, shape: &[i64], kind: Kind, device: Device) -> Tensor {
+        self.take_fitting(name, shape, kind, device).unwrap_or_else(|| placeholder(shape, kind, device))
+    }
+
+    /// `None` leaves a fault behind.
+    fn take_fitting(&self, name: &str, shape: &[i64], kind: Kind, device: Device) -> Option<Tensor> {
         let Some(entry) = self.entries.borrow_mut().remove(name) else {
             self.faults.borrow_mut().missing.push(name.to_owned());
-            return placeholder(shape, kind, device);
+            return None;
         };
         let found = entry.shape();
         if found != shape {
             let misshaped = Misshaped { name: name.to_owned(), expected: shape.to_vec(), found };
             self.faults.borrow_mut().misshaped.push(misshaped);
-            return placeholder(shape, kind, device);
+            return None;
         }
-        match entry.read() {
-            Ok(tensor) => tensor.to_device(device).to_kind(kind),
-            Err(error) => {
-                self.faults.borrow_mut().unreadable.get_or_insert(error);
-                placeholder(shape, kind, device)
-            }
-        }
-    }
-}
-
-impl Entry {
-    fn shape(&self) -> Vec<i64> {
-        match self {
-            Self::Ready(tensor) => tensor.size(),
-            Self::Safetensors(stored) => stored.shape().to_vec(),
-        }
+        self.faults.borrow_mut().taken += 1;
+        self.or_fault(entry.load(&self.path, name, kind, device))
     }
 
-    fn read(self) -> Result<Tensor, CheckpointError> {
-        match self {
-            Self::Ready(tensor) => Ok(tensor),
-            Self::Safetensors(stored) => stored.read(),
-        }
+    fn or_fault(&self, read: Result<Tensor, CheckpointError>) -> Option<Tensor> {
+        read.map_err(|error| {
+            self.faults.borrow_mut().unreadable.get_or_insert(error);
+        })
+        .ok()
     }
 }
 

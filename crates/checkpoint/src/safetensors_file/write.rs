@@ -9,8 +9,7 @@ use std::{
 use safetensors::tensor::{Metadata, TensorInfo};
 use tch::{Device, Tensor};
 
-use super::dtype_of;
-use crate::CheckpointError;
+use crate::{CheckpointError, kind};
 
 /// Writes a safetensors file whole or not at all: a temporary file in the same folder, made durable, then renamed.
 ///
@@ -60,7 +59,8 @@ fn header<N: AsRef<str>>(
     for (name, tensor) in tensors {
         let name = name.as_ref();
         let kind = tensor.kind();
-        let dtype = dtype_of(kind).ok_or_else(|| invalid(format!("tensor `{name}` is of kind {kind:?}")))?;
+        let dtype =
+            kind::to_dtype(kind).ok_or_else(|| invalid(format!("tensor `{name}` is of kind {kind:?}")))?;
         let start = end;
         end += tensor.numel() * kind.elt_size_in_bytes();
         let shape = tensor.size().into_iter().map(|side| side as usize).collect();

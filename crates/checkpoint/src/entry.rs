@@ -1,0 +1,56 @@
+use std::path::Path;
+
+use tch::{Device, Kind, TchError, Tensor};
+
+use crate::{CheckpointError, pytorch, stored::Stored};
+
+/// A tensor in memory, or where in a file it lies.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    Ready(Tensor),
+    Stored(Stored),
+    Pytorch(pytorch::Pickled),
+}
+
+impl Entry {
+    pub(crate) fn shape(&self) -> Vec<i64> {
+        match self {
+            Self::Ready(tensor) => tensor.size(),
+            Self::Stored(stored) => stored.shape.clone(),
+            Self::Pytorch(pickled) => pickled.shape(),
+        }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Ready(tensor) => tensor.kind(),
+            Self::Stored(stored) => stored.kind,
+            Self::Pytorch(pickled) => pickled.kind(),
+        }
+    }
+
+    /// The tensor as it was saved, on the CPU.
+    pub(crate) fn read(self, name: &str) -> Result<Tensor, CheckpointError> {
+        match self {
+            Self::Ready(tensor) => Ok(tensor),
+            Self::Stored(stored) => stored.read(name),
+            Self::Pytorch(pickled) => pickled.read(name),
+        }
+    }
+
+    /// The tensor as a model wants it. `path` is for error messages.
+    pub(crate) fn load(
+        self,
+        path: &Path,
+        name: &str,
+        kind: Kind,
+        device: Device,
+    ) -> Result<Tensor, CheckpointError> {
+        let tensor = self.read(name)?;
+        tensor.f_to_device(device).and_then(|tensor| tensor.f_to_kind(kind)).map_err(load_error(path, name))
+    }
+}
+
+pub(crate) fn load_error(path: &Path, name: &str) -> impl FnOnce(TchError) -> CheckpointError {
+    move |source| CheckpointError::Load { path: path.to_owned(), name: name.to_owned(), source }
+}

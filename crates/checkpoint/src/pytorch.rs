@@ -1,0 +1,111 @@
+//! What `torch.save` wrote: ZIP archives and, before PyTorch 1.6, pickles followed by the tensors.
+
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use pytorch_reader::{PickleError, PickleValue, PytorchError, PytorchReader};
+use tch::{Kind, Tensor};
+
+use crate::{
+    CheckpointError, Weights,
+    entry::{Entry, load_error},
+    kind,
+};
+
+const FORMAT: &str = "PyTorch";
+
+/// Views may repeat elements, so a small file can hold a large tensor: this much is granted to any file.
+const GRANTED_BYTES: u64 = 64 << 20;
+
+/// A tensor in a file of PyTorch's, read on demand.
+#[derive(Debug)]
+pub(crate) struct Pickled {
+    path: Arc<PathBuf>,
+    tensor: pytorch_reader::Tensor,
+    kind: Kind,
+}
+
+/// Reads the names and shapes; the tensors stay in the file until they are taken.
+pub(crate) fn open(path: &Path) -> Result<Weights, CheckpointError> {
+    let failed = |error| open_error(path, error);
+    refuse_callables(path, &PytorchReader::read_pickle_data(path, None).map_err(failed)?)?;
+    let file_bytes =
+        path.metadata().map_err(|source| CheckpointError::Read { path: path.to_owned(), source })?.len();
+    let largest = file_bytes.max(GRANTED_BYTES);
+
+    let shared_path = Arc::new(path.to_owned());
+    let mut entries = BTreeMap::new();
+    for (name, tensor) in PytorchReader::new(path).map_err(failed)?.into_tensors() {
+        let unsupported = |what| CheckpointError::Unsupported { path: path.to_owned(), what };
+        let kind = kind::of_pytorch(tensor.dtype())
+            .ok_or_else(|| unsupported(format!("tensor `{name}` of kind {:?}", tensor.dtype())))?;
+        if tensor.byte_len() as u64 > largest {
+            return Err(unsupported(format!("tensor `{name}`, whose {:?} elements", tensor.shape())));
+        }
+        entries.insert(name, Entry::Pytorch(Pickled { path: shared_path.clone(), tensor, kind }));
+    }
+    if entries.is_empty() {
+        let (what, remedy) =
+            ("a PyTorch file without tensors", "name the file that holds the model's state dict");
+        return Err(CheckpointError::NotWeights { path: path.to_owned(), what, remedy });
+    }
+    Ok(Weights::from_entries(path.to_owned(), entries))
+}
+
+/// The reader calls nothing, and leaves what a file wanted called as a mere name. A state dict has no such names.
+fn refuse_callables(path: &Path, value: &PickleValue) -> Result<(), CheckpointError> {
+    match value {
+        PickleValue::List(items) => items.iter().try_for_each(|item| refuse_callables(path, item)),
+        PickleValue::Dict(items) => items.values().try_for_each(|item| refuse_callables(path, item)),
+        PickleValue::Unsupported(name) if name.contains('.') && name != "torch.Tensor" => {
+            Err(CheckpointError::AsksToRun { path: path.to_owned(), callable: name.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Pickled {
+    pub(crate) fn shape(&self) -> Vec<i64> {
+        self.tensor.shape().iter().map(|&side| side as i64).collect()
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Result<Tensor, CheckpointError> {
+        let bytes = self.tensor.read().map_err(|error| io_error(&self.path, error))?;
+        Tensor::f_from_data_size(&bytes, &self.shape(), self.kind).map_err(load_error(&self.path, name))
+    }
+}
+
+fn open_error(path: &Path, error: PytorchError) -> CheckpointError {
+    match error {
+        PytorchError::Io(error) | PytorchError::Pickle(PickleError::Io(error)) => io_error(path, error),
+        PytorchError::Pickle(PickleError::UnsupportedType(what)) => CheckpointError::Unsupported {
+            path: path.to_owned(),
+            what: format!("an object of type `{what}`"),
+        },
+        PytorchError::Pickle(error) => damaged(path, error),
+        PytorchError::Zip(error) => damaged(path, error),
+        error => damaged(path, error),
+    }
+}
+
+/// An error of the system's has a number; all others are about the content.
+fn io_error(path: &Path, source: io::Error) -> CheckpointError {
+    if source.raw_os_error().is_some() {
+        CheckpointError::Read { path: path.to_owned(), source }
+    } else {
+        damaged(path, source)
+    }
+}
+
+fn damaged(path: &Path, source: impl Error + Send + Sync + 'static) -> CheckpointError {
+    CheckpointError::Damaged { path: path.to_owned(), format: FORMAT, source: Box::new(source) }
+}
