@@ -74,7 +74,11 @@ impl WeightMismatch {
         })
     }
 
+    /// The name that may have been given to a missing tensor; in another model's file likeness means nothing.
     fn nearest(&self, missing: &str) -> Option<&str> {
+        if self.fitting == 0 {
+            return None;
+        }
         let alike = self.unexpected.iter().map(|name| (strsim::normalized_levenshtein(missing, name), name));
         let nearest = alike.max_by(|a, b| a.0.total_cmp(&b.0));
         nearest.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, name)| name.as_str())

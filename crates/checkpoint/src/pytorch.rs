@@ -33,7 +33,11 @@ pub(crate) struct Pickled {
 /// Reads the names and shapes; the tensors stay in the file until they are taken.
 pub(crate) fn open(path: &Path) -> Result<Weights, CheckpointError> {
     let failed = |error| open_error(path, error);
-    refuse_callables(path, &PytorchReader::read_pickle_data(path, None).map_err(failed)?)?;
+    let content = PytorchReader::read_pickle_data(path, None).map_err(failed)?;
+    refuse_callables(path, &content)?;
+    if !matches!(content, PickleValue::Dict(_)) {
+        return Err(no_state_dict(path));
+    }
     let file_bytes =
         path.metadata().map_err(|source| CheckpointError::Read { path: path.to_owned(), source })?.len();
     let largest = file_bytes.max(GRANTED_BYTES);
@@ -45,16 +49,20 @@ pub(crate) fn open(path: &Path) -> Result<Weights, CheckpointError> {
         let kind = kind::of_pytorch(tensor.dtype())
             .ok_or_else(|| unsupported(format!("tensor `{name}` of kind {:?}", tensor.dtype())))?;
         if tensor.byte_len() as u64 > largest {
-            return Err(unsupported(format!("tensor `{name}`, whose {:?} elements", tensor.shape())));
+            return Err(unsupported(format!("tensor `{name}` of {} repeated bytes", tensor.byte_len())));
         }
         entries.insert(name, Entry::Pytorch(Pickled { path: shared_path.clone(), tensor, kind }));
     }
     if entries.is_empty() {
-        let (what, remedy) =
-            ("a PyTorch file without tensors", "name the file that holds the model's state dict");
-        return Err(CheckpointError::NotWeights { path: path.to_owned(), what, remedy });
+        return Err(no_state_dict(path));
     }
     Ok(Weights::from_entries(path.to_owned(), entries))
+}
+
+fn no_state_dict(path: &Path) -> CheckpointError {
+    let (what, remedy) =
+        ("a pickle without named tensors", "name the file that holds the model's state dict");
+    CheckpointError::NotWeights { path: path.to_owned(), what, remedy }
 }
 
 /// The reader calls nothing, and leaves what a file wanted called as a mere name. A state dict has no such names.

@@ -32,7 +32,8 @@ impl<'w> Scope<'w> {
     ///
     /// Where it is missing or has another shape, the fault is kept for [`Weights::finish`], and a placeholder of the
     /// wanted shape takes its place, so that a model can be built to its end and all faults are told at once. A
-    /// placeholder holds a single number, however large its shape; write to no tensor before `finish` has passed.
+    /// placeholder holds a single number, however large its shape (and is that number alone where no tensor can have
+    /// the shape): compute with no tensor, and write to none, before `finish` has passed.
     pub fn take(&self, name: &str, shape: &[i64]) -> Tensor {
         self.take_as(name, shape, self.kind)
     }

@@ -1,6 +1,6 @@
 use std::{
     fs::File,
-    io::{Read, Seek, SeekFrom},
+    io::{self, Read, Seek, SeekFrom},
     path::PathBuf,
     sync::Arc,
 };
@@ -45,7 +45,7 @@ impl Stored {
         let mut bytes = vec![0; self.bytes];
         file.seek(SeekFrom::Start(self.start))
             .and_then(|_| file.read_exact(&mut bytes))
-            .map_err(|source| CheckpointError::Read { path: self.source.path.clone(), source })?;
+            .map_err(|error| self.source.unreadable(error))?;
         Ok(bytes)
     }
 
@@ -60,6 +60,14 @@ impl Stored {
 }
 
 impl Source {
+    /// Only an error of the system's has a number; all others are about the content.
+    pub(crate) fn unreadable(&self, error: io::Error) -> CheckpointError {
+        match error.raw_os_error() {
+            Some(_) => CheckpointError::Read { path: self.path.clone(), source: error },
+            None => self.damaged(error),
+        }
+    }
+
     pub(crate) fn damaged(
         &self,
         reason: impl Into<Box<dyn std::error::Error + Send + Sync>>,

@@ -176,7 +176,8 @@ impl Weights {
     }
 }
 
-/// One zero, seen as a whole tensor.
+/// One zero, seen as a whole tensor; a mere zero where no tensor can have that shape.
 fn placeholder(shape: &[i64], kind: Kind, device: Device) -> Tensor {
-    Tensor::zeros([], (kind, device)).expand(shape, false)
+    let zero = Tensor::zeros([], (kind, device));
+    zero.f_expand(shape, false).unwrap_or(zero)
 }

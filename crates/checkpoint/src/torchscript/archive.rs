@@ -1,7 +1,7 @@
 use std::{
     error::Error,
     fs::File,
-    io::{self, BufReader, Read},
+    io::{BufReader, Read},
     path::Path,
     sync::Arc,
 };
@@ -62,7 +62,7 @@ impl Archive {
         let name = format!("{}{name}", self.root);
         let entry = self.zip.by_name(&name).map_err(|error| zip_error(&self.source, error))?;
         let mut content = Vec::new();
-        entry.take(limit + 1).read_to_end(&mut content).map_err(|error| io_error(&self.source, error))?;
+        entry.take(limit + 1).read_to_end(&mut content).map_err(|error| self.source.unreadable(error))?;
         if content.len() as u64 > limit {
             return Err(self.source.damaged(format!("`{name}` has more than {limit} bytes")));
         }
@@ -93,14 +93,7 @@ impl Archive {
 
 fn zip_error(source: &Source, error: ZipError) -> CheckpointError {
     match error {
-        ZipError::Io(error) => io_error(source, error),
+        ZipError::Io(error) => source.unreadable(error),
         error => source.damaged(error),
-    }
-}
-
-fn io_error(source: &Source, error: io::Error) -> CheckpointError {
-    match error.raw_os_error() {
-        Some(_) => CheckpointError::Read { path: source.path.clone(), source: error },
-        None => source.damaged(error),
     }
 }

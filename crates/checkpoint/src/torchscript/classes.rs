@@ -8,17 +8,30 @@ use super::archive::Archive;
 /// Far longer than the code of any network's one file.
 const LONGEST: u64 = 4 << 20;
 
-/// Which attributes of a class its `state_dict()` has, read from the archive's code.
+/// What an archive's code says of its classes.
 #[derive(Default)]
 pub(super) struct Classes {
-    known: HashMap<Rc<str>, Option<HashSet<String>>>,
+    known: HashMap<Rc<str>, Rc<Class>>,
+}
+
+#[derive(Default)]
+pub(super) struct Class {
+    /// What `state_dict()` has of its attributes; where the code does not say, every tensor.
+    state: Option<HashSet<String>>,
+    /// Whether its attributes come from a method to be run, rather than from the file.
+    pub(super) has_setstate: bool,
 }
 
 impl Classes {
-    /// Where the code does not say, every tensor counts.
-    pub(super) fn has(&mut self, archive: &mut Archive, class: &Rc<str>, attribute: &str) -> bool {
-        let attributes = self.known.entry(class.clone()).or_insert_with(|| attributes(archive, class));
-        attributes.as_ref().is_none_or(|attributes| attributes.contains(attribute))
+    pub(super) fn get(&mut self, archive: &mut Archive, name: &Rc<str>) -> Rc<Class> {
+        let class = self.known.entry(name.clone());
+        class.or_insert_with(|| Rc::new(read(archive, name).unwrap_or_default())).clone()
+    }
+}
+
+impl Class {
+    pub(super) fn keeps(&self, attribute: &str) -> bool {
+        self.state.as_ref().is_none_or(|state| state.contains(attribute))
     }
 }
 
@@ -29,19 +42,22 @@ impl Classes {
 ///   __parameters__ = ["weight", "bias", ]
 ///   __buffers__ = []
 /// ```
-fn attributes(archive: &mut Archive, class: &str) -> Option<HashSet<String>> {
+fn read(archive: &mut Archive, class: &str) -> Option<Class> {
     let (module, name) = class.rsplit_once('.')?;
     let code = archive.read(&format!("code/{}.py", module.replace('.', "/")), LONGEST).ok()?;
     let code = String::from_utf8(code).ok()?;
     let head = format!("class {name}(Module):");
     let mut lines = code.lines().skip_while(|&line| line != head);
     lines.next()?;
-    let lists: Vec<&str> = lines
-        .take_while(|line| line.starts_with(' '))
-        .filter_map(|line| line.trim_start().split_once(" = "))
+    let body: Vec<&str> = lines.take_while(|line| line.starts_with(' ')).map(str::trim_start).collect();
+    let lists = body.iter().filter_map(|line| line.split_once(" = "));
+    let lists: Vec<&str> = lists
         .filter(|(list, _)| ["__parameters__", "__buffers__"].contains(list))
         .map(|(_, names)| names)
         .collect();
-    let quoted = lists.iter().flat_map(|names| names.split('"').skip(1).step_by(2));
-    (!lists.is_empty()).then(|| quoted.map(str::to_owned).collect())
+    let quoted = lists.iter().flat_map(|names| names.split('"').skip(1).step_by(2)).map(str::to_owned);
+    Some(Class {
+        state: (!lists.is_empty()).then(|| quoted.collect()),
+        has_setstate: body.iter().any(|line| line.starts_with("def __setstate__")),
+    })
 }

@@ -6,7 +6,7 @@ use thiserror::Error;
 pub(super) const FILE: &str = "data.pkl";
 
 /// Far more than a network of a thousand layers needs.
-pub(super) const LONGEST: u64 = 4 << 20;
+pub(super) const LONGEST: u64 = 2 << 20;
 
 /// Far deeper than modules are nested.
 const DEEPEST: usize = 200;
@@ -53,7 +53,7 @@ pub(super) enum PickleError {
 
 /// Reads the operations that TorchScript's own pickler writes (torch/csrc/jit/serialization/pickler.cpp), and no others.
 ///
-/// Values are shared, never copied, and nested no deeper than [`DEEPEST`]: memory is at most some 50 times the pickle.
+/// Values are shared, never copied, and nested no deeper than [`DEEPEST`]: memory is at most some 100 times the pickle.
 pub(super) fn parse(pickle: &[u8]) -> Result<Value, PickleError> {
     let mut machine = Machine { rest: pickle, ..Machine::default() };
     loop {

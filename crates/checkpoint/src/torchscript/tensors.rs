@@ -35,6 +35,11 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn module(&mut self, module: &Composite, prefix: &str) -> Result<(), CheckpointError> {
+        let class = self.classes.get(self.archive, &module.name);
+        if class.has_setstate {
+            let callable = format!("{}.__setstate__", module.name);
+            return Err(CheckpointError::AsksToRun { path: self.archive.source().path.clone(), callable });
+        }
         for attribute in module.items.values.chunks_exact(2) {
             self.steps += 1;
             if self.steps > MOST_STEPS {
@@ -44,7 +49,7 @@ impl Walk<'_> {
             let path = format!("{prefix}{name}");
             match value {
                 Value::Object(child) => self.module(child, &format!("{path}."))?,
-                Value::Call(call) if self.classes.has(self.archive, &module.name, name) => {
+                Value::Call(call) if class.keeps(name) => {
                     let stored = self.tensor(call, &path)?;
                     self.entries.insert(path, Entry::Stored(stored));
                 }
