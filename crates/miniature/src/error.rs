@@ -73,6 +73,12 @@ pub enum MiniatureError {
     /// The generator cannot be built.
     #[error(transparent)]
     Generator(#[from] biggan::LoadError),
+    /// The generator's sizes cannot be read.
+    #[error(transparent)]
+    GeneratorConfig(#[from] biggan::ConfigError),
+    /// Class names cannot be compared with.
+    #[error(transparent)]
+    ZeroShot(#[from] clip::ZeroShotError),
     /// The perceptor cannot be built, or reads no caption.
     #[error(transparent)]
     Clip(#[from] clip::ClipError),

@@ -5,8 +5,8 @@ use std::{fs, path::PathBuf, time::Duration};
 use clap::{Parser, Subcommand};
 use miette::{Context, IntoDiagnostic};
 use miniature::{
-    Course, Drawing, GeneratorSettings, Mixing, Perceptor, PerceptorSettings, Renderer, Settings, Stream,
-    Style, Table, Variation, batch, numbers, sheet,
+    Course, Drawing, GeneratorSettings, Mixing, ModelSet, Perceptor, PerceptorSettings, Quality, Renderer,
+    Settings, Stream, Style, Table, Variation, batch, numbers, sheet,
 };
 use optim::OptimizerConfig;
 use tch::Device;
@@ -34,6 +34,12 @@ enum Command {
     Perceptor,
     /// Train the judge
     Judge,
+    /// Train all three, one after the other, and write the model set
+    All,
+    /// Write the weights as the last checkpoints have them, with a manifest, into the model set's folder
+    Export,
+    /// Measure the model set: figures as CSV, and sheets of what the generator draws
+    Evaluate,
 }
 
 #[derive(clap::Args)]
@@ -48,6 +54,9 @@ struct Options {
     /// Folder of checkpoints, logs and sheets
     #[arg(long, global = true, default_value = "results/miniature")]
     out: PathBuf,
+    /// Folder of the model set
+    #[arg(long, global = true, default_value = "weights/mini")]
+    set: PathBuf,
     /// Stop after so many minutes
     #[arg(long, global = true, value_name = "MINUTES")]
     stop_after: Option<f64>,
@@ -72,8 +81,10 @@ fn main() -> miette::Result<()> {
         Command::Pictures => pictures(&settings, &options),
         Command::Generator => generator(&settings, &options),
         Command::Perceptor => perceptor("perceptor", &settings.perceptor, settings.seed, &options),
-        // Another seed, so that the two share no accident.
-        Command::Judge => perceptor("judge", &settings.judge, settings.seed + 1, &options),
+        Command::Judge => perceptor("judge", &settings.judge, judge_seed(&settings), &options),
+        Command::All => all(&settings, &options),
+        Command::Export => export(&settings, &options),
+        Command::Evaluate => evaluate(&settings, &options),
     }
 }
 
@@ -110,6 +121,54 @@ fn perceptor(name: &str, settings: &PerceptorSettings, seed: u64, options: &Opti
     let course = options.course(name, settings.steps, settings.average, &settings.optimizer);
     perceptor.train(course).wrap_err_with(|| format!("the {name} was not trained to its end"))?;
     Ok(())
+}
+
+fn all(settings: &Settings, options: &Options) -> miette::Result<()> {
+    generator(settings, options)?;
+    perceptor("perceptor", &settings.perceptor, settings.seed, options)?;
+    perceptor("judge", &settings.judge, judge_seed(settings), options)?;
+    export(settings, options)
+}
+
+/// Another seed than the perceptor's, so that the two share no accident.
+fn judge_seed(settings: &Settings) -> u64 {
+    settings.seed + 1
+}
+
+fn export(settings: &Settings, options: &Options) -> miette::Result<()> {
+    let (table, set) = (Table::embedded(), ModelSet::new(&options.set));
+    fs::create_dir_all(&options.set).into_diagnostic()?;
+    let GeneratorSettings { steps, average, ref optimizer, ref network, .. } = settings.generator;
+    let course = options.course("generator", steps, average, optimizer);
+    if course.folder.exists() {
+        let drawing =
+            Drawing::new(&settings.generator, &table, &options.data, settings.seed, options.device())?;
+        let training = drawing.resume(course)?;
+        set.write("generator", drawing.finish(&training)?.named_tensors(), training.steps())?;
+        set.write_generator_config(network)?;
+    }
+    let judge_seed = judge_seed(settings);
+    for (name, settings, seed) in
+        [("perceptor", &settings.perceptor, settings.seed), ("judge", &settings.judge, judge_seed)]
+    {
+        let course = options.course(name, settings.steps, settings.average, &settings.optimizer);
+        if course.folder.exists() {
+            let perceptor = Perceptor::new(settings, &table, &options.data, seed, options.device())?;
+            let training = perceptor.resume(course)?;
+            set.write(name, perceptor.tensors(&training), training.steps())?;
+        }
+    }
+    Ok(set.write_manifest()?)
+}
+
+fn evaluate(settings: &Settings, options: &Options) -> miette::Result<()> {
+    let set = ModelSet::new(&options.set);
+    fs::create_dir_all(&options.out).into_diagnostic()?;
+    let mut csv = csv::Writer::from_writer(std::io::stdout());
+    for Quality { of, measure, value } in miniature::evaluate(&set, settings, &options.data, &options.out)? {
+        csv.write_record([of, measure.to_owned(), format!("{value:.4}")]).into_diagnostic()?;
+    }
+    csv.flush().into_diagnostic()
 }
 
 impl Options {

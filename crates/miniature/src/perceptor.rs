@@ -65,10 +65,18 @@ impl Perceptor {
     /// # Errors
     /// When training diverges, or a file cannot be written.
     pub fn train(&self, course: Course) -> Result<Training, MiniatureError> {
-        let params = self.clip.named_tensors().into_iter().filter(|(name, _)| name != "logit_scale");
-        let mut training = Training::new(params.collect(), vec![], course)?;
+        let mut training = self.resume(course)?;
         training.run(|step| self.loss(step), |_| Ok(()))?;
         Ok(training)
+    }
+
+    /// The training as its last checkpoint left it.
+    ///
+    /// # Errors
+    /// When the checkpoint is of another training.
+    pub fn resume(&self, course: Course) -> Result<Training, MiniatureError> {
+        let params = self.clip.named_tensors().into_iter().filter(|(name, _)| name != "logit_scale");
+        Training::new(params.collect(), vec![], course)
     }
 
     /// The weights to keep: those of a training, and the logit scale.

@@ -29,7 +29,7 @@ impl Mixing {
     /// One whole object after another.
     pub const PURE: Self = Self { soft: 0.0, start: 0.0, scene: 0.0 };
     /// What the generator is trained on.
-    pub const TRAINING: Self = Self { soft: 0.4, start: 0.15, scene: 0.35 };
+    pub const TRAINING: Self = Self { soft: 0.3, start: 0.2, scene: 0.35 };
 }
 
 /// Draws `n` latents of width `z_dim` and class weights for `objects` and `scenes`.

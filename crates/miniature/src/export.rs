@@ -1,0 +1,139 @@
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use checkpoint::write_safetensors;
+use sha2::{Digest, Sha256};
+use tch::{Kind, Tensor};
+
+use crate::MiniatureError;
+
+/// The folder of the model set, `weights/mini`.
+#[derive(Clone, Debug)]
+pub struct ModelSet {
+    folder: PathBuf,
+}
+
+/// What can be a part of the set.
+const COMPONENTS: [(&str, &str); 3] =
+    [("generator", "biggan-deep"), ("perceptor", "clip"), ("judge", "clip")];
+
+impl ModelSet {
+    /// A set in `folder`, whatever it holds so far.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// Where a component's weights are.
+    #[must_use]
+    pub fn weights(&self, component: &str) -> PathBuf {
+        self.folder.join(format!("{component}.safetensors"))
+    }
+
+    /// Where the generator's sizes are.
+    #[must_use]
+    pub fn generator_config(&self) -> PathBuf {
+        self.folder.join("generator.json")
+    }
+
+    /// Writes a component's weights in half precision, which is what a computation in single precision needs of them.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write(
+        &self,
+        component: &str,
+        tensors: Vec<(String, Tensor)>,
+        steps: u64,
+    ) -> Result<(), MiniatureError> {
+        let half = |(name, tensor): (String, Tensor)| (name, tensor.detach().to_kind(Kind::Half));
+        let tensors: Vec<(String, Tensor)> = tch::no_grad(|| tensors.into_iter().map(half).collect());
+        let tensors: Vec<(&str, &Tensor)> =
+            tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+        let notes = BTreeMap::from([("steps".to_owned(), steps.to_string())]);
+        Ok(write_safetensors(&self.weights(component), &tensors, &notes)?)
+    }
+
+    /// Writes the generator's sizes.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_generator_config(&self, config: &biggan::Config) -> Result<(), MiniatureError> {
+        let text = serde_json::to_string_pretty(config).expect("numbers and lists are JSON");
+        write(&self.generator_config(), &(text + "\n"))
+    }
+
+    /// Writes the manifest of the components that are there, with their digests.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub fn write_manifest(&self) -> Result<(), MiniatureError> {
+        let mut manifest = HEAD.to_owned();
+        for (component, kind) in COMPONENTS {
+            let weights = self.weights(component);
+            if !weights.exists() {
+                continue;
+            }
+            manifest += &format!(
+                "\n[{component}]\nkind = \"{kind}\"\nsource = \"{SOURCE}\"\nlicence = \"{LICENCE}\"\n"
+            );
+            if component == "generator" {
+                manifest += &format!("config = {}\n", entry(&self.generator_config())?);
+            }
+            manifest += &format!("weights = {}\n", entry(&weights)?);
+        }
+        write(&self.folder.join("manifest.toml"), &manifest)
+    }
+}
+
+const HEAD: &str = r#"# The small models that come with the repository: MODEL_CARD.md says what they are. `miniature export` writes this file.
+name = "mini"
+about = "A small BigGAN-deep and two small CLIPs, trained on emoji: not the paper's models"
+"#;
+
+const SOURCE: &str = "crates/miniature";
+
+/// The weights are the project's; the art that they were trained on is Apache-2.0, CC-BY-4.0 and MIT: `ATTRIBUTION.md`.
+const LICENCE: &str = "(MIT OR Apache-2.0) AND CC-BY-4.0";
+
+fn entry(path: &Path) -> Result<String, MiniatureError> {
+    let bytes = fs::read(path).map_err(|source| MiniatureError::File { path: path.to_owned(), source })?;
+    let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(format!("{{ path = \"{name}\", sha256 = \"{sha256}\" }}"))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), MiniatureError> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(path, text))
+        .map_err(|source| MiniatureError::File { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::Device;
+
+    use super::*;
+
+    #[test]
+    fn the_manifest_lists_what_is_there_with_its_digest() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let set = ModelSet::new(folder.path());
+        let tensor = Tensor::ones([2], (Kind::Float, Device::Cpu));
+        set.write("judge", vec![("ones".to_owned(), tensor)], 7).expect("weights");
+        set.write_manifest().expect("a manifest");
+        let manifest = fs::read_to_string(folder.path().join("manifest.toml")).expect("the manifest");
+        let manifest: toml::Table = manifest.parse().expect("TOML");
+        assert!(!manifest.contains_key("generator"));
+        let digest = manifest["judge"]["weights"]["sha256"].as_str().expect("a digest");
+        let bytes = fs::read(set.weights("judge")).expect("the weights");
+        let want: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(digest, want);
+        let weights = checkpoint::Weights::open(&set.weights("judge")).expect("weights");
+        assert_eq!(weights.metadata()["steps"], "7");
+    }
+}
