@@ -7,6 +7,7 @@ use std::ops::{
     Bound::{self, Excluded, Included},
     Range, RangeInclusive,
 };
+use tch::Kind;
 
 /// How one dream is computed; everything but its prompt, seed and optimizer.
 ///
@@ -88,6 +89,16 @@ pub enum Precision {
     Bf16,
     /// 32-bit floats, multiplied with 10-bit mantissas. CUDA only.
     Tf32,
+}
+
+impl Precision {
+    /// What the perceptor is to be loaded in.
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Fp32 | Self::Tf32 => Kind::Float,
+            Self::Bf16 => Kind::BFloat16,
+        }
+    }
 }
 
 impl DreamSettings {

@@ -1,0 +1,100 @@
+//! One dream: its state, and how a step changes it.
+
+use crate::{
+    DreamSettings, DreamSpec, Status, TraceRow,
+    boxes::{self, Cutout},
+    ema::Ema,
+    latents::Latents,
+    recorder::Recorder,
+};
+use optim::Optimizer;
+use tch::Tensor;
+
+/// A dream at some point of its way. [`Dreamer`](crate::Dreamer) begins it, advances it and shows it.
+pub struct Dream {
+    pub(crate) spec: DreamSpec,
+    /// What cutouts' embeddings are drawn to, `[e]`.
+    pub(crate) target: Tensor,
+    pub(crate) latents: Latents,
+    pub(crate) ema: Ema,
+    pub(crate) optimizer: Optimizer,
+    pub(crate) recorder: Recorder,
+}
+
+impl Dream {
+    pub(crate) fn new(spec: &DreamSpec, target: Tensor, latents: Latents) -> Self {
+        let ema = Ema::new(&latents, spec.settings.ema_decay);
+        let optimizer = Optimizer::new(&spec.optimizer, &latents.tensors());
+        let recorder = Recorder::new(0, None, latents.normu.device());
+        Self { spec: spec.clone(), target, latents, ema, optimizer, recorder }
+    }
+
+    /// What it was begun as.
+    pub fn spec(&self) -> &DreamSpec {
+        &self.spec
+    }
+
+    /// Steps taken. May include some after a divergence, until [`status`](Self::status) or
+    /// [`take_trace`](Self::take_trace) was called.
+    pub fn step(&self) -> u32 {
+        self.recorder.step()
+    }
+
+    /// How it stands. Waits for the device.
+    pub fn status(&mut self) -> Status {
+        self.recorder.fetch();
+        match self.recorder.diverged_at() {
+            Some(at_step) => Status::Diverged { at_step },
+            None if self.has_steps_to_go() => Status::Running,
+            None => Status::Finished,
+        }
+    }
+
+    /// The rows of all steps since they were last taken, up to a divergence. Waits for the device: call it every so many
+    /// steps rather than after each.
+    pub fn take_trace(&mut self) -> Vec<TraceRow> {
+        self.recorder.fetch();
+        self.recorder.take_rows()
+    }
+
+    /// Whether the next step is to be taken, as far as is known without waiting for the device.
+    pub(crate) fn has_steps_to_go(&self) -> bool {
+        self.recorder.diverged_at().is_none() && self.step() < self.spec.settings.steps()
+    }
+
+    /// Takes a step along `gradient`, or, if it does not lead to finite latents, none ever again. `terms [4]` are those of
+    /// [`Recorder::record`], `sound` whether they and the gradient are finite.
+    pub(crate) fn advance(&mut self, gradient: &Latents, terms: &Tensor, sound: &Tensor) {
+        let mut params = self.latents.tensors();
+        let before = params.each_ref().map(Tensor::copy);
+        self.optimizer.step(&mut params, &gradient.tensors(), self.lr_factor());
+
+        let sound =
+            params.iter().fold(sound.shallow_clone(), |sound, param| sound.logical_and(&all_finite(param)));
+        let alive = self.recorder.record(terms, &sound);
+        for (param, before) in params.iter_mut().zip(&before) {
+            let kept = param.where_self(alive, before);
+            param.copy_(&kept);
+        }
+        let judged = self.optimizer.evaluation_point(&params);
+        self.ema.update(&judged[0], &judged[1], alive);
+    }
+
+    /// The cutouts of the next step, of all its draws.
+    pub(crate) fn boxes(&self, image_side: i64) -> Vec<Cutout> {
+        let DreamSettings { cutouts, gradient_accumulation, center_bias, .. } = self.spec.settings;
+        let step = self.step() + 1;
+        (0..gradient_accumulation)
+            .flat_map(|draw| boxes::cutouts(self.spec.seed, step, draw, cutouts, image_side, center_bias))
+            .collect()
+    }
+
+    fn lr_factor(&self) -> f64 {
+        let (step, steps) = (u64::from(self.step()), u64::from(self.spec.settings.steps()));
+        self.spec.optimizer.schedule().factor(step, steps)
+    }
+}
+
+fn all_finite(tensor: &Tensor) -> Tensor {
+    tensor.isfinite().all()
+}

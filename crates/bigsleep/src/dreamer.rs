@@ -1,0 +1,199 @@
+//! The models at work on a pack of dreams.
+
+use crate::{
+    Dream, DreamError, DreamSettings, DreamSpec, OutOfRange, Precision,
+    cutouts::{self, Cutter},
+    encoding,
+    guidance::{Guidance, Guide},
+    latents::{Latents, class_weights},
+    losses, memory,
+};
+use biggan::Generator;
+use checkpoint::Weights;
+use clip::Clip;
+use tch::{Device, Kind, Tensor};
+
+/// Cutouts that go through the perceptor at once: on the CPU few suffice to keep it busy.
+const CHUNK_CPU: i64 = 32;
+const CHUNK_CUDA: i64 = 256;
+
+/// A generator and a perceptor on one device, with which dreams are begun, advanced and shown.
+///
+/// It serves dreams whose settings [pack](DreamSettings::packs_with) with those it was made for. Tensors of libtorch may
+/// be sent to another thread but not shared, and so may a dreamer.
+#[derive(Debug)]
+pub struct Dreamer {
+    generator: Generator,
+    guide: Guide,
+    settings: DreamSettings,
+}
+
+impl Dreamer {
+    /// For dreams with such `settings`. The generator is to be loaded with their
+    /// [`truncation`](DreamSettings::truncation), the perceptor in their [precision](Precision::kind), both on one device.
+    ///
+    /// # Errors
+    /// When a setting is out of range, or the device cannot compute in the precision.
+    pub fn new(generator: Generator, perceptor: Clip, settings: &DreamSettings) -> Result<Self, DreamError> {
+        settings.check()?;
+        let device = perceptor.device();
+        if settings.precision == Precision::Tf32 && !device.is_cuda() {
+            return Err(DreamError::Tf32OnCpu);
+        }
+        let (image_side, input_side) = (generator.config().output_dim, perceptor.image_size());
+        let patch_side = perceptor.config().patch_size;
+        let cutter = Cutter::new(settings.interpolation, image_side, input_side, patch_side, device);
+        let chunk = if device.is_cuda() { CHUNK_CUDA } else { CHUNK_CPU };
+        Ok(Self { generator, guide: Guide::new(perceptor, cutter, chunk), settings: settings.clone() })
+    }
+
+    /// The perceptor, for judging images.
+    pub fn perceptor(&self) -> &Clip {
+        &self.guide.clip
+    }
+
+    /// The device.
+    pub fn device(&self) -> Device {
+        self.perceptor().device()
+    }
+
+    /// A dream before its first step.
+    ///
+    /// # Errors
+    /// When a setting is out of range or differs from the dreamer's where it must not, or the prompt cannot be encoded.
+    pub fn begin(&self, spec: &DreamSpec) -> Result<Dream, DreamError> {
+        self.check(&spec.settings)?;
+        let target = tch::no_grad(|| encoding::target(self.perceptor(), &spec.prompt))?;
+        Ok(self.begin_toward(spec, target))
+    }
+
+    /// A dream where [`Dream::state`] left it: on the CPU, what follows is what would have followed, to the bit.
+    ///
+    /// # Errors
+    /// Those of [`begin`](Self::begin), and when the state is not one of such a dream.
+    pub fn resume(&self, spec: &DreamSpec, state: Weights) -> Result<Dream, DreamError> {
+        let mut dream = self.begin(spec)?;
+        dream.restore(state)?;
+        Ok(dream)
+    }
+
+    fn check(&self, settings: &DreamSettings) -> Result<(), DreamError> {
+        settings.check()?;
+        if !settings.packs_with(&self.settings) {
+            return Err(DreamError::Misfit);
+        }
+        let classes = self.generator.config().num_classes;
+        match settings.max_classes {
+            Some(max_classes) if i64::from(max_classes) > classes => Err(DreamError::Setting(OutOfRange {
+                setting: "max_classes",
+                value: max_classes.to_string(),
+                allowed: format!("at most {classes}, the number of the generator's classes"),
+            })),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn begin_toward(&self, spec: &DreamSpec, target: Tensor) -> Dream {
+        let config = self.generator.config();
+        let (rows, z_dim, classes) = (config.num_latent_rows(), config.z_dim, config.num_classes);
+        Dream::new(spec, target, Latents::initial(spec.seed, rows, z_dim, classes, self.device()))
+    }
+
+    /// Advances a pack by one step: those of `dreams` that have steps to go, in one batch through both networks.
+    ///
+    /// What a dream becomes does not depend on the others, beyond rounding. Nothing waits for the device: that a dream has
+    /// diverged shows when its [trace](Dream::take_trace) is taken; until then its steps change nothing.
+    ///
+    /// # Errors
+    /// When memory does not suffice; no dream has changed then.
+    pub fn step(&self, dreams: &mut [Dream]) -> Result<(), DreamError> {
+        let mut pack: Vec<_> = dreams.iter_mut().filter(|dream| dream.has_steps_to_go()).collect();
+        if pack.is_empty() {
+            return Ok(());
+        }
+        let Evaluation { terms, gradients, sound } = memory::catch_exhaustion(|| self.evaluate(&pack))?;
+        tch::no_grad(|| {
+            for (i, dream) in (0..).zip(&mut pack) {
+                dream.advance(&gradients.get(i), &terms.get(i), &sound.get(i));
+            }
+        });
+        Ok(())
+    }
+
+    /// The loss of every dream of a pack at its next step, and its gradient.
+    fn evaluate(&self, pack: &[&mut Dream]) -> Evaluation {
+        let latents = Latents::stack(pack.iter().map(|dream| &dream.latents)).set_requires_grad();
+        let class_weights = self.class_weights(&latents, pack);
+        let images = self.images(&latents.normu, &class_weights);
+        let Guidance { similarity, image_gradient } = self.guide(&images.detach(), pack);
+        let latent = losses::latent(&latents.normu);
+        let class = losses::class(&class_weights);
+
+        // The perceptor's part of the chain rule was taken chunk by chunk: its gradient stands in for it here.
+        let objective = (&images * image_gradient).sum(None::<Kind>) + (&latent + &class).sum(None::<Kind>);
+        let gradients = latents.gradient_of(&objective);
+        let (latent, class) = (latent.detach(), class.detach());
+        let terms = Tensor::stack(&[&similarity + &latent + &class, similarity, latent, class], 1); // [n, 4]
+        let sound = all_finite(&terms)
+            .logical_and(&all_finite(&gradients.normu))
+            .logical_and(&all_finite(&gradients.cls));
+        Evaluation { terms, gradients, sound }
+    }
+
+    fn guide(&self, images: &Tensor, pack: &[&mut Dream]) -> Guidance {
+        let image_side = self.generator.config().output_dim;
+        let boxes: Vec<_> = pack.iter().map(|dream| dream.boxes(image_side)).collect();
+        let targets: Vec<_> = pack.iter().map(|dream| &dream.target).collect();
+        let loss_coef: Vec<_> = pack.iter().map(|dream| dream.spec.settings.loss_coef as f32).collect();
+        let device = self.device();
+        self.guide.guide(
+            images,
+            &cutouts::to_tensor(&boxes, device),
+            &Tensor::stack(&targets, 0),
+            &Tensor::from_slice(&loss_coef).to_device(device),
+        )
+    }
+
+    fn class_weights(&self, latents: &Latents, pack: &[&mut Dream]) -> Tensor {
+        let of_one =
+            |(i, dream): (i64, &&mut Dream)| class_weights(&latents.cls.get(i), &dream.spec.settings);
+        Tensor::stack(&(0..).zip(pack).map(of_one).collect::<Vec<_>>(), 0)
+    }
+
+    /// The images of stacked latents, in [0, 1]: `[n, 3, s, s]`.
+    fn images(&self, normu: &Tensor, class_weights: &Tensor) -> Tensor {
+        ((self.generator.forward(normu, class_weights) + 1.0) / 2.0).contiguous()
+    }
+
+    /// The dream as it is shown: the image of its averaged latents, `[3, s, s]`, in [0, 1].
+    pub fn image(&self, dream: &Dream) -> Tensor {
+        self.show(&dream.ema.average(), &dream.spec.settings)
+    }
+
+    /// The dream as its optimizer sees it: the image of the latents themselves, `[3, s, s]`, in [0, 1].
+    pub fn live_image(&self, dream: &Dream) -> Tensor {
+        self.show(&dream.latents, &dream.spec.settings)
+    }
+
+    fn show(&self, latents: &Latents, settings: &DreamSettings) -> Tensor {
+        tch::no_grad(|| {
+            let class_weights = class_weights(&latents.cls, settings);
+            self.images(&latents.normu.unsqueeze(0), &class_weights.unsqueeze(0)).get(0)
+        })
+    }
+}
+
+/// What a step needs to know of the n dreams of a pack.
+struct Evaluation {
+    /// Total, similarity, latent and class terms: `[n, 4]`.
+    terms: Tensor,
+    /// The totals' gradients, `[n, ..]`.
+    gradients: Latents,
+    /// Whether all of these are finite: `[n]`.
+    sound: Tensor,
+}
+
+/// Whether all is finite, for each first index: `[n, ..]` → `[n]`.
+fn all_finite(x: &Tensor) -> Tensor {
+    x.isfinite().flatten(1, -1).all_dim(1, false)
+}

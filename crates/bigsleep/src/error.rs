@@ -1,0 +1,54 @@
+use crate::OutOfRange;
+use checkpoint::CheckpointError;
+use clip::{PreprocessError, TokenizeError};
+use thiserror::Error;
+
+/// Why a dream cannot be begun, resumed or advanced.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DreamError {
+    /// A setting is out of range, for these models or for any.
+    #[error(transparent)]
+    Setting(#[from] OutOfRange),
+    /// The dream does not belong with those that the dreamer was made for: see
+    /// [`DreamSettings::packs_with`](crate::DreamSettings::packs_with).
+    #[error(
+        "the dream differs in cutouts, gradient_accumulation, interpolation, precision or truncation from those of its pack"
+    )]
+    Misfit,
+    /// The processor does not have this arithmetic.
+    #[error("precision `tf32` is for CUDA devices only: use `fp32` or `bf16` on the CPU")]
+    Tf32OnCpu,
+    /// There is nothing to approach.
+    #[error("the prompt has neither a text nor an image to approach")]
+    NoPrompt,
+    /// A text of the prompt is empty: the prompt itself, or what stands beside a `|`.
+    #[error("the prompt `{prompt}` has an empty text in it")]
+    EmptyText {
+        /// The texts, with `|` between them.
+        prompt: String,
+    },
+    /// A text of the prompt cannot be encoded.
+    #[error(transparent)]
+    Text(#[from] TokenizeError),
+    /// The prompt's image cannot be read.
+    #[error(transparent)]
+    Image(#[from] PreprocessError),
+    /// The saved state is not one of this dream.
+    #[error(transparent)]
+    State(#[from] CheckpointError),
+    /// The saved state says something impossible.
+    #[error("the saved state is damaged: `{tensor}` is {value}")]
+    Damaged {
+        /// The tensor at fault.
+        tensor: &'static str,
+        /// Its value.
+        value: i64,
+    },
+    /// The device's memory does not suffice for the pack. No dream has changed: a smaller pack may succeed.
+    #[error("out of memory: {message}")]
+    OutOfMemory {
+        /// What libtorch said.
+        message: String,
+    },
+}

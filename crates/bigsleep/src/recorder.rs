@@ -1,0 +1,105 @@
+//! What happens to a dream is noted on the device, and read from there a block at a time.
+
+use crate::trace::TraceRow;
+use tch::{Device, Kind, Tensor};
+
+/// The steps of one dream.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    /// Steps taken; too many, if the dream has diverged in a step that was not fetched yet.
+    step: u32,
+    /// Whether all of them were sound: a truth value on the device.
+    alive: Tensor,
+    /// Steps on the device only: the four terms, and whether the dream was alive afterwards, `[5]` each.
+    pending: Vec<Tensor>,
+    rows: Vec<TraceRow>,
+    diverged_at: Option<u32>,
+}
+
+impl Recorder {
+    /// At a dream's beginning or where it was left.
+    pub(crate) fn new(step: u32, diverged_at: Option<u32>, device: Device) -> Self {
+        let alive = Tensor::from(diverged_at.is_none()).to_device(device);
+        Self { step, alive, pending: Vec::new(), rows: Vec::new(), diverged_at }
+    }
+
+    /// Steps taken. See [`Recorder::fetch`].
+    pub(crate) fn step(&self) -> u32 {
+        self.step
+    }
+
+    /// The step that failed, as far as was fetched.
+    pub(crate) fn diverged_at(&self) -> Option<u32> {
+        self.diverged_at
+    }
+
+    /// Takes a step, without waiting for the device: `terms [4]` are the total, similarity, latent and class terms, `sound`
+    /// tells whether all went well. Gives whether all went well ever since the beginning.
+    pub(crate) fn record(&mut self, terms: &Tensor, sound: &Tensor) -> &Tensor {
+        self.step += 1;
+        self.alive = self.alive.logical_and(sound);
+        self.pending.push(Tensor::cat(&[terms, &self.alive.to_kind(terms.kind()).view(1)], 0));
+        &self.alive
+    }
+
+    /// Reads what is on the device only, and waits for it. From then on a divergence is known.
+    pub(crate) fn fetch(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let block = Tensor::stack(&self.pending, 0).to_kind(Kind::Double).to_device(Device::Cpu);
+        let before = self.step - self.pending.len() as u32;
+        self.pending.clear();
+        let numbers = Vec::<f64>::try_from(block.view(-1)).expect("a vector of doubles");
+        for (step, row) in (before + 1..).zip(numbers.chunks_exact(5)) {
+            let &[loss, similarity, latent, class, alive] = row else { unreachable!("rows of five") };
+            if alive == 0.0 {
+                self.diverged_at = Some(step);
+                self.step = step - 1;
+                break;
+            }
+            self.rows.push(TraceRow { step, loss, similarity, latent, class });
+        }
+    }
+
+    /// The rows fetched since they were last taken.
+    pub(crate) fn take_rows(&mut self) -> Vec<TraceRow> {
+        std::mem::take(&mut self.rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(recorder: &mut Recorder, total: f64, sound: bool) {
+        let terms = Tensor::from_slice(&[total, 1.0, 2.0, 3.0]).to_kind(Kind::Float);
+        recorder.record(&terms, &Tensor::from(sound));
+    }
+
+    #[test]
+    fn rows_are_numbered_across_blocks() {
+        let mut recorder = Recorder::new(7, None, Device::Cpu);
+        record(&mut recorder, 0.5, true);
+        record(&mut recorder, 0.25, true);
+        recorder.fetch();
+        record(&mut recorder, 0.125, true);
+        recorder.fetch();
+        let rows = recorder.take_rows();
+        assert_eq!(rows[0], TraceRow { step: 8, loss: 0.5, similarity: 1.0, latent: 2.0, class: 3.0 });
+        assert_eq!(rows.iter().map(|row| row.step).collect::<Vec<_>>(), [8, 9, 10]);
+        assert!(recorder.take_rows().is_empty());
+    }
+
+    #[test]
+    fn the_first_unsound_step_is_the_last() {
+        let mut recorder = Recorder::new(0, None, Device::Cpu);
+        for sound in [true, true, false, true, true] {
+            record(&mut recorder, 1.0, sound);
+        }
+        assert_eq!(recorder.diverged_at(), None); // not known before it is fetched
+        recorder.fetch();
+        assert_eq!((recorder.diverged_at(), recorder.step()), (Some(3), 2));
+        assert_eq!(recorder.take_rows().len(), 2);
+    }
+}
