@@ -58,7 +58,7 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// The file is not JSON, or a key is missing, unknown or of the wrong type.
-    #[error("`{}:{}:{}` is not a configuration of BigGAN-deep", path.display(), source.line(), source.column())]
+    #[error("`{}` is not a configuration of BigGAN-deep", path.display())]
     Parse {
         /// The file.
         path: PathBuf,

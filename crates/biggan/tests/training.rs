@@ -1,8 +1,11 @@
 //! A generator in training, and what it becomes when it is frozen.
+#![expect(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
+
+use std::collections::BTreeMap;
 
 use biggan::{Config, Layer, TrainableGenerator};
 use checkpoint::{Weights, write_safetensors};
-use std::collections::BTreeMap;
+
 use tch::{Device, Kind, Tensor};
 
 /// Every kind of block, attention, and 16 px images.
@@ -25,6 +28,11 @@ fn tiny() -> Config {
         eps: 1e-4,
         n_stats: 3,
     }
+}
+
+fn fresh(seed: u64) -> TrainableGenerator {
+    tch::set_num_threads(1); // these networks are too small for two
+    TrainableGenerator::new(&tiny(), Device::Cpu, seed).unwrap()
 }
 
 /// A batch of 6 whose rows differ, a function of `truncation`.
@@ -60,7 +68,7 @@ fn largest_difference(a: &Tensor, b: &Tensor) -> f64 {
 
 #[test]
 fn frozen_images_are_those_of_training_where_the_statistics_are_the_batch_s() {
-    let mut generator = TrainableGenerator::new(&tiny(), Device::Cpu, 7).unwrap();
+    let mut generator = fresh(7);
     let losses = train(&mut generator);
     assert!(losses[3] < 0.9 * losses[0], "training does not lower the loss: {losses:?}");
 
@@ -78,7 +86,7 @@ fn frozen_images_are_those_of_training_where_the_statistics_are_the_batch_s() {
 
 #[test]
 fn what_is_saved_is_loaded() {
-    let mut generator = TrainableGenerator::new(&tiny(), Device::Cpu, 7).unwrap();
+    let mut generator = fresh(7);
     train(&mut generator);
     generator.gather_statistics(2, |truncation| batch(&tiny(), truncation + 0.1));
 
@@ -104,14 +112,13 @@ fn what_is_saved_is_loaded() {
 
 #[test]
 fn a_fresh_generator_is_orthogonal_and_a_function_of_its_seed() {
-    let new = |seed| TrainableGenerator::new(&tiny(), Device::Cpu, seed).unwrap();
     let weight = |generator: &TrainableGenerator| {
         let mut tensors = generator.named_tensors().into_iter();
         tensors.find(|(name, _)| name == "generator.layers.1.conv_1.weight_orig").unwrap().1
     };
-    let first = weight(&new(7));
-    assert_eq!(first, weight(&new(7)));
-    assert!(largest_difference(&first, &weight(&new(8))) > 0.1);
+    let first = weight(&fresh(7));
+    assert_eq!(first, weight(&fresh(7)));
+    assert!(largest_difference(&first, &weight(&fresh(8))) > 0.1);
 
     let rows = first.reshape([first.size()[0], -1]);
     let unit = Tensor::eye(first.size()[0], (Kind::Float, Device::Cpu));
@@ -120,7 +127,7 @@ fn a_fresh_generator_is_orthogonal_and_a_function_of_its_seed() {
 
 #[test]
 fn gradients_reach_every_trainable_variable() {
-    let mut generator = TrainableGenerator::new(&tiny(), Device::Cpu, 7).unwrap();
+    let mut generator = fresh(7);
     train(&mut generator); // gamma starts at 0, which shuts the attention off
     let (latents, classes) = batch(&tiny(), 1.0);
     generator.forward(&latents, &classes).square().sum(Kind::Float).backward();
