@@ -7,13 +7,13 @@ use crate::Weights;
 pub struct Scope<'w> {
     weights: &'w Weights,
     prefix: String,
-    kind: Kind,
+    kind: Option<Kind>, // `None`: whatever the file has
     device: Device,
 }
 
 impl<'w> Scope<'w> {
     pub(crate) fn root(weights: &'w Weights, kind: Kind, device: Device) -> Self {
-        Self { weights, prefix: String::new(), kind, device }
+        Self { weights, prefix: String::new(), kind: Some(kind), device }
     }
 
     /// The scope below `name`: `scope.sub("fc").take("weight", …)` takes `fc.weight`.
@@ -28,6 +28,12 @@ impl<'w> Scope<'w> {
         self.sub(&index.to_string())
     }
 
+    /// The same scope, whose tensors keep the kind that the file has them in.
+    #[must_use]
+    pub fn as_stored(&self) -> Self {
+        Self { kind: None, ..self.clone() }
+    }
+
     /// The tensor `name` in this scope's kind, moved out of the weights.
     ///
     /// Where it is missing or has another shape, the fault is kept for [`Weights::finish`], and a placeholder of the
@@ -35,7 +41,8 @@ impl<'w> Scope<'w> {
     /// placeholder holds a single number, however large its shape (and is that number alone where no tensor can have
     /// the shape): compute with no tensor, and write to none, before `finish` has passed.
     pub fn take(&self, name: &str, shape: &[i64]) -> Tensor {
-        self.take_as(name, shape, self.kind)
+        let stored = || self.weights.kind(&self.full_name(name));
+        self.take_as(name, shape, self.kind.or_else(stored).unwrap_or(Kind::Float))
     }
 
     /// As [`take`](Self::take), in a kind of its own: integer buffers, for one.
