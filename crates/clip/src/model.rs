@@ -19,7 +19,8 @@ pub struct Clip {
 
 impl Clip {
     /// A frozen CLIP of the sizes that the file's tensors imply, by OpenAI's names or Hugging Face's. The image tower
-    /// computes in `kind`, the text tower in single precision.
+    /// computes in `kind`; the text tower, used once per text, computes in single precision and keeps the
+    /// file's kind in memory.
     ///
     /// The activation is `QuickGELU`, as in OpenAI's models: no tensor tells that a model was trained with another one, as
     /// some of LAION's were.
@@ -55,7 +56,7 @@ impl Clip {
     fn build(weights: Weights, config: &Config, device: Device, kind: Kind) -> Result<Self, ClipError> {
         let clip = Self {
             vision: VisionTower::load(&weights.root(kind, device).sub("visual"), config),
-            text: TextTower::load(&weights.root(Kind::Float, device), config),
+            text: TextTower::load(&weights.root(Kind::Float, device).as_stored(), config),
             logit_scale: weights.root(Kind::Float, device).take("logit_scale", &[]),
             config: *config,
         };

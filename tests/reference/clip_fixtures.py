@@ -1,0 +1,128 @@
+"""Writes crates/clip/tests/golden/model/: tiny random CLIPs in the formats that the real ones are published in.
+
+openai.pt        TorchScript archive in half precision, as OpenAI's files
+state-dict.pt    zip of a state_dict() in half precision, OpenAI's names
+hugging-face.safetensors  Hugging Face's names, in half precision, with the position_ids of its older files
+NAME.golden.safetensors   inputs and what the reference makes of them in single precision: embeddings, and the gradient of
+                 sum(image embedding * direction) with respect to the pixels
+
+The references are clip-anytorch's clip.model and, for Hugging Face's names, transformers. Run with
+tests/reference/.venv/bin/python.
+"""
+
+from pathlib import Path
+
+import torch
+from clip import model as openai
+from safetensors.torch import save_file
+from transformers import CLIPConfig, CLIPModel
+
+OUT = Path(__file__).parents[2] / "crates/clip/tests/golden/model"
+
+
+def randomize(model, seed):
+    """Every parameter matters: biases and norms too, and attention is far from even."""
+    generator = torch.Generator().manual_seed(seed)
+    for name, parameter in model.named_parameters():
+        if name == "logit_scale":
+            continue
+        noise = torch.randn(parameter.shape, generator=generator)
+        if ".ln_" in name or name.startswith("ln_") or "layer_norm" in name or "layrnorm" in name or "layernorm" in name:
+            value = 0.1 * noise + (1.0 if name.endswith("weight") else 0.0)
+        elif name.endswith("bias"):
+            value = 0.1 * noise
+        elif "embedding" in name and "patch" not in name:
+            value = 0.3 * noise
+        else:
+            fan_in = parameter[0].numel() if parameter.dim() > 1 else parameter.numel()
+            value = noise * (2.0 if "in_proj" in name or "q_proj" in name or "k_proj" in name else 1.0) * fan_in**-0.5
+        parameter.data.copy_(value)
+
+
+def openai_model(vision_width, vision_layers, text_width, text_layers, seed, *, embed_dim=32, image=16, patch=8, context=16, vocab=520):
+    model = openai.CLIP(embed_dim, image, vision_layers, vision_width, patch, context, vocab, text_width, text_width // 64, text_layers)
+    randomize(model, seed)
+    openai.convert_weights(model)
+    return model.eval()
+
+
+def torchscript(model, path):
+    """As OpenAI's files: traced, with three sizes as buffers."""
+    size, context, vocab = model.visual.input_resolution, model.context_length, model.vocab_size
+    tokens = torch.zeros(1, context, dtype=torch.long)
+    model.context_length = model.vocab_size = None  # plain numbers, in the way of the buffers
+    del model.context_length, model.vocab_size
+    for name, number in [("input_resolution", size), ("context_length", context), ("vocab_size", vocab)]:
+        model.register_buffer(name, torch.tensor(number))
+    pixels = torch.zeros(1, 3, size, size)
+    torch.jit.trace_module(model, {"encode_image": pixels, "encode_text": tokens}, check_trace=False).save(str(path))
+
+
+def inputs(count, image, context, vocab, embed_dim, seed):
+    generator = torch.Generator().manual_seed(seed)
+    tokens = torch.zeros(count, context, dtype=torch.long)
+    for i in range(count):
+        length = [context, 2, context // 2, 5][i % 4]
+        tokens[i, 0] = vocab - 2
+        tokens[i, 1 : length - 1] = torch.randint(0, vocab - 2, (length - 2,), generator=generator)
+        tokens[i, length - 1] = vocab - 1
+    pixels = torch.randn(count, 3, image, image, generator=generator)
+    return {"pixels": pixels, "tokens": tokens, "direction": torch.randn(count, embed_dim, generator=generator)}
+
+
+def outputs(encode_image, encode_text, given):
+    pixels = given["pixels"].clone().requires_grad_(True)
+    image = encode_image(pixels)
+    (image * given["direction"]).sum().backward()
+    with torch.no_grad():
+        text = encode_text(given["tokens"])
+    return {**given, "image_embedding": image.detach(), "text_embedding": text, "pixel_gradient": pixels.grad}
+
+
+def openai_golden(model, path, count=3):
+    """The reference in single precision, on the weights that half precision left."""
+    state = {name: tensor for name, tensor in model.state_dict().items()}
+    reference = openai.build_model(state).float()
+    given = inputs(count, reference.visual.input_resolution, reference.context_length, reference.vocab_size, reference.text_projection.shape[1], 1)
+    save_file(outputs(reference.encode_image, reference.encode_text, given), path)
+
+
+def hugging_face_model(seed):
+    tower = {"num_hidden_layers": 2, "hidden_size": 64, "intermediate_size": 256, "num_attention_heads": 1, "hidden_act": "quick_gelu"}
+    config = CLIPConfig(
+        text_config={**tower, "num_hidden_layers": 1, "vocab_size": 520, "max_position_embeddings": 16, "eos_token_id": 519, "bos_token_id": 518, "pad_token_id": 0, "projection_dim": 32},
+        vision_config={**tower, "image_size": 16, "patch_size": 8, "projection_dim": 32},
+        projection_dim=32,
+    )
+    model = CLIPModel(config)
+    randomize(model, seed)
+    return model.eval()
+
+
+def hugging_face(path, golden):
+    model = hugging_face_model(3).half()
+    tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    tensors["text_model.embeddings.position_ids"] = torch.arange(16)[None]
+    tensors["vision_model.embeddings.position_ids"] = torch.arange(5)[None]
+    save_file(tensors, path)
+    model = model.float()
+    image = lambda pixels: model.visual_projection(model.vision_model(pixel_values=pixels).pooler_output)
+    text = lambda tokens: model.text_projection(model.text_model(input_ids=tokens).pooler_output)
+    save_file(outputs(image, text, inputs(3, 16, 16, 520, 32, 2)), golden)
+
+
+def main():
+    OUT.mkdir(parents=True, exist_ok=True)
+    model = openai_model(128, 2, 64, 1, seed=1)
+    openai_golden(model, OUT / "openai.golden.safetensors")
+    torchscript(model, OUT / "openai.pt")
+    model = openai_model(64, 2, 64, 1, seed=2, image=24)
+    openai_golden(model, OUT / "state-dict.golden.safetensors")
+    torch.save(model.state_dict(), OUT / "state-dict.pt")
+    hugging_face(OUT / "hugging-face.safetensors", OUT / "hugging-face.golden.safetensors")
+    for path in sorted(OUT.iterdir()):
+        print(path.name, path.stat().st_size, "bytes")
+
+
+if __name__ == "__main__":
+    main()
