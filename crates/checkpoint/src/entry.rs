@@ -4,6 +4,12 @@ use tch::{Device, Kind, TchError, Tensor};
 
 use crate::{CheckpointError, pytorch, stored::Stored};
 
+/// Views may repeat elements, so a small file can hold a large tensor: this much is granted to any file.
+pub(crate) const GRANTED_BYTES: u64 = 64 << 20;
+
+/// In bytes: far longer than any network's, and short enough that a hundred thousand do no harm.
+pub(crate) const LONGEST_NAME: usize = 1000;
+
 /// A tensor in memory, or where in a file it lies.
 #[derive(Debug)]
 pub(crate) enum Entry {

@@ -21,6 +21,7 @@
 //! # }
 //! ```
 
+mod archive;
 mod entry;
 mod error;
 mod format;

@@ -13,14 +13,11 @@ use tch::{Kind, Tensor};
 
 use crate::{
     CheckpointError, Weights,
-    entry::{Entry, load_error},
+    entry::{Entry, GRANTED_BYTES, LONGEST_NAME, load_error},
     kind,
 };
 
 const FORMAT: &str = "PyTorch";
-
-/// Views may repeat elements, so a small file can hold a large tensor: this much is granted to any file.
-const GRANTED_BYTES: u64 = 64 << 20;
 
 /// A tensor in a file of PyTorch's, read on demand.
 #[derive(Debug)]
@@ -34,7 +31,7 @@ pub(crate) struct Pickled {
 pub(crate) fn open(path: &Path) -> Result<Weights, CheckpointError> {
     let failed = |error| open_error(path, error);
     let content = PytorchReader::read_pickle_data(path, None).map_err(failed)?;
-    refuse_callables(path, &content)?;
+    check(path, &content, 0)?;
     if !matches!(content, PickleValue::Dict(_)) {
         return Err(no_state_dict(path));
     }
@@ -65,11 +62,15 @@ fn no_state_dict(path: &Path) -> CheckpointError {
     CheckpointError::NotWeights { path: path.to_owned(), what, remedy }
 }
 
-/// The reader calls nothing, and leaves what a file wanted called as a mere name. A state dict has no such names.
-fn refuse_callables(path: &Path, value: &PickleValue) -> Result<(), CheckpointError> {
+/// The reader calls nothing, and leaves what a file wanted called as a mere name. A state dict has no such names, and
+/// none longer than any network's: a small file could make many of those.
+fn check(path: &Path, value: &PickleValue, name_bytes: usize) -> Result<(), CheckpointError> {
     match value {
-        PickleValue::List(items) => items.iter().try_for_each(|item| refuse_callables(path, item)),
-        PickleValue::Dict(items) => items.values().try_for_each(|item| refuse_callables(path, item)),
+        _ if name_bytes > LONGEST_NAME => Err(damaged(path, io::Error::other("its names are too long"))),
+        PickleValue::List(items) => items.iter().try_for_each(|item| check(path, item, name_bytes + 1)),
+        PickleValue::Dict(items) => {
+            items.iter().try_for_each(|(key, item)| check(path, item, name_bytes + key.len() + 1))
+        }
         PickleValue::Unsupported(name) if name.contains('.') && name != "torch.Tensor" => {
             Err(CheckpointError::AsksToRun { path: path.to_owned(), callable: name.clone() })
         }

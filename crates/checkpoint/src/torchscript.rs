@@ -5,26 +5,19 @@
 //! in method bodies for minutes and gigabytes; a storage smaller than its tensor is read beyond its end, and deeply
 //! nested code ends the process. So the code is not compiled at all: only names and numbers are read.
 
-mod archive;
 mod classes;
 mod pickle;
 mod tensors;
 
-use std::path::Path;
-
-use crate::{CheckpointError, Weights};
-use archive::Archive;
-
-/// Whether a ZIP archive is TorchScript's: it alone has constants beside the data.
-pub(crate) fn is_one(path: &Path) -> Result<bool, CheckpointError> {
-    Ok(Archive::open(path)?.is_torchscript())
-}
+use crate::{
+    CheckpointError, Weights,
+    archive::{Archive, LONGEST_PICKLE, PICKLE},
+};
 
 /// The parameters and buffers, under the names that `state_dict()` gives them.
-pub(crate) fn open(path: &Path) -> Result<Weights, CheckpointError> {
-    let mut archive = Archive::open(path)?;
-    let data = archive.read(pickle::FILE, pickle::LONGEST)?;
+pub(crate) fn open(mut archive: Archive) -> Result<Weights, CheckpointError> {
+    let data = archive.read(PICKLE, LONGEST_PICKLE)?;
     let root = pickle::parse(&data).map_err(|error| archive.damaged(error))?;
     let entries = tensors::collect(&mut archive, &root)?;
-    Ok(Weights::from_entries(path.to_owned(), entries))
+    Ok(Weights::from_entries(archive.source().path.clone(), entries))
 }

@@ -8,6 +8,7 @@ use tch::{Device, Kind, Tensor};
 
 use crate::{
     CheckpointError, Misshaped, Scope, WeightMismatch,
+    archive::Archive,
     entry::Entry,
     format::{Format, detect},
     pytorch, safetensors_file, torchscript,
@@ -42,9 +43,18 @@ impl Weights {
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
         match detect(path)? {
             Format::Safetensors => safetensors_file::open(path),
-            Format::Zip if torchscript::is_one(path)? => torchscript::open(path),
-            Format::Zip | Format::Pickle => pytorch::open(path),
+            Format::Zip => Self::open_zip(path),
+            Format::Pickle => pytorch::open(path),
         }
+    }
+
+    fn open_zip(path: &Path) -> Result<Self, CheckpointError> {
+        let mut archive = Archive::open(path)?;
+        if archive.is_torchscript() {
+            return torchscript::open(archive);
+        }
+        archive.check_pickle()?;
+        pytorch::open(path)
     }
 
     /// Tensors that are already in memory. `origin` is what error messages call them.

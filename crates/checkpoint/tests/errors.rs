@@ -2,47 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop wherever it is surprised")]
 
-use std::{
-    error::Error,
-    fs,
-    path::{Path, PathBuf},
-};
+mod support;
 
-use checkpoint::{CheckpointError, Weights};
+use std::{fs, path::Path};
+
+use checkpoint::Weights;
 use insta::assert_snapshot;
 use tch::{Device, Kind};
 
-fn fixture(name: &str) -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "tests", "fixtures", name].iter().collect()
-}
-
-/// The error and its causes, as a person reads them, without the folder's name.
-fn told(error: &CheckpointError, folder: &Path) -> String {
-    let causes = std::iter::successors(error.source(), |&error| error.source());
-    let lines = std::iter::once(error.to_string()).chain(causes.map(ToString::to_string));
-    let lines: Vec<String> = lines.collect();
-    lines.join("\n  because ").replace(&format!("{}/", folder.display()), "")
-}
-
-fn opening(path: &Path) -> String {
-    told(&Weights::open(path).unwrap_err(), path.parent().unwrap())
-}
-
-fn opening_fixture(name: &str) -> String {
-    opening(&fixture(name))
-}
-
-/// A file of these bytes, named weights.pt.
-fn opening_bytes(bytes: &[u8]) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("weights.pt");
-    fs::write(&path, bytes).unwrap();
-    opening(&path)
-}
-
-fn safetensors(header: &str, data: usize) -> Vec<u8> {
-    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &vec![0; data]].concat()
-}
+use support::{fixture, opening, opening_bytes, opening_fixture, safetensors, told};
 
 #[test]
 fn no_file() {
@@ -80,58 +48,6 @@ fn something_else_saved_as_weights() {
     assert_snapshot!(opening_bytes(b"\x7fELF\x02\x01\x01\0\0\0\0\0"), @"`weights.pt` is of an unknown format, not weights: safetensors, PyTorch's .pt/.pth and TorchScript files can be read");
     assert_snapshot!(opening_bytes(b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), @"`weights.pt` is a ZIP archive without tensors, not weights: unpack it, if the weights are inside, and name their file");
     assert_snapshot!(opening_fixture("no_tensors.zip.pt"), @"`no_tensors.zip.pt` is a pickle without named tensors, not weights: name the file that holds the model's state dict");
-}
-
-#[test]
-fn files_that_ask_for_code_to_be_run() {
-    assert_snapshot!(opening_fixture("asks_to_run.zip.pt"), @"`asks_to_run.zip.pt` asks to run `posix.system`, which is never done: get the weights from a source that you trust, best as safetensors");
-    assert_snapshot!(opening_fixture("asks_to_run.legacy.pt"), @"`asks_to_run.legacy.pt` asks to run `posix.system`, which is never done: get the weights from a source that you trust, best as safetensors");
-    assert_snapshot!(opening_fixture("asks_to_run.pickle.pt"), @"`asks_to_run.pickle.pt` asks to run `posix.system`, which is never done: get the weights from a source that you trust, best as safetensors");
-    assert_snapshot!(opening_fixture("asks_to_run.torchscript.pt"), @"`asks_to_run.torchscript.pt` asks to run `__torch__.SetsState.__setstate__`, which is never done: get the weights from a source that you trust, best as safetensors");
-}
-
-/// libtorch would make a file named `executed` here: code/…/container.py calls `torch.from_file` in places that are
-/// run on loading. Read as data, the archive is an ordinary one.
-#[test]
-fn code_in_a_torchscript_archive_is_not_run() {
-    let weights = Weights::open(&fixture("runs_at_load.torchscript.pt")).unwrap();
-    assert_eq!(weights.names(), ["0.bias", "0.weight", "1.bias", "1.weight"]);
-    assert!(!Path::new("executed").exists());
-}
-
-#[test]
-fn lies_about_sizes() {
-    let header = r#"{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#;
-    let mut endless = safetensors(header, 16);
-    endless[..8].copy_from_slice(&(1_u64 << 60).to_le_bytes());
-    assert_snapshot!(opening_bytes(&endless), @r"
-    `weights.pt` is a damaged safetensors file: fetch it again
-      because its header claims 1152921504606846976 bytes, the file has 79
-    ");
-    assert_snapshot!(opening_bytes(&safetensors(header, 15)), @r"
-    `weights.pt` is a damaged safetensors file: fetch it again
-      because its header announces 79 bytes, the file has 78
-    ");
-    assert_snapshot!(opening_bytes(&safetensors(header, 17)), @r"
-    `weights.pt` is a damaged safetensors file: fetch it again
-      because its header announces 79 bytes, the file has 80
-    ");
-    let overflowing =
-        r#"{"a":{"dtype":"F32","shape":[4294967296,4294967296,4294967296],"data_offsets":[0,16]}}"#;
-    assert_snapshot!(opening_bytes(&safetensors(overflowing, 16)), @r"
-    `weights.pt` is a damaged safetensors file: fetch it again
-      because overflow computing buffer size from shape and/or element type
-    ");
-    let negative = r#"{"a":{"dtype":"F32","shape":[0,18446744073709551615],"data_offsets":[0,0]}}"#;
-    assert_snapshot!(opening_bytes(&safetensors(negative, 0)), @r"
-    `weights.pt` is a damaged safetensors file: fetch it again
-      because out of range integral type conversion attempted
-    ");
-    assert_snapshot!(opening_fixture("repeated.zip.pt"), @"`repeated.zip.pt` holds tensor `wide` of 8589934592 repeated bytes, which cannot be read: save the plain tensors as safetensors");
-    assert_snapshot!(opening_fixture("short_storage.torchscript.pt"), @r"
-    `short_storage.torchscript.pt` is a damaged PyTorch file: fetch it again
-      because tensor `0.weight` lies outside its storage
-    ");
 }
 
 #[test]

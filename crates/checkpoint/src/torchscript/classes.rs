@@ -3,7 +3,7 @@ use std::{
     rc::Rc,
 };
 
-use super::archive::Archive;
+use crate::archive::Archive;
 
 /// Far longer than the code of any network's one file.
 const LONGEST: u64 = 4 << 20;

@@ -2,12 +2,6 @@ use std::{collections::HashMap, rc::Rc};
 
 use thiserror::Error;
 
-/// The module's attributes, in the archive.
-pub(super) const FILE: &str = "data.pkl";
-
-/// Far more than a network of a thousand layers needs.
-pub(super) const LONGEST: u64 = 2 << 20;
-
 /// Far deeper than modules are nested.
 const DEEPEST: usize = 200;
 

@@ -1,17 +1,19 @@
 use std::collections::BTreeMap;
 
 use super::{
-    archive::{Archive, Span},
     classes::Classes,
     pickle::{Composite, Items, Value},
 };
-use crate::{CheckpointError, entry::Entry, kind, stored::Stored};
+use crate::{
+    CheckpointError,
+    archive::{Archive, Span},
+    entry::{Entry, GRANTED_BYTES, LONGEST_NAME},
+    kind,
+    stored::Stored,
+};
 
 /// Shared modules are reached on every way that leads to them: this many steps are enough for any network.
-const MOST_STEPS: usize = 1_000_000;
-
-/// Views may repeat elements, so a small file can hold a large tensor: this much is granted to any file.
-const GRANTED_BYTES: u64 = 64 << 20;
+const MOST_STEPS: usize = 100_000;
 
 /// All tensors of the tree of modules below `root`.
 pub(super) fn collect(
@@ -42,10 +44,10 @@ impl Walk<'_> {
         }
         for attribute in module.items.values.chunks_exact(2) {
             self.steps += 1;
-            if self.steps > MOST_STEPS {
-                return Err(self.archive.damaged("its modules contain each other too often"));
-            }
             let [Value::Text(name), value] = attribute else { continue };
+            if self.steps > MOST_STEPS || prefix.len() + name.len() > LONGEST_NAME {
+                return Err(self.archive.damaged("its modules are nested too often or too deeply"));
+            }
             let path = format!("{prefix}{name}");
             match value {
                 Value::Object(child) => self.module(child, &format!("{path}."))?,

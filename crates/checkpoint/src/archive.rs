@@ -10,8 +10,15 @@ use zip::{CompressionMethod, ZipArchive, result::ZipError};
 
 use crate::{CheckpointError, stored::Source};
 
+/// The longest pickle that is read from an archive. It names the tensors: the largest networks' take a tenth of this.
+/// What it is read into may take a hundred times as much memory, and a compressed one a thousandth of it in the file.
+pub(crate) const LONGEST_PICKLE: u64 = 4 << 20;
+
+/// The pickle that describes the tensors.
+pub(crate) const PICKLE: &str = "data.pkl";
+
 /// A ZIP archive of PyTorch's: one folder, whose name is of no account, with the entries in it.
-pub(super) struct Archive {
+pub(crate) struct Archive {
     zip: ZipArchive<BufReader<File>>,
     root: String,
     source: Arc<Source>,
@@ -19,14 +26,14 @@ pub(super) struct Archive {
 }
 
 /// Where an uncompressed entry lies in the file.
-pub(super) struct Span {
-    pub(super) start: u64,
-    pub(super) bytes: u64,
-    pub(super) crc32: Option<u32>,
+pub(crate) struct Span {
+    pub(crate) start: u64,
+    pub(crate) bytes: u64,
+    pub(crate) crc32: Option<u32>,
 }
 
 impl Archive {
-    pub(super) fn open(path: &Path) -> Result<Self, CheckpointError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, CheckpointError> {
         let read = |source| CheckpointError::Read { path: path.to_owned(), source };
         let file = File::open(path).map_err(read)?;
         let bytes = file.metadata().map_err(read)?.len();
@@ -34,7 +41,7 @@ impl Archive {
             Source { path: path.to_owned(), format: "PyTorch", file: file.try_clone().map_err(read)? };
         let zip = ZipArchive::new(BufReader::new(file)).map_err(|error| zip_error(&source, error))?;
         let names = zip.file_names().flatten();
-        let roots = names.filter_map(|name| name.strip_suffix("data.pkl").map(str::to_owned));
+        let roots = names.filter_map(|name| name.strip_suffix(PICKLE).map(str::to_owned));
         let root = roots.filter(|root| root.is_empty() || root.ends_with('/')).min_by_key(String::len);
         let root = root.ok_or_else(|| CheckpointError::NotWeights {
             path: path.to_owned(),
@@ -44,33 +51,45 @@ impl Archive {
         Ok(Self { zip, root, source: Arc::new(source), bytes })
     }
 
-    pub(super) fn is_torchscript(&self) -> bool {
+    /// TorchScript's archives alone have constants beside the data.
+    pub(crate) fn is_torchscript(&self) -> bool {
         self.zip.index_for_name(&format!("{}constants.pkl", self.root)).is_some()
     }
 
+    /// Refuses a pickle too long to be read. `pytorch-reader` holds an entry to its declared length.
+    pub(crate) fn check_pickle(&mut self) -> Result<(), CheckpointError> {
+        let name = format!("{}{PICKLE}", self.root);
+        let declared = self.zip.by_name(&name).map_err(|error| zip_error(&self.source, error))?.size();
+        if declared > LONGEST_PICKLE { Err(self.too_long(&name, LONGEST_PICKLE)) } else { Ok(()) }
+    }
+
+    fn too_long(&self, name: &str, limit: u64) -> CheckpointError {
+        self.source.damaged(format!("`{name}` has more than {limit} bytes"))
+    }
+
     /// The whole file's length in bytes.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    pub(super) fn source(&self) -> &Arc<Source> {
+    pub(crate) fn source(&self) -> &Arc<Source> {
         &self.source
     }
 
     /// A small entry, decompressed. More than `limit` bytes are refused, whatever the archive claims.
-    pub(super) fn read(&mut self, name: &str, limit: u64) -> Result<Vec<u8>, CheckpointError> {
+    pub(crate) fn read(&mut self, name: &str, limit: u64) -> Result<Vec<u8>, CheckpointError> {
         let name = format!("{}{name}", self.root);
         let entry = self.zip.by_name(&name).map_err(|error| zip_error(&self.source, error))?;
         let mut content = Vec::new();
         entry.take(limit + 1).read_to_end(&mut content).map_err(|error| self.source.unreadable(error))?;
         if content.len() as u64 > limit {
-            return Err(self.source.damaged(format!("`{name}` has more than {limit} bytes")));
+            return Err(self.too_long(&name, limit));
         }
         Ok(content)
     }
 
     /// A tensor's storage, which PyTorch never compresses.
-    pub(super) fn storage(&mut self, key: &str) -> Result<Span, CheckpointError> {
+    pub(crate) fn storage(&mut self, key: &str) -> Result<Span, CheckpointError> {
         let name = format!("{}data/{key}", self.root);
         let no_entry = || self.source.damaged(format!("`{name}` is missing"));
         let index = self.zip.index_for_name(&name).ok_or_else(no_entry)?;
@@ -86,7 +105,7 @@ impl Archive {
         Ok(Span { start, bytes, crc32: Some(entry.crc32()).filter(|&crc32| crc32 != 0) })
     }
 
-    pub(super) fn damaged(&self, reason: impl Into<Box<dyn Error + Send + Sync>>) -> CheckpointError {
+    pub(crate) fn damaged(&self, reason: impl Into<Box<dyn Error + Send + Sync>>) -> CheckpointError {
         self.source.damaged(reason)
     }
 }
