@@ -1,45 +1,47 @@
-//! Adam, with AMSGrad's maximum if asked.
+//! # Adam
+//!
+//! Steps by a running mean of the gradient over the root of a running mean of its square, entry by entry; both means
+//! are corrected for having started at zero.
+//!
+//! ```text
+//! g ← g + λ θ
+//! m ← β₁ m + (1 - β₁) g
+//! v ← β₂ v + (1 - β₂) g²
+//! m̂ = m / (1 - β₁ᵗ)
+//! v̂ = v / (1 - β₂ᵗ)                       AMSGrad: the largest v so far, over 1 - β₂ᵗ
+//! θ ← θ - γ m̂ / (√v̂ + ε)
+//! ```
+//!
+//! θ parameters, g their gradient, m and v its first and second moment, t the step (the first is 1), γ `lr`,
+//! β₁ `beta1`, β₂ `beta2`, ε `eps`, λ `weight_decay`. Its decay passes through both moments: [AdamW](crate::adamw)'s
+//! does not.
+//!
+//! Source: Kingma & Ba, ICLR 2015 ([arXiv 1412.6980](https://arxiv.org/abs/1412.6980)), Algorithm 1; AMSGrad: Reddi et
+//! al., ICLR 2018 ([arXiv 1904.09237](https://arxiv.org/abs/1904.09237)), with the bias corrections of
+//! `torch.optim.Adam`. Settings and defaults: `torch.optim.Adam` of PyTorch 2.11.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
+use crate::declare::declare;
 use crate::ops::{addcdiv_, addcmul_, decayed};
 use crate::rule::{Step, TensorRule, zeros_if};
-use crate::schedule::Schedule;
 use crate::setting::{Beta1, Beta2, Eps, LearningRate, WeightDecay};
 
-/// Settings; PyTorch's names and defaults.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Adam {
-    /// γ, 1e-3.
-    pub lr: LearningRate,
-    /// β₁, 0.9.
-    pub beta1: Beta1,
-    /// β₂, 0.999.
-    pub beta2: Beta2,
-    /// ε, 1e-8.
-    pub eps: Eps,
-    /// λ, 0; added to the gradient.
-    pub weight_decay: WeightDecay,
-    /// Whether the largest second moment seen is used; false.
-    pub amsgrad: bool,
-    /// What γ does over a run.
-    pub schedule: Schedule,
-}
-
-impl Default for Adam {
-    fn default() -> Self {
-        Self {
-            lr: LearningRate(1e-3),
-            beta1: Beta1(0.9),
-            beta2: Beta2(0.999),
-            eps: Eps(1e-8),
-            weight_decay: WeightDecay(0.0),
-            amsgrad: false,
-            schedule: Schedule::default(),
-        }
+declare! {
+    /// Settings of [Adam](self).
+    Adam {
+        /// γ.
+        lr: LearningRate = 1e-3,
+        /// β₁.
+        beta1: Beta1 = 0.9,
+        /// β₂.
+        beta2: Beta2 = 0.999,
+        /// ε.
+        eps: Eps = 1e-8,
+        /// λ, added to the gradient.
+        weight_decay: WeightDecay = 0.0,
+        /// Whether AMSGrad's largest second moment is used.
+        amsgrad: bool = false,
     }
 }
 
@@ -64,10 +66,10 @@ impl TensorRule for Adam {
         }
         let v = if self.amsgrad { v_max } else { v };
 
-        let step_size = at.lr(self.lr) / at.bias_correction(beta1);
         let mut denominator = v.sqrt();
         let _ = denominator.g_div_scalar_(at.bias_correction(beta2).sqrt());
         let _ = denominator.g_add_scalar_(self.eps.0);
+        let step_size = at.lr(self.lr) / at.bias_correction(beta1);
         addcdiv_(theta, -step_size, m, &denominator);
     }
 }

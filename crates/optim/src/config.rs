@@ -4,9 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use crate::rule::{Rule, Start};
+use crate::rule::{Rule, Start as _};
 use crate::schedule::Schedule;
-use crate::{adam, sgd};
+use crate::{
+    adabelief, adadelta, adagrad, adam, adamax, adamw, adan, asgd, lion, muon, nadam, prodigy, radam,
+    rmsprop, rprop, schedule_free_adamw, sgd,
+};
 
 macro_rules! optimizers {
     ($($(#[$doc:meta])* $name:literal $variant:ident($settings:ty),)*) => {
@@ -37,6 +40,14 @@ macro_rules! optimizers {
                 vec![$(Self::$variant(<$settings>::default()),)*]
             }
 
+            /// The optimizer of this name with its default settings.
+            pub fn default_of(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant(<$settings>::default())),)*
+                    _ => None,
+                }
+            }
+
             pub(crate) fn start(&self, params: &[Tensor]) -> Box<dyn Rule> {
                 match self { $(Self::$variant(settings) => settings.start(params),)* }
             }
@@ -51,8 +62,38 @@ macro_rules! optimizers {
 }
 
 optimizers! {
-    /// Stochastic gradient descent.
+    /// [SGD](crate::sgd), with momentum or Nesterov's.
     "sgd" Sgd(sgd::Sgd),
-    /// Adam.
+    /// [Adam](crate::adam), or AMSGrad.
     "adam" Adam(adam::Adam),
+    /// [AdamW](crate::adamw): Adam with decoupled weight decay.
+    "adamw" AdamW(adamw::AdamW),
+    /// [RMSprop](crate::rmsprop), plain, centered or with momentum.
+    "rmsprop" RmsProp(rmsprop::RmsProp),
+    /// [Adagrad](crate::adagrad).
+    "adagrad" Adagrad(adagrad::Adagrad),
+    /// [Adadelta](crate::adadelta).
+    "adadelta" Adadelta(adadelta::Adadelta),
+    /// [NAdam](crate::nadam): Adam with Nesterov's look-ahead.
+    "nadam" NAdam(nadam::NAdam),
+    /// [RAdam](crate::radam): Adam, rectified.
+    "radam" RAdam(radam::RAdam),
+    /// [Adamax](crate::adamax): Adam by the largest gradient.
+    "adamax" Adamax(adamax::Adamax),
+    /// [Rprop](crate::rprop): steps by sign, sized entry by entry.
+    "rprop" Rprop(rprop::Rprop),
+    /// [ASGD](crate::asgd): averaged gradient descent.
+    "asgd" Asgd(asgd::Asgd),
+    /// [Lion](crate::lion): the sign of a momentum.
+    "lion" Lion(lion::Lion),
+    /// [AdaBelief](crate::adabelief): Adam by the variance of the gradient.
+    "adabelief" AdaBelief(adabelief::AdaBelief),
+    /// [Adan](crate::adan): Adam with Nesterov's look-ahead from gradient differences.
+    "adan" Adan(adan::Adan),
+    /// [Prodigy](crate::prodigy): AdamW that finds its learning rate.
+    "prodigy" Prodigy(prodigy::Prodigy),
+    /// [Schedule-Free AdamW](crate::schedule_free_adamw).
+    "schedule-free-adamw" ScheduleFreeAdamW(schedule_free_adamw::ScheduleFreeAdamW),
+    /// [Muon](crate::muon): orthogonalised momentum.
+    "muon" Muon(muon::Muon),
 }

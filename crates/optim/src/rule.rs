@@ -34,7 +34,9 @@ pub(crate) trait Rule: Send {
     fn state(&self) -> Vec<(String, Tensor)>;
 
     /// Where the rule would be judged: see [`crate::Optimizer::evaluation_point`].
-    fn evaluation_point(&self, params: &[Tensor]) -> Vec<Tensor>;
+    fn evaluation_point(&self, params: &[Tensor]) -> Vec<Tensor> {
+        params.iter().map(Tensor::shallow_clone).collect()
+    }
 }
 
 /// Settings whose rule treats every parameter by itself.

@@ -5,6 +5,8 @@ use std::f64::consts::PI;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::setting::{CosineTo, LinearTo, StepBy, StepEvery};
+
 /// A linear warm-up, then a decay; by default neither.
 ///
 /// ```toml
@@ -31,6 +33,17 @@ pub enum Decay {
     Linear,
     /// Falls along half a cosine wave that reaches zero after the last step.
     Cosine,
+    /// Falls along a line that reaches this factor after the last step.
+    LinearTo(LinearTo),
+    /// Falls along half a cosine wave that reaches this factor after the last step.
+    CosineTo(CosineTo),
+    /// Falls in stairs: multiplied by `by` every `every` steps.
+    Step {
+        /// Steps between two stairs.
+        every: StepEvery,
+        /// What the factor is multiplied by at every stair.
+        by: StepBy,
+    },
 }
 
 impl Schedule {
@@ -49,7 +62,15 @@ impl Decay {
         match self {
             Self::Constant => 1.0,
             Self::Linear => 1.0 - progress,
-            Self::Cosine => 0.5 * (1.0 + (PI * progress).cos()),
+            Self::Cosine => half_wave(progress),
+            Self::LinearTo(end) => end.0 + (1.0 - end.0) * (1.0 - progress),
+            Self::CosineTo(end) => end.0 + (1.0 - end.0) * half_wave(progress),
+            Self::Step { every, by } => by.0.powf((step / every.0) as f64),
         }
     }
+}
+
+/// From 1 at 0 to 0 at 1.
+fn half_wave(progress: f64) -> f64 {
+    0.5 * (1.0 + (PI * progress).cos())
 }

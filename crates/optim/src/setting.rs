@@ -3,12 +3,15 @@
 //! Names are PyTorch's; where PyTorch has a tuple (`betas`, `etas`, `step_sizes`, `ns_coefficients`) each entry has a
 //! name of its own, because an experiment reads a list as an axis of values to try.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Bound, RangeBounds};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::declare::Preset;
 
 /// A setting was given a value that it cannot have.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
@@ -33,6 +36,8 @@ impl Range {
     const POSITIVE: Self = Self { low: Bound::Excluded(0.0), high: Bound::Unbounded };
     const NOT_NEGATIVE: Self = Self { low: Bound::Included(0.0), high: Bound::Unbounded };
     const FROM_0_BELOW_1: Self = Self { low: Bound::Included(0.0), high: Bound::Excluded(1.0) };
+    const BETWEEN_0_AND_1: Self = Self { low: Bound::Excluded(0.0), high: Bound::Excluded(1.0) };
+    const FINITE: Self = Self { low: Bound::Unbounded, high: Bound::Unbounded };
     const FROM_0_TO_1: Self = Self { low: Bound::Included(0.0), high: Bound::Included(1.0) };
 
     fn contains(self, value: f64) -> bool {
@@ -55,37 +60,44 @@ impl fmt::Display for Range {
     }
 }
 
+/// Declares settings: newtypes of a number that are checked where they come in.
 macro_rules! settings {
-    ($($(#[$doc:meta])* $type:ident = $name:literal, $range:expr;)*) => {$(
+    ($kind:literal $number:tt: $($(#[$doc:meta])* $type:ident = $name:literal, $range:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-        #[serde(try_from = "f64", into = "f64")]
-        pub struct $type(pub(crate) f64);
+        #[serde(try_from = $kind, into = $kind)]
+        pub struct $type(pub(crate) $number);
 
         impl $type {
             /// The values it may have.
             pub const RANGE: Range = $range;
 
             /// The number.
-            pub fn get(self) -> f64 {
+            pub fn get(self) -> $number {
                 self.0
             }
         }
 
-        impl TryFrom<f64> for $type {
+        impl TryFrom<$number> for $type {
             type Error = OutOfRange;
 
-            fn try_from(value: f64) -> Result<Self, OutOfRange> {
-                if Self::RANGE.contains(value) {
+            fn try_from(value: $number) -> Result<Self, OutOfRange> {
+                if Self::RANGE.contains(value as f64) {
                     Ok(Self(value))
                 } else {
-                    Err(OutOfRange { name: $name, value, allowed: Self::RANGE })
+                    Err(OutOfRange { name: $name, value: value as f64, allowed: Self::RANGE })
                 }
             }
         }
 
-        impl From<$type> for f64 {
-            fn from(setting: $type) -> f64 {
+        impl Preset<$number> for $type {
+            fn preset(value: $number) -> Self {
+                Self(value)
+            }
+        }
+
+        impl From<$type> for $number {
+            fn from(setting: $type) -> $number {
                 setting.0
             }
         }
@@ -95,18 +107,18 @@ macro_rules! settings {
                 true
             }
 
-            fn schema_name() -> std::borrow::Cow<'static, str> {
+            fn schema_name() -> Cow<'static, str> {
                 stringify!($type).into()
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                number_within(Self::RANGE)
+                number_within($kind, Self::RANGE)
             }
         }
     )*};
 }
 
-settings! {
+settings! { "f64" f64:
     /// γ: how far a step goes.
     LearningRate = "lr", Range::POSITIVE;
     /// β₁: how much of the first moment is kept from step to step.
@@ -121,10 +133,59 @@ settings! {
     Momentum = "momentum", Range::FROM_0_BELOW_1;
     /// τ: how much of a new gradient is kept out of the velocity.
     Dampening = "dampening", Range::FROM_0_TO_1;
+    /// α: how much of the squared gradients' average is kept from step to step (RMSprop).
+    Smoothing = "alpha", Range::FROM_0_BELOW_1;
+    /// ρ: how much of the squares' averages is kept from step to step (Adadelta).
+    Rho = "rho", Range::FROM_0_BELOW_1;
+    /// How fast the learning rate falls by itself (Adagrad).
+    LrDecay = "lr_decay", Range::NOT_NEGATIVE;
+    /// What the sum of squared gradients starts at (Adagrad).
+    InitialAccumulator = "initial_accumulator_value", Range::NOT_NEGATIVE;
+    /// ψ: how fast the momentum approaches β₁ (NAdam).
+    MomentumDecay = "momentum_decay", Range::NOT_NEGATIVE;
+    /// η⁻: what a step is multiplied by where the gradient changed sign (Rprop).
+    EtaMinus = "etaminus", Range::BETWEEN_0_AND_1;
+    /// η⁺: what a step is multiplied by where the gradient kept its sign (Rprop).
+    EtaPlus = "etaplus", Range { low: Bound::Excluded(1.0), high: Bound::Unbounded };
+    /// Γ₋: the smallest step of an entry (Rprop).
+    StepSizeMin = "step_size_min", Range::POSITIVE;
+    /// Γ₊: the largest step of an entry (Rprop).
+    StepSizeMax = "step_size_max", Range::POSITIVE;
+    /// λ: how fast the step decays, and parameters with it (ASGD).
+    Lambd = "lambd", Range::NOT_NEGATIVE;
+    /// α: the power of the step's decay (ASGD).
+    DecayPower = "alpha", Range::NOT_NEGATIVE;
+    /// t₀: the step after which averaging begins (ASGD).
+    AverageAfter = "t0", Range::NOT_NEGATIVE;
+    /// β₃: how much of the third average is kept from step to step (Adan).
+    Beta3 = "beta3", Range::FROM_0_BELOW_1;
+    /// d₀: the first guess of the distance to the solution (Prodigy).
+    InitialDistance = "d0", Range::POSITIVE;
+    /// What the estimate of the distance is multiplied by (Prodigy).
+    DistanceCoefficient = "d_coef", Range::POSITIVE;
+    /// a: the weight of X in the Newton-Schulz polynomial (Muon).
+    NsA = "ns_a", Range::FINITE;
+    /// b: the weight of (XXᵀ)X in the Newton-Schulz polynomial (Muon).
+    NsB = "ns_b", Range::FINITE;
+    /// c: the weight of (XXᵀ)²X in the Newton-Schulz polynomial (Muon).
+    NsC = "ns_c", Range::FINITE;
+    /// The factor that a decay ends at.
+    LinearTo = "linear-to", Range::FROM_0_TO_1;
+    /// The factor that a decay ends at.
+    CosineTo = "cosine-to", Range::FROM_0_TO_1;
+    /// What the factor is multiplied by at every stair.
+    StepBy = "by", Range { low: Bound::Excluded(0.0), high: Bound::Included(1.0) };
 }
 
-fn number_within(Range { low, high }: Range) -> Schema {
-    let mut schema = json_schema!({ "type": "number" });
+settings! { "u64" u64:
+    /// Iterations of Newton-Schulz (Muon).
+    NsSteps = "ns_steps", Range { low: Bound::Included(1.0), high: Bound::Included(99.0) };
+    /// Steps between two stairs.
+    StepEvery = "every", Range { low: Bound::Included(1.0), high: Bound::Unbounded };
+}
+
+fn number_within(kind: &str, Range { low, high }: Range) -> Schema {
+    let mut schema = json_schema!({ "type": if kind == "u64" { "integer" } else { "number" } });
     match low {
         Bound::Included(low) => schema.insert("minimum".into(), low.into()),
         Bound::Excluded(low) => schema.insert("exclusiveMinimum".into(), low.into()),

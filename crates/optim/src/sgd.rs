@@ -1,42 +1,42 @@
-//! Stochastic gradient descent, with momentum or Nesterov's.
+//! # SGD
+//!
+//! Steps against the gradient, or against a velocity that gathers gradients.
+//!
+//! ```text
+//! g ← g + λ θ
+//! b ← μ b + (1 - τ) g                      at the first step b = g
+//! θ ← θ - γ b                              Nesterov: θ ← θ - γ (g + μ b); without momentum: θ ← θ - γ g
+//! ```
+//!
+//! θ parameters, g their gradient, b velocity, γ `lr`, μ `momentum`, τ `dampening`, λ `weight_decay`. The learning rate
+//! stands outside the velocity, as in PyTorch and unlike in the papers: a schedule acts on past gradients too.
+//!
+//! Source: Polyak 1964 (momentum); Sutskever et al., ICML 2013, equations 3 and 4 (Nesterov's, in the form above).
+//! Settings and defaults: `torch.optim.SGD` of PyTorch 2.11.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tch::Tensor;
 
+use crate::declare::declare;
 use crate::ops::{axpy, axpy_, decayed};
 use crate::rule::{Step, TensorRule, zeros_if};
-use crate::schedule::Schedule;
 use crate::setting::{Dampening, LearningRate, Momentum, WeightDecay};
 
-/// Settings; PyTorch's names and defaults.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Sgd {
-    /// γ, 1e-3.
-    pub lr: LearningRate,
-    /// μ, 0.
-    pub momentum: Momentum,
-    /// τ, 0.
-    pub dampening: Dampening,
-    /// λ, 0; added to the gradient.
-    pub weight_decay: WeightDecay,
-    /// Whether momentum is Nesterov's; false. It needs a momentum, and no dampening.
-    pub nesterov: bool,
-    /// What γ does over a run.
-    pub schedule: Schedule,
-}
-
-impl Default for Sgd {
-    fn default() -> Self {
-        Self {
-            lr: LearningRate(1e-3),
-            momentum: Momentum(0.0),
-            dampening: Dampening(0.0),
-            weight_decay: WeightDecay(0.0),
-            nesterov: false,
-            schedule: Schedule::default(),
-        }
+declare! {
+    /// Settings of [SGD](self).
+    #[serde(remote = "Self")]
+    Sgd {
+        /// γ.
+        lr: LearningRate = 1e-3,
+        /// μ.
+        momentum: Momentum = 0.0,
+        /// τ.
+        dampening: Dampening = 0.0,
+        /// λ, added to the gradient.
+        weight_decay: WeightDecay = 0.0,
+        /// Whether the step looks ahead as Nesterov's does; this takes a momentum, and no dampening.
+        nesterov: bool = false,
     }
 }
 
@@ -69,5 +69,25 @@ impl TensorRule for Sgd {
         } else {
             axpy_(theta, -lr, b);
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Sgd {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let sgd = Self::deserialize(deserializer)?;
+        if sgd.nesterov && (sgd.momentum.0 == 0.0 || sgd.dampening.0 != 0.0) {
+            let (momentum, dampening) = (sgd.momentum.0, sgd.dampening.0);
+            return Err(D::Error::custom(format!(
+                "nesterov = true needs a momentum greater than 0 and a dampening of 0, \
+                 not momentum = {momentum} and dampening = {dampening}"
+            )));
+        }
+        Ok(sgd)
+    }
+}
+
+impl Serialize for Sgd {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
     }
 }

@@ -1,0 +1,41 @@
+//! How an optimizer's settings are declared: each default is stated once, and the documentation reads it from there.
+
+/// Declares a closed settings type with its defaults; `schedule` is added to every one.
+macro_rules! declare {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty = $default:literal,)* }) => {
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        #[serde(default, deny_unknown_fields)]
+        $(#[$meta])*
+        pub struct $name {
+            $(
+                $(#[$doc])*
+                #[doc = concat!("Default: `", stringify!($default), "`.")]
+                pub $field: $type,
+            )*
+            /// What the learning rate does over a run; constant by default.
+            pub schedule: $crate::schedule::Schedule,
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self {
+                    $($field: <$type as $crate::declare::Preset<_>>::preset($default),)*
+                    schedule: $crate::schedule::Schedule::default(),
+                }
+            }
+        }
+    };
+}
+
+/// A setting made of a default that stands in the source.
+pub(crate) trait Preset<T> {
+    fn preset(value: T) -> Self;
+}
+
+impl Preset<bool> for bool {
+    fn preset(value: bool) -> bool {
+        value
+    }
+}
+
+pub(crate) use declare;
