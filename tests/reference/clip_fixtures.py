@@ -5,23 +5,27 @@ state-dict.pt    zip of a state_dict() in half precision, OpenAI's names
 hugging-face.safetensors  Hugging Face's names, in half precision, with the position_ids of its older files
 NAME.golden.safetensors   inputs and what the reference makes of them in single precision: embeddings, and the gradient of
                  sum(image embedding * direction) with respect to the pixels
+zero-shot.json   the shares that openai.pt gives some labels for its golden images, with a vocabulary of its size
+initial.json     shape, mean and spread of the values that OpenAI's code draws for a small model, averaged over many models
 
 The references are clip-anytorch's clip.model and, for Hugging Face's names, transformers. Run with
 tests/reference/.venv/bin/python.
 """
 
+import json
 from pathlib import Path
 
 import torch
 from clip import model as openai
+from clip.simple_tokenizer import SimpleTokenizer, bytes_to_unicode
 from safetensors.torch import save_file
 from transformers import CLIPConfig, CLIPModel
 
 OUT = Path(__file__).parents[2] / "crates/clip/tests/golden/model"
 
 
-def randomize(model, seed):
-    """Every parameter matters: biases and norms too, and attention is far from even."""
+def randomize(model, seed, attention=2.0):
+    """Every parameter matters: biases and norms too, and attention is far from even (the more, the larger `attention`)."""
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in model.named_parameters():
         if name == "logit_scale":
@@ -35,13 +39,13 @@ def randomize(model, seed):
             value = 0.3 * noise
         else:
             fan_in = parameter[0].numel() if parameter.dim() > 1 else parameter.numel()
-            value = noise * (2.0 if "in_proj" in name or "q_proj" in name or "k_proj" in name else 1.0) * fan_in**-0.5
+            value = noise * (attention if "in_proj" in name or "q_proj" in name or "k_proj" in name else 1.0) * fan_in**-0.5
         parameter.data.copy_(value)
 
 
-def openai_model(vision_width, vision_layers, text_width, text_layers, seed, *, embed_dim=32, image=16, patch=8, context=16, vocab=520):
+def openai_model(vision_width, vision_layers, text_width, text_layers, seed, *, embed_dim=32, image=16, patch=8, context=16, vocab=520, attention=2.0):
     model = openai.CLIP(embed_dim, image, vision_layers, vision_width, patch, context, vocab, text_width, text_width // 64, text_layers)
-    randomize(model, seed)
+    randomize(model, seed, attention)
     openai.convert_weights(model)
     return model.eval()
 
@@ -111,10 +115,52 @@ def hugging_face(path, golden):
     save_file(outputs(image, text, inputs(3, 16, 16, 520, 32, 2)), golden)
 
 
+LABELS = ["bear", "lawn mower", "bicycle", "cup", "sweet pepper"]
+
+
+def small_tokenizer(vocab):
+    """CLIP's, with no more merges than the vocabulary has room for."""
+    tokenizer = SimpleTokenizer()
+    merges = list(tokenizer.bpe_ranks)[: vocab - 514]
+    alphabet = list(bytes_to_unicode().values())
+    tokens = alphabet + [c + "</w>" for c in alphabet] + ["".join(merge) for merge in merges]
+    tokenizer.encoder = {token: i for i, token in enumerate(tokens)}
+    tokenizer.bpe_ranks = {merge: i for i, merge in enumerate(merges)}
+    return lambda text: [vocab - 2, *tokenizer.encode(text), vocab - 1]
+
+
+def zero_shot(model, path):
+    reference = openai.build_model(dict(model.state_dict())).float()
+    encode, context = small_tokenizer(reference.vocab_size), reference.context_length
+    prompts = [encode(f"a {label}") for label in LABELS]
+    tokens = torch.tensor([prompt + [0] * (context - len(prompt)) for prompt in prompts])
+    with torch.no_grad():
+        logits, _ = reference(inputs(3, 16, context, reference.vocab_size, 32, 1)["pixels"], tokens)
+    path.write_text(json.dumps({"template": "a {}", "labels": LABELS, "logits": logits.tolist(), "probabilities": logits.softmax(-1).tolist()}) + "\n")
+
+
+def initial(path, models=40):
+    """Over many models, since a small tensor's own spread is left to chance."""
+    moments = {}
+    for seed in range(models):
+        torch.manual_seed(seed)
+        model = openai.CLIP(32, 16, 2, 64, 8, 16, 520, 64, 1, 2)
+        for name, tensor in model.state_dict().items():
+            shape, values = moments.setdefault(name, (list(tensor.shape), []))
+            values.append(tensor.flatten())
+    result = {}
+    for name, (shape, values) in moments.items():
+        values = torch.cat(values)
+        result[name] = [shape, round(values.mean().item(), 5), round(values.std().item(), 5)]
+    path.write_text(json.dumps(result, indent=0) + "\n")
+
+
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     model = openai_model(128, 2, 64, 1, seed=1)
     openai_golden(model, OUT / "openai.golden.safetensors")
+    zero_shot(model, OUT / "zero-shot.json")
+    initial(OUT / "initial.json")
     torchscript(model, OUT / "openai.pt")
     model = openai_model(64, 2, 64, 1, seed=2, image=24)
     openai_golden(model, OUT / "state-dict.golden.safetensors")

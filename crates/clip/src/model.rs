@@ -54,9 +54,11 @@ impl Clip {
     }
 
     fn build(weights: Weights, config: &Config, device: Device, kind: Kind) -> Result<Self, ClipError> {
+        // The text tower first: its token table is the largest tensor, and takes three times its size while it is read.
+        let text = TextTower::load(&weights.root(Kind::Float, device).as_stored(), config);
         let clip = Self {
             vision: VisionTower::load(&weights.root(kind, device).sub("visual"), config),
-            text: TextTower::load(&weights.root(Kind::Float, device).as_stored(), config),
+            text,
             logit_scale: weights.root(Kind::Float, device).take("logit_scale", &[]),
             config: *config,
         };

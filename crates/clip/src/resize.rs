@@ -33,10 +33,11 @@ pub(crate) fn bicubic(image: &Bitmap, columns: Span, rows: Span) -> Bitmap {
 
 /// The part `columns` × `rows` of the image resized by repeating or leaving out samples.
 pub(crate) fn nearest(image: &Bitmap, columns: Span, rows: Span) -> Bitmap {
+    // Pillow adds up the steps, and so rounds where a sample lies on the border of two.
     let sources = |size: usize, span: Span| {
-        let scale = size as f64 / span.full as f64;
-        (span.first..span.first + span.count)
-            .map(move |i| (((i as f64 + 0.5) * scale) as usize).min(size - 1))
+        let step = size as f64 / span.full as f64;
+        let positions = std::iter::successors(Some(0.5 * step), move |position| Some(position + step));
+        positions.skip(span.first).take(span.count).map(move |position| (position as usize).min(size - 1))
     };
     let mut samples = Vec::with_capacity(columns.count * rows.count * image.channels);
     for y in sources(image.height, rows) {

@@ -1,5 +1,5 @@
 use checkpoint::Scope;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use crate::{
     config::HEAD_WIDTH,
@@ -211,6 +211,7 @@ impl Mlp {
     }
 }
 
+/// A tensor of the same kind: `tensor` may be shared.
 fn scaled(tensor: &Tensor, factor: f64) -> Tensor {
-    (tensor.to_kind(Kind::Double) * factor).to_kind(tensor.kind())
+    tensor * factor
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clip::{normalize, preprocess_file};
+use clip::{normalize, preprocess, preprocess_file};
 use tch::{Kind, Tensor};
 
 const SIZE: i64 = 48;
@@ -41,6 +41,22 @@ fn pixels_are_the_reference_s() {
         }
     }
     assert!(wrong.is_empty(), "differences in 255ths: {wrong:?}");
+}
+
+/// Only the middle square is computed: a strip costs what its pixels cost, not what it would be at full length.
+#[test]
+fn a_strip_is_no_burden() {
+    let strip = image::DynamicImage::new_luma8(100_000, 1);
+    assert_eq!(preprocess(&strip, 224).size(), [3, 224, 224]);
+}
+
+#[test]
+fn what_is_no_image_is_named() {
+    for name in ["no-such-file.png", "tests/pixels.rs", "src"] {
+        let error = preprocess_file(Path::new(name), SIZE).unwrap_err();
+        assert_eq!(error.to_string(), format!("failed to read image `{name}`: PNG and JPEG files are known"));
+        assert!(std::error::Error::source(&error).is_some());
+    }
 }
 
 /// `[3, 48, 48]` in [0, 1].
