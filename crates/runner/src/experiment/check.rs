@@ -11,8 +11,9 @@ pub(super) fn name(name: &Spanned<String>) -> Result<String, Fault> {
     if text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(plain) && text.len() <= 100 {
         return Ok(text.clone());
     }
-    Err(Fault::new(name.span(), format!("`{text}` is not a name for an experiment"))
-        .help("it names a folder: up to 100 ASCII letters, digits, `-`, `_` and `.`, the first a letter or digit"))
+    Err(Fault::new(name.span(), format!("`{text}` is not a name for an experiment")).help(
+        "it names a folder: up to 100 ASCII letters, digits, `-`, `_` and `.`, the first a letter or digit",
+    ))
 }
 
 pub(super) fn models(models: &Spanned<Vec<String>>) -> Result<Vec<String>, Fault> {
@@ -62,7 +63,10 @@ fn distinct<T: Clone>(
     name: impl Fn(&T) -> String,
 ) -> Result<Vec<T>, Fault> {
     if list.get_ref().is_empty() {
-        return Err(Fault::new(list.span(), format!("`{key}` is an empty list, which leaves nothing to run")));
+        return Err(Fault::new(
+            list.span(),
+            format!("`{key}` is an empty list, which leaves nothing to run"),
+        ));
     }
     let mut seen = std::collections::HashSet::new();
     for entry in list.get_ref() {

@@ -43,7 +43,12 @@ pub(super) fn read(
     entries.iter().map(|entry| one(entry, &known, &prompts, &names)).collect()
 }
 
-fn one(entry: &Entry, known: &[String], prompts: &[String], optimizers: &[String]) -> Result<Exclusion, Fault> {
+fn one(
+    entry: &Entry,
+    known: &[String],
+    prompts: &[String],
+    optimizers: &[String],
+) -> Result<Exclusion, Fault> {
     let mut conditions = BTreeMap::new();
     for (key, value) in entry.get_ref() {
         if !known.contains(key.get_ref()) {

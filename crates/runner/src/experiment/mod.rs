@@ -32,8 +32,8 @@ mod read;
 mod schema;
 
 pub use axes::{Axis, Variant};
-pub(crate) use error::suggestion;
 pub use error::ExperimentError;
+pub(crate) use error::suggestion;
 pub use exclude::Exclusion;
 pub use format::PromptEntry;
 pub use overrides::{Override, OverrideError, with_overrides};

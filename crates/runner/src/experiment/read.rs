@@ -49,7 +49,8 @@ fn as_table<'i>(name: &str, value: Spanned<DeValue<'i>>) -> Result<Spanned<DeTab
     match value.into_inner() {
         DeValue::Table(table) => Ok(Spanned::new(span, table)),
         other => {
-            let message = format!("`{name}` is a table of settings, not {} {}", article(&other), other.type_str());
+            let message =
+                format!("`{name}` is a table of settings, not {} {}", article(&other), other.type_str());
             Err(Fault::new(span, message))
         }
     }

@@ -95,4 +95,3 @@ fn lists_too(settings: &mut Value) {
         *property = Value::Object(outer);
     }
 }
-

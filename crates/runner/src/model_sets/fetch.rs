@@ -48,7 +48,9 @@ pub enum FetchError {
     #[error("failed to write `{}`", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("{url} is another file than it was: its SHA-256 is {found}, it should be {expected}")]
-    #[diagnostic(help("what was fetched has been removed; try again, and if that does not help, its publisher has changed it"))]
+    #[diagnostic(help(
+        "what was fetched has been removed; try again, and if that does not help, its publisher has changed it"
+    ))]
     Wrong { url: String, expected: String, found: String },
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -47,7 +47,9 @@ pub enum Verified {
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum ModelSetError {
     #[error("`{}` has no model sets", path.display())]
-    #[diagnostic(help("start the program in the repository's root, or point --weights at the folder of model sets"))]
+    #[diagnostic(help(
+        "start the program in the repository's root, or point --weights at the folder of model sets"
+    ))]
     NoFolder { path: PathBuf },
     #[error("there is no model set `{name}`")]
     Unknown {
@@ -68,7 +70,9 @@ pub enum ModelSetError {
     #[error("failed to read `{}`", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("`{}` is another file than the model set `{set}` means", path.display())]
-    #[diagnostic(help("its SHA-256 is {found}, it should be {expected}; `runner weights fetch {set}` fetches it again"))]
+    #[diagnostic(help(
+        "its SHA-256 is {found}, it should be {expected}; `runner weights fetch {set}` fetches it again"
+    ))]
     Wrong { set: String, path: PathBuf, expected: String, found: String },
     #[error("the digests of first downloads could not be kept")]
     Record { source: RecordError },
@@ -122,7 +126,10 @@ impl ModelSets {
             if files.is_empty() {
                 return Ok(set);
             }
-            missing.push(format!("`{name}` lacks {}; `runner weights fetch {name}` fetches it", files.join(", ")));
+            missing.push(format!(
+                "`{name}` lacks {}; `runner weights fetch {name}` fetches it",
+                files.join(", ")
+            ));
         }
         let wanted = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         Err(ModelSetError::NoneInstalled { wanted, help: missing.join("\n") })
@@ -132,7 +139,8 @@ impl ModelSets {
 impl ModelSet {
     fn open(folder: PathBuf) -> Result<Self, ModelSetError> {
         let path = folder.join("manifest.toml");
-        let text = fs::read_to_string(&path).map_err(|source| ModelSetError::Read { path: path.clone(), source })?;
+        let text =
+            fs::read_to_string(&path).map_err(|source| ModelSetError::Read { path: path.clone(), source })?;
         let manifest: Manifest = toml::from_str(&text)
             .map_err(|source| ModelSetError::Manifest { path, source: Box::new(source) })?;
         if folder.file_name().is_none_or(|name| name != manifest.name.as_str()) {
@@ -229,10 +237,13 @@ impl ModelSet {
     }
 
     fn keep(&self, first_seen: &BTreeMap<String, String>) -> Result<(), ModelSetError> {
-        let lines = first_seen.iter().map(|(path, sha256)| format!("{} = \"{sha256}\"\n", toml::Value::from(path.as_str())));
-        let text = "# SHA-256 of first downloads that nobody has published a digest of; later ones must match.\n"
-            .to_owned()
-            + &lines.collect::<String>();
+        let lines = first_seen
+            .iter()
+            .map(|(path, sha256)| format!("{} = \"{sha256}\"\n", toml::Value::from(path.as_str())));
+        let text =
+            "# SHA-256 of first downloads that nobody has published a digest of; later ones must match.\n"
+                .to_owned()
+                + &lines.collect::<String>();
         write_atomically(&self.first_seen_path(), text.as_bytes())
             .map_err(|source| ModelSetError::Record { source })
     }

@@ -74,7 +74,8 @@ impl FromStr for Shard {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let parts = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
+        let parts =
+            text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
         match parts {
             Some((index, of)) if 1 <= index && index <= of => Ok(Self { index, of }),
             _ => Err("a shard is written i/n, with i from 1 to n, such as 2/3".to_owned()),

@@ -11,8 +11,10 @@
 //! plots/loss-bicycle.svg …    the similarity term over the steps, all optimizers (figure 36), and the total loss
 //! plots/similarity.svg        the similarity over the steps, all prompts
 //! plots/images.png            all final images on one sheet
+//! report.html                 all of it on one page
 //! ```
 mod group;
+mod html;
 mod plots;
 mod ranking;
 mod stats;
@@ -29,6 +31,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub use self::html::PageError;
 pub use self::plots::DrawError;
 use self::plots::Figures;
 use self::ranking::Ranking;
@@ -46,6 +49,8 @@ pub enum ReportError {
     Table(#[from] csv::Error),
     #[error("failed to make a figure")]
     Figure(#[from] DrawError),
+    #[error("failed to make report.html")]
+    Page(#[from] PageError),
 }
 
 /// Writes tables and figures into the results folder `results`, and returns what there is to say on the terminal.
@@ -61,6 +66,8 @@ pub fn build(results: &Path) -> Result<Summary, ReportError> {
     let mut files = Vec::new();
     write_tables(results, &study, &ranking, &mut files)?;
     write_figures(results, &figures, &mut files)?;
+    let page = html::page(&study, &ranking, &figures)?;
+    write(results, PathBuf::from("report.html"), page.as_bytes(), &mut files)?;
     Ok(Summary::of(&study, &ranking, &figures.missing_letters, results, files))
 }
 

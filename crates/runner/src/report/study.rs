@@ -162,6 +162,38 @@ impl Cell {
             _ => self.trace.last().map(|row| row.seconds),
         }
     }
+
+    /// All settings, flat: `dream.iterations`, `optimizer.lr`, `axis.cutouts`.
+    pub(super) fn settings(&self) -> BTreeMap<String, String> {
+        let mut flat = BTreeMap::new();
+        for (name, value) in &self.record.axes {
+            flatten(&mut flat, format!("axis.{name}"), value);
+        }
+        for (name, value) in &self.record.dream {
+            flatten(&mut flat, format!("dream.{name}"), value);
+        }
+        for (kind, value) in &self.record.optimizer_settings {
+            flat.insert("optimizer.kind".to_owned(), kind.clone());
+            flatten(&mut flat, "optimizer".to_owned(), value);
+        }
+        flat
+    }
+}
+
+fn flatten(flat: &mut BTreeMap<String, String>, name: String, value: &toml::Value) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, value) in table {
+                flatten(flat, format!("{name}.{key}"), value);
+            }
+        }
+        toml::Value::String(text) => {
+            flat.insert(name, text.clone());
+        }
+        other => {
+            flat.insert(name, other.to_string());
+        }
+    }
 }
 
 /// The axes' values of a cell, such as `cutouts=64, ema_decay=0.5`.

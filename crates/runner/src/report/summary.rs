@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::ranking::{Pair, Ranking};
-use super::study::{Cell, Study};
+use super::study::Study;
 use super::tables::markdown;
 use crate::records::CellStatus;
 
@@ -92,7 +92,7 @@ fn order(ranking: &Ranking) -> String {
 }
 
 /// How far the ranking may be believed.
-fn certainty(ranking: &Ranking) -> String {
+pub(super) fn certainty(ranking: &Ranking) -> String {
     let [first, second, ..] = ranking.entries.as_slice() else { return String::new() };
     let mut text = "How sure is that? ".to_owned();
     if let Some(lead) = first.mean.zip(second.mean).map(|(first, second)| first - second) {
@@ -146,18 +146,11 @@ impl Pair {
 
 /// What did not finish, by name.
 fn unfinished(study: &Study) -> String {
-    let reason = |cell: &Cell| match &cell.record.status {
-        CellStatus::Finished(_) => None,
-        CellStatus::Diverged { at_step, .. } => Some(format!("diverged at step {at_step}")),
-        CellStatus::Failed { reason } => {
-            Some(format!("failed: {}", reason.lines().next().unwrap_or_default()))
-        }
-        CellStatus::Unfinished => Some("unfinished".to_owned()),
-    };
     let lost: Vec<String> = study
         .cells
         .iter()
-        .filter_map(|cell| reason(cell).map(|reason| format!("  {} {reason}", cell.record.id)))
+        .filter(|cell| cell.outcome().is_none())
+        .map(|cell| format!("  {} {}", cell.record.id, state(&cell.record.status)))
         .collect();
     let not_begun = study.planned.saturating_sub(study.cells.len());
     if lost.is_empty() && not_begun == 0 {
@@ -174,6 +167,16 @@ fn unfinished(study: &Study) -> String {
         let _ = write!(text, "\n  {not_begun} not begun");
     }
     text
+}
+
+/// A status in words; of an error its first line.
+pub(super) fn state(status: &CellStatus) -> String {
+    match status {
+        CellStatus::Finished(_) => "finished".to_owned(),
+        CellStatus::Diverged { at_step, .. } => format!("diverged at step {at_step}"),
+        CellStatus::Failed { reason } => format!("failed: {}", reason.lines().next().unwrap_or_default()),
+        CellStatus::Unfinished => "unfinished".to_owned(),
+    }
 }
 
 fn fonts(missing_letters: &str) -> String {
@@ -193,6 +196,7 @@ fn places(results: &Path, files: &[PathBuf]) -> String {
         ("Cells ", "tables/cells.csv"),
         ("Curves", "plots/similarity.png"),
         ("Images", "plots/images.png"),
+        ("Page  ", "report.html"),
     ];
     let written = places.iter().filter(|(_, name)| files.iter().any(|file| file == Path::new(name)));
     let lines = written.map(|(what, name)| format!("{what}  {}", results.join(name).display()));

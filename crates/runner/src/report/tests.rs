@@ -89,6 +89,7 @@ fn the_summary_says_what_won_and_how_little_that_means() {
     Cells   RESULTS/tables/cells.csv
     Curves  RESULTS/plots/similarity.png
     Images  RESULTS/plots/images.png
+    Page    RESULTS/report.html
     ");
 }
 
@@ -210,9 +211,9 @@ fn further_axes_are_rows_and_not_averaged_away() {
     assert_eq!((rows[1]["prompt"].as_str(), rows[1]["axes"].as_str()), ("bicycle", "cutouts=64"));
 }
 
-/// Times differ from run to run; they must not reach any other file.
+/// Times differ from run to run; they must not reach the tables and figures.
 #[test]
-fn only_timings_and_nothing_else_depends_on_the_clock() {
+fn only_timings_and_the_page_depend_on_the_clock() {
     let results = Grid { steps: 60, ..Grid::table_2() }.write();
     let before = files(&results);
     let folder = ResultsFolder::at(results.path());
@@ -228,7 +229,7 @@ fn only_timings_and_nothing_else_depends_on_the_clock() {
     }
     let after = files(&results);
     let changed: Vec<&String> = before.keys().filter(|name| before[*name] != after[*name]).collect();
-    assert_eq!(changed, ["tables/timings.csv"]);
+    assert_eq!(changed, ["report.html", "tables/timings.csv"]);
 }
 
 #[test]
@@ -358,4 +359,36 @@ fn look() {
     results.end("cow/muon/seed-1", CellStatus::Failed { reason: "out of memory".into() });
     results.forget("cow/lion/seed-1");
     println!("{}", build(results.path()).unwrap());
+}
+
+#[test]
+fn the_page_shows_everything_and_asks_for_nothing() {
+    let results = Grid { steps: 60, ..Grid::table_2() }.write();
+    results.end("bicycle/sgd/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0 });
+    results.end(
+        "cow/adam/seed-0",
+        CellStatus::Failed { reason: "out of memory\ncaused by: the <device>".into() },
+    );
+    build(results.path()).unwrap();
+    let page = results.text("report.html");
+    assert_eq!(page.matches("class=\"card\"").count(), 24);
+    assert_eq!(page.matches("alt=\"Image for ").count(), 22);
+    assert!(page.contains("diverged at step 41") && page.contains("caused by: the &lt;device&gt;"));
+    assert!(page.contains("default-src &#x27;none&#x27;") || page.contains("default-src 'none'"));
+    for address in ["http:", "https:", "src=\"/", "href=\"/", "@import", "url("] {
+        assert!(!page.contains(address), "{address}");
+    }
+    assert!(page.len() < 10_000_000, "{}", page.len());
+}
+
+#[test]
+fn the_page_escapes_what_it_is_told() {
+    let hostile = "\"><script>alert(1)</script><img src=x onerror=alert(1)> '";
+    let prompts = vec![(hostile.to_owned(), hostile.to_owned())];
+    let results = Grid { steps: 10, prompts, ..Grid::table_2() }.write();
+    build(results.path()).unwrap();
+    let page = results.text("report.html");
+    assert_eq!(page.matches("<script>").count(), 1); // its own
+    assert!(!page.contains("<img src=x"));
+    assert!(page.contains("&lt;script&gt;alert(1)"));
 }

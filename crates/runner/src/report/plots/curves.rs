@@ -3,7 +3,7 @@
 use super::DrawError;
 use super::chart::{Axes, Line};
 use super::curve::{curve, smoothing_window};
-use super::figure::{Layout, figure};
+use super::figure::{Layout, figure, small};
 use super::palette::{Look, look};
 use crate::records::TraceRow;
 use crate::report::study::{Cell, Study};
@@ -33,50 +33,65 @@ const TOTAL: Quantity = Quantity {
 
 const SIMILARITY: Quantity = Quantity {
     name: "similarity",
-    title: "Similarity to the prompt",
+    title: "Similarity",
     y_title: "100 × cosine, live latents",
     of: |row| 100.0 * row.similarity(),
 };
 
-/// Every figure of curves, as (name, SVG).
-pub(super) fn draw(study: &Study) -> Result<Vec<(String, String)>, DrawError> {
-    let mut figures = Vec::new();
-    for (prompt, planned) in study.prompts.iter().enumerate() {
+/// A figure before it is turned into pixels.
+pub(super) struct Drawing {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) svg: String,
+    pub(super) size: (u32, u32),
+}
+
+/// Every figure of curves.
+pub(super) fn draw(study: &Study) -> Result<Vec<Drawing>, DrawError> {
+    let all: Vec<usize> = (0..study.prompts.len()).collect();
+    let similarity = one_figure(study, &SIMILARITY, SIMILARITY.name, &all)?;
+    let mut figures: Vec<Drawing> = similarity.into_iter().collect();
+    for &prompt in &all {
         for quantity in [&LOSS, &TOTAL] {
-            let title = format!("{}: {}", quantity.title, planned.text);
             let name = format!("{}-{}", quantity.name, study.slug(prompt));
-            if let Some(svg) = one_figure(study, quantity, &title, &[prompt])? {
-                figures.push((name, svg));
-            }
+            figures.extend(one_figure(study, quantity, &name, &[prompt])?);
         }
     }
-    let all: Vec<usize> = (0..study.prompts.len()).collect();
-    if let Some(svg) = one_figure(study, &SIMILARITY, SIMILARITY.title, &all)? {
-        figures.push((SIMILARITY.name.to_owned(), svg));
-    }
     Ok(figures)
+}
+
+/// The similarity of one cell over its steps, small, as SVG; nothing if it has no trace.
+pub(in crate::report) fn cell_curve(study: &Study, cell: &Cell) -> Result<Option<String>, DrawError> {
+    let curve = curve(&[series(cell, &SIMILARITY)], cell.diverged());
+    let line = Line { look: looks(study)[cell.optimizer], curve };
+    axes(&SIMILARITY, [&line].into_iter()).map(|axes| small(&axes, line)).transpose()
 }
 
 /// One panel for every one of `prompts`; nothing if none of them has a trace.
 fn one_figure(
     study: &Study,
     quantity: &Quantity,
-    title: &str,
+    name: &str,
     prompts: &[usize],
-) -> Result<Option<String>, DrawError> {
+) -> Result<Option<Drawing>, DrawError> {
+    let title = match prompts {
+        [prompt] => format!("{}: {}", quantity.title, study.prompts[*prompt].text),
+        _ => quantity.title.to_owned(),
+    };
     let heading = |prompt: usize| (1 < prompts.len()).then(|| study.prompts[prompt].text.clone());
     let panels: Vec<_> =
         prompts.iter().map(|&prompt| (heading(prompt), lines(study, quantity, prompt))).collect();
     let Some(axes) = axes(quantity, panels.iter().flat_map(|(_, lines)| lines)) else { return Ok(None) };
     let layout = Layout {
-        title,
+        title: &title,
         subtitle: &study.subtitle(),
         caption: &caption(study, prompts),
         axes,
         panels,
         legend: legend(study, prompts),
     };
-    figure(&layout).map(Some)
+    let (svg, size) = figure(&layout)?;
+    Ok(Some(Drawing { name: name.to_owned(), title, svg, size }))
 }
 
 /// One line for every optimizer that has a trace for `prompt`.

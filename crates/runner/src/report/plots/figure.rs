@@ -29,20 +29,22 @@ const PANEL: u32 = 320;
 const MARGIN: u32 = 16;
 const SAMPLE: i32 = 34;
 const LEGEND_LINE: u32 = 26;
+const SMALL: (u32, u32) = (560, 300);
 /// The legend takes at most this much of the width.
 const LEGEND_MAX: u32 = 300;
 
-/// The figure as SVG.
-pub(super) fn figure(layout: &Layout) -> Result<String, DrawError> {
+/// The figure as SVG, with its width and height.
+pub(super) fn figure(layout: &Layout) -> Result<(String, (u32, u32)), DrawError> {
     let label = text(16, INK);
     let widest = layout.legend.iter().map(|(_, words)| width(words, &label)).max().unwrap_or(0);
     let legend_width = (widest + SAMPLE as u32 + 2 * MARGIN).min(LEGEND_MAX);
     let (columns, rows) = grid(layout.panels.len());
     let panels_height = if rows * columns == 1 { SINGLE_PANEL } else { rows as u32 * PANEL };
     let body = panels_height.max(layout.legend.len() as u32 * LEGEND_LINE + MARGIN);
+    let size = (WIDTH, HEADER + body + FOOTER);
     let mut svg = String::new();
     {
-        let root = SVGBackend::with_string(&mut svg, (WIDTH, HEADER + body + FOOTER)).into_drawing_area();
+        let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         root.fill(&WHITE)?;
         let (header, rest) = root.split_vertically(HEADER);
         let (middle, footer) = rest.split_vertically(body);
@@ -56,6 +58,18 @@ pub(super) fn figure(layout: &Layout) -> Result<String, DrawError> {
         draw_legend(&legend, &layout.legend, legend_width)?;
         let caption = text(14, QUIET);
         write(&footer, &fit(layout.caption, &caption, WIDTH - 2 * MARGIN), (MARGIN as i32, 8), &caption)?;
+        root.present()?;
+    }
+    Ok((svg, size))
+}
+
+/// A single chart without any words around it.
+pub(super) fn small(axes: &Axes, line: Line) -> Result<String, DrawError> {
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, SMALL).into_drawing_area();
+        root.fill(&WHITE)?;
+        chart(&root, None, axes, &[line])?;
         root.present()?;
     }
     Ok(svg)

@@ -19,6 +19,10 @@ use rayon::prelude::*;
 use resvg::usvg;
 use thiserror::Error;
 
+pub(super) use self::curves::cell_curve;
+pub(super) use self::sheet::read as read_image;
+
+use self::curves::Drawing;
 use self::raster::Rasterizer;
 use super::study::Study;
 
@@ -45,6 +49,9 @@ pub enum DrawError {
 pub(super) struct Figure {
     /// Its name, without an ending.
     pub(super) name: String,
+    pub(super) title: String,
+    /// Width and height of the SVG.
+    pub(super) size: (u32, u32),
     pub(super) svg: Option<String>,
     pub(super) png: Vec<u8>,
 }
@@ -65,9 +72,10 @@ pub(super) fn draw(study: &Study) -> Result<Figures, DrawError> {
     let drawings = curves::draw(study)?;
     let mut figures = drawings
         .into_par_iter()
-        .map(|(name, svg)| {
-            let png = encode(&rasterizer.draw(&svg, PNG_SCALE)?)?;
-            Ok(Figure { name, svg: Some(svg), png })
+        .map(|drawing| {
+            let png = encode(&rasterizer.draw(&drawing.svg, PNG_SCALE)?)?;
+            let Drawing { name, title, svg, size } = drawing;
+            Ok(Figure { name, title, size, svg: Some(svg), png })
         })
         .collect::<Result<Vec<_>, DrawError>>()?;
     figures.extend(sheet::draw(study, &rasterizer)?);

@@ -47,7 +47,9 @@ pub(super) fn draw(study: &Study, rasterizer: &Rasterizer) -> Result<Vec<Figure>
         .enumerate()
         .map(|(page, rows)| {
             let name = if page == 0 { "images".to_owned() } else { format!("images-{}", page + 1) };
-            Ok(Figure { name, svg: None, png: encode(&sheet(study, rows, side, rasterizer)?)? })
+            let pixels = sheet(study, rows, side, rasterizer)?;
+            let size = (pixels.width(), pixels.height());
+            Ok(Figure { name, title: "Images".to_owned(), size, svg: None, png: encode(&pixels)? })
         })
         .collect()
 }
@@ -171,7 +173,8 @@ fn write(root: &Area, words: &str, at: (i32, i32), style: &TextStyle) -> Result<
     Ok(())
 }
 
-fn read(path: &Path) -> Result<RgbImage, DrawError> {
+/// The image at `path`.
+pub(in crate::report) fn read(path: &Path) -> Result<RgbImage, DrawError> {
     let failed = |source| DrawError::Image { path: path.to_owned(), source };
     let reader = ImageReader::open(path).map_err(|source| failed(image::ImageError::IoError(source)))?;
     Ok(reader.decode().map_err(failed)?.into_rgb8())

@@ -9,7 +9,7 @@ use crate::report::study::{Cell, Study};
 /// Settings, status, similarities (× 100) and final losses of every cell that has been begun. No times: those differ from run to
 /// run, and are in [`timings`].
 pub(super) fn cells(study: &Study) -> Result<Vec<u8>, csv::Error> {
-    let settings: Vec<_> = study.cells.iter().map(settings).collect();
+    let settings: Vec<_> = study.cells.iter().map(Cell::settings).collect();
     let names: BTreeSet<&String> = settings.iter().flat_map(BTreeMap::keys).collect();
     let mut header = strings(&[
         "cell",
@@ -98,36 +98,4 @@ pub(super) fn timings(study: &Study) -> Result<Vec<u8>, csv::Error> {
         ]
     });
     csv(&strings(&["cell", "steps", "seconds", "steps_per_second", "devices", "model_set"]), lines)
-}
-
-/// All settings of a cell, flat: `dream.iterations`, `optimizer.lr`, `axis.cutouts`.
-fn settings(cell: &Cell) -> BTreeMap<String, String> {
-    let mut flat = BTreeMap::new();
-    for (name, value) in &cell.record.axes {
-        flatten(&mut flat, format!("axis.{name}"), value);
-    }
-    for (name, value) in &cell.record.dream {
-        flatten(&mut flat, format!("dream.{name}"), value);
-    }
-    for (kind, value) in &cell.record.optimizer_settings {
-        flat.insert("optimizer.kind".to_owned(), kind.clone());
-        flatten(&mut flat, "optimizer".to_owned(), value);
-    }
-    flat
-}
-
-fn flatten(flat: &mut BTreeMap<String, String>, name: String, value: &toml::Value) {
-    match value {
-        toml::Value::Table(table) => {
-            for (key, value) in table {
-                flatten(flat, format!("{name}.{key}"), value);
-            }
-        }
-        toml::Value::String(text) => {
-            flat.insert(name, text.clone());
-        }
-        other => {
-            flat.insert(name, other.to_string());
-        }
-    }
 }

@@ -1,0 +1,31 @@
+//! `report.html`: all of it on one page that needs neither network nor server.
+
+mod images;
+mod page;
+
+use minijinja::value::Serde;
+use minijinja::{Environment, Value, context};
+
+use self::page::Page;
+use super::plots::{DrawError, Figures};
+use super::ranking::Ranking;
+use super::study::Study;
+
+/// The page could not be made.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum PageError {
+    #[error("failed to fill in the template of the page")]
+    Template(#[from] minijinja::Error),
+    #[error(transparent)]
+    Draw(#[from] DrawError),
+}
+
+/// The page. Everything that is not a template's own text is escaped.
+pub(super) fn page(study: &Study, ranking: &Ranking, figures: &Figures) -> Result<String, PageError> {
+    let mut environment = Environment::new();
+    environment.add_template("report.html", include_str!("report.html"))?;
+    let page = Value::from(Serde(Page::of(study, ranking, figures)?));
+    let (style, script) = (include_str!("style.css"), include_str!("script.js"));
+    Ok(environment.get_template("report.html")?.render(context! { page, style, script })?)
+}

@@ -1,0 +1,320 @@
+//! What the page says, as the template wants it.
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::images::{data_address, embed};
+use crate::records::CellStatus;
+use crate::report::group::{Group, column_mean};
+use crate::report::plots::{DrawError, Figures, cell_curve};
+use crate::report::ranking::Ranking;
+use crate::report::study::{Cell, Row, Study};
+use crate::report::summary::{certainty, state};
+
+/// Everything on the page.
+#[derive(Serialize)]
+pub(super) struct Page {
+    experiment: String,
+    model_set: String,
+    /// Whether the models are the paper's.
+    reproduction: bool,
+    template: String,
+    finished: usize,
+    planned: usize,
+    facts: Vec<Fact>,
+    model_files: Vec<Fact>,
+    certainty: Vec<String>,
+    optimizers: Vec<String>,
+    table: Vec<TableRow>,
+    means: Vec<Value>,
+    ranking: Vec<Place>,
+    unranked: Vec<String>,
+    left_out: Vec<String>,
+    /// Several prompts: ranks and draws mean something.
+    several: bool,
+    figures: Vec<Figure>,
+    images: Vec<ImageRow>,
+    lost: Vec<Lost>,
+    not_begun: usize,
+}
+
+#[derive(Serialize)]
+struct Fact {
+    name: String,
+    value: String,
+}
+
+/// A row of the similarity table.
+#[derive(Serialize)]
+struct TableRow {
+    prompt: String,
+    /// What it is judged as, and the further axes.
+    note: String,
+    values: Vec<Value>,
+}
+
+/// An entry of the similarity table.
+#[derive(Serialize)]
+struct Value {
+    text: String,
+    /// What the table is sorted by; nothing where there is no number.
+    number: Option<f64>,
+    best: bool,
+}
+
+#[derive(Serialize)]
+struct Place {
+    optimizer: String,
+    mean: String,
+    behind: String,
+    mean_rank: String,
+    first: String,
+}
+
+#[derive(Serialize)]
+struct Figure {
+    title: String,
+    source: String,
+    width: u32,
+    height: u32,
+    /// Shown only when asked for.
+    folded: bool,
+}
+
+/// A row of the image sheet.
+#[derive(Serialize)]
+struct ImageRow {
+    heading: String,
+    note: String,
+    cards: Vec<Card>,
+}
+
+/// A cell on the sheet and in the dialog.
+#[derive(Serialize)]
+struct Card {
+    optimizer: String,
+    title: String,
+    /// Why there is no image, if there is none.
+    status: String,
+    similarity: String,
+    image: Option<String>,
+    side: u32,
+    curve: Option<String>,
+    facts: Vec<Fact>,
+    settings: Vec<Fact>,
+    command: String,
+}
+
+#[derive(Serialize)]
+struct Lost {
+    cell: String,
+    reason: String,
+}
+
+/// With more cells than this the dialog has no curves: the page would be too large.
+const CELLS_WITH_CURVES: usize = 72;
+
+impl Page {
+    pub(super) fn of(study: &Study, ranking: &Ranking, figures: &Figures) -> Result<Self, DrawError> {
+        let finished = study.cells.iter().filter(|cell| cell.outcome().is_some()).count();
+        let optimizers = 0..study.optimizers.len();
+        let means: Vec<_> = optimizers.map(|optimizer| column_mean(study, optimizer)).collect();
+        let shown = |mean: &Option<f64>| mean.map_or("—".to_owned(), |mean| format!("{mean:.2}"));
+        let mean_texts: Vec<String> = means.iter().map(shown).collect();
+        Ok(Self {
+            experiment: study.experiment.clone(),
+            model_set: study.model_set.clone(),
+            reproduction: study.model_set == "paper",
+            template: study.template.clone(),
+            finished,
+            planned: study.planned,
+            facts: facts(study),
+            model_files: model_files(study),
+            certainty: certainty(ranking).lines().map(str::to_owned).collect(),
+            optimizers: study.optimizers.clone(),
+            table: study.rows.iter().enumerate().map(|(place, row)| table_row(study, place, row)).collect(),
+            means: values(mean_texts, &means),
+            ranking: places(ranking),
+            unranked: ranking.unranked.clone(),
+            left_out: ranking.left_out.clone(),
+            several: 1 < ranking.prompts,
+            figures: figures.figures.iter().filter_map(figure).collect(),
+            images: image_rows(study)?,
+            lost: lost(study),
+            not_begun: study.planned.saturating_sub(study.cells.len()),
+        })
+    }
+}
+
+fn facts(study: &Study) -> Vec<Fact> {
+    let seconds: f64 = study.cells.iter().filter_map(Cell::seconds).sum();
+    let mut facts = vec![fact("Computing time, all cells", &duration(seconds))];
+    if let Some(environment) = &study.environment {
+        facts.extend([
+            fact("Devices", &environment.devices.join(", ")),
+            fact("Platform", &environment.platform),
+            fact("dreambench", &environment.dreambench),
+            fact("libtorch", &environment.libtorch),
+        ]);
+        facts.extend(environment.git_revision.as_ref().map(|revision| fact("Revision", revision)));
+    }
+    facts
+}
+
+fn model_files(study: &Study) -> Vec<Fact> {
+    let files = study.environment.iter().flat_map(|environment| &environment.model_files);
+    files.map(|(name, file)| fact(name, &format!("{} bytes, SHA-256 {}", file.bytes, file.sha256))).collect()
+}
+
+fn fact(name: &str, value: &str) -> Fact {
+    Fact { name: name.to_owned(), value: value.to_owned() }
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds as u64 {
+        0..120 => format!("{seconds:.1} s"),
+        whole @ 120..7200 => format!("{} min {} s", whole / 60, whole % 60),
+        whole => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+fn table_row(study: &Study, place: usize, row: &Row) -> TableRow {
+    let groups: Vec<Group> =
+        (0..study.optimizers.len()).map(|optimizer| Group::of(study, place, optimizer)).collect();
+    let numbers: Vec<Option<f64>> = groups.iter().map(Group::mean).collect();
+    TableRow {
+        prompt: study.prompts[row.prompt].text.clone(),
+        note: note(study, row),
+        values: values(groups.iter().map(Group::show).collect(), &numbers),
+    }
+}
+
+/// What a row is judged as where that is not the prompt, and its further axes.
+fn note(study: &Study, row: &Row) -> String {
+    let prompt = &study.prompts[row.prompt];
+    let class_name = (prompt.class_name != prompt.text).then(|| format!("as {}", prompt.class_name));
+    let axes = Some(row.axes.clone()).filter(|axes| !axes.is_empty());
+    class_name.into_iter().chain(axes).collect::<Vec<_>>().join(", ")
+}
+
+/// Entries of a row, the best of them marked (all of them where they tie as shown).
+fn values(texts: Vec<String>, numbers: &[Option<f64>]) -> Vec<Value> {
+    let rounded = |number: &Option<f64>| number.map(|number| (number * 100.0).round());
+    let best = numbers.iter().filter_map(rounded).reduce(f64::max);
+    texts
+        .into_iter()
+        .zip(numbers)
+        .map(|(text, number)| Value {
+            text,
+            number: *number,
+            best: best.is_some() && rounded(number) == best,
+        })
+        .collect()
+}
+
+fn places(ranking: &Ranking) -> Vec<Place> {
+    let best = ranking.entries.first().and_then(|entry| entry.mean);
+    let place = |entry: &crate::report::ranking::Entry| Place {
+        optimizer: entry.optimizer.clone(),
+        mean: entry.mean.map_or("diverged".to_owned(), |mean| format!("{mean:.2}")),
+        behind: best.zip(entry.mean).map_or("—".to_owned(), |(best, mean)| format!("{:.2}", best - mean)),
+        mean_rank: format!("{:.2}", entry.mean_rank),
+        first: format!("{:.0} %", 100.0 * entry.bootstrap.first),
+    };
+    ranking.entries.iter().map(place).collect()
+}
+
+fn figure(figure: &crate::report::plots::Figure) -> Option<Figure> {
+    let svg = figure.svg.as_ref()?;
+    Some(Figure {
+        title: figure.title.clone(),
+        source: data_address("image/svg+xml", svg.as_bytes()),
+        width: figure.size.0,
+        height: figure.size.1,
+        folded: figure.name.starts_with("total-loss"),
+    })
+}
+
+fn image_rows(study: &Study) -> Result<Vec<ImageRow>, DrawError> {
+    let images = study.cells.iter().filter(|cell| cell.outcome().is_some()).count();
+    let cards = study
+        .cells
+        .par_iter()
+        .map(|cell| card(study, cell, images).map(|card| ((cell.row, cell.record.seed), card)))
+        .collect::<Result<Vec<_>, DrawError>>()?;
+    let mut rows: Vec<((usize, u64), ImageRow)> = Vec::new();
+    for (key, card) in cards {
+        match rows.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, row)) => row.cards.push(card),
+            None => rows.push((key, image_row(study, key, card))),
+        }
+    }
+    rows.sort_by_key(|(key, _)| *key);
+    Ok(rows.into_iter().map(|(_, row)| row).collect())
+}
+
+fn image_row(study: &Study, (row, seed): (usize, u64), card: Card) -> ImageRow {
+    let row = &study.rows[row];
+    let seed = study.has_seeds().then(|| format!("seed {seed}"));
+    let note = Some(note(study, row)).filter(|note| !note.is_empty());
+    ImageRow {
+        heading: study.prompts[row.prompt].text.clone(),
+        note: note.into_iter().chain(seed).collect::<Vec<_>>().join(", "),
+        cards: vec![card],
+    }
+}
+
+fn card(study: &Study, cell: &Cell, images: usize) -> Result<Card, DrawError> {
+    let record = &cell.record;
+    let image = cell.outcome().map(|_| embed(&cell.final_image, images)).transpose()?;
+    let curve = if study.cells.len() <= CELLS_WITH_CURVES { cell_curve(study, cell)? } else { None };
+    Ok(Card {
+        optimizer: record.optimizer.clone(),
+        title: format!("{}, {}, seed {}", record.prompt, record.optimizer, record.seed),
+        status: state(&record.status),
+        similarity: cell.similarity().map(|similarity| format!("{similarity:.2}")).unwrap_or_default(),
+        side: image.as_ref().map_or(0, |image| image.side),
+        image: image.map(|image| image.source),
+        curve: curve.map(|svg| data_address("image/svg+xml", svg.as_bytes())),
+        facts: cell_facts(cell),
+        settings: cell.settings().into_iter().map(|(name, value)| Fact { name, value }).collect(),
+        command: format!("runner experiment.toml --only '{}' --out again", record.id.replace('\'', "'\\''")),
+    })
+}
+
+fn cell_facts(cell: &Cell) -> Vec<Fact> {
+    let mut facts = vec![fact("Status", &state(&cell.record.status))];
+    if let Some(outcome) = cell.outcome() {
+        let loss = &outcome.final_loss;
+        facts.extend([
+            fact(
+                "Similarity × 100, averaged latents (this image)",
+                &format!("{:.2}", 100.0 * outcome.similarity_averaged),
+            ),
+            fact("Similarity × 100, live latents", &format!("{:.2}", 100.0 * outcome.similarity_live)),
+            fact("Last loss", &signed(loss.total)),
+            fact("of it similarity", &signed(loss.similarity)),
+            fact("of it latents", &signed(loss.latent)),
+            fact("of it classes", &signed(loss.class)),
+            fact("Steps", &outcome.steps.to_string()),
+        ]);
+    }
+    facts.extend(cell.seconds().map(|seconds| fact("Computing time", &duration(seconds))));
+    facts
+}
+
+fn signed(value: f32) -> String {
+    format!("{value:.3}").replace('-', "−")
+}
+
+fn lost(study: &Study) -> Vec<Lost> {
+    let lost = study.cells.iter().filter(|cell| !matches!(cell.record.status, CellStatus::Finished(_)));
+    lost.map(|cell| {
+        let reason = match &cell.record.status {
+            CellStatus::Failed { reason } => format!("failed: {reason}"),
+            status => state(status),
+        };
+        Lost { cell: cell.record.id.clone(), reason }
+    })
+    .collect()
+}
