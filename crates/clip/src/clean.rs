@@ -4,8 +4,9 @@ use htmlize::unescape;
 use regex::{Captures, Regex};
 use unicode_normalization::UnicodeNormalization;
 
-/// What CLIP's tokenizer does to a text before it looks for words (`clip/simple_tokenizer.py`, `basic_clean`): the repairs of
-/// ftfy 6.3, and HTML's entities. White space is left as it is: it only parts words.
+/// What CLIP's tokenizer does to a text before it looks for words (`clip/simple_tokenizer.py`,
+/// `basic_clean`): the repairs of ftfy 6.3, and HTML's entities. White space is left as it is: it only parts
+/// words.
 ///
 /// Of ftfy's repairs the guessing one is left out: text that was decoded by the wrong table stays as it is.
 pub(crate) fn clean(text: &str) -> String {
@@ -57,19 +58,17 @@ fn is_whole(unescaped: &str) -> bool {
     unescaped == ";" || !unescaped.contains(';')
 }
 
-/// A character in its plain form, or nothing: ftfy's `fix_c1_controls`, `fix_latin_ligatures`, `fix_character_width`,
-/// `uncurl_quotes` and `remove_control_chars`.
+/// A character in its plain form, or nothing: ftfy's `fix_c1_controls`, `fix_latin_ligatures`,
+/// `fix_character_width`, `uncurl_quotes` and `remove_control_chars`.
 fn plain(c: char) -> Vec<char> {
     match c {
         '\u{80}'..='\u{9f}' => {
             WINDOWS_1252.chars().nth(c as usize - 0x80).map(uncurled).into_iter().collect()
         }
         'ﬅ' => vec!['ſ', 't'],
-        'Ĳ' | 'ĳ' | 'ŉ' | 'Ǆ'..='ǌ' | 'Ǳ'..='ǳ' | 'ﬀ'..='ﬆ' | '\u{ff01}'..='\u{ffef}' => [c]
-            .into_iter()
-            .nfkc()
-            .flat_map(|c| if is_control(c) { None } else { Some(uncurled(c)) })
-            .collect(),
+        'Ĳ' | 'ĳ' | 'ŉ' | 'Ǆ'..='ǌ' | 'Ǳ'..='ǳ' | 'ﬀ'..='ﬆ' | '\u{ff01}'..='\u{ffef}' => {
+            [c].into_iter().nfkc().map(uncurled).collect()
+        }
         '\u{3000}' => vec![' '],
         _ if is_control(c) => vec![],
         _ => vec![uncurled(c)],
@@ -86,7 +85,8 @@ fn uncurled(c: char) -> char {
 
 /// Without the white space among them.
 fn is_control(c: char) -> bool {
-    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{e}'..='\u{1f}' | '\u{7f}' | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffc}')
+    let is_c0 = matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{e}'..='\u{1f}' | '\u{7f}');
+    is_c0 || matches!(c, '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffc}')
 }
 
 /// What the bytes 80 to 9F mean in the table that browsers take for Latin-1. Five mean nothing and stay.

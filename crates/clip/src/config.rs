@@ -4,8 +4,8 @@ use checkpoint::Weights;
 
 use crate::ClipError;
 
-/// Both transformers give every attention head 64 of their width (Radford et al. 2021, section 2.5): the number of
-/// heads, which no tensor tells, follows from the width.
+/// Both transformers give every attention head 64 of their width (Radford et al. 2021, section 2.5): the
+/// number of heads, which no tensor tells, follows from the width.
 pub(crate) const HEAD_WIDTH: i64 = 64;
 
 /// The bytes, the bytes that end a word, and the marks of the start and the end of a text.
@@ -101,7 +101,8 @@ impl Config {
         Ok(config)
     }
 
-    /// Whether a network of these sizes can be built. What a tensor alone decides is left to the strict loading.
+    /// Whether a network of these sizes can be built. What a tensor alone decides is left to the strict
+    /// loading.
     pub(crate) fn check(&self) -> Result<(), String> {
         let Self { embed_dim, image_size, patch_size, vision_width, context_length, text_width, .. } = *self;
         for size in [embed_dim, image_size, patch_size, vision_width, context_length, text_width] {
@@ -138,7 +139,8 @@ impl Shapes<'_> {
             .map_err(|shape| self.fault(format!("its `{name}` has shape {shape:?}, expected {N} dimensions")))
     }
 
-    /// OpenAI's projection is a matrix to multiply by from the right, Hugging Face's is a linear layer's weight.
+    /// OpenAI's projection is a matrix to multiply by from the right, Hugging Face's is a linear layer's
+    /// weight.
     fn embed_dim(&self) -> Result<i64, ClipError> {
         if self.0.shape("text_projection.weight").is_some() {
             let [embed_dim, _] = self.of("text_projection.weight")?;
@@ -148,8 +150,8 @@ impl Shapes<'_> {
         Ok(embed_dim)
     }
 
-    /// How many different blocks there are, whatever their numbers: a block in the place of a missing one is reported
-    /// as unexpected, and no number in a file decides how much is built.
+    /// How many different blocks there are, whatever their numbers: a block in the place of a missing one is
+    /// reported as unexpected, and no number in a file decides how much is built.
     fn layers(&self, prefix: &str) -> usize {
         let names = self.0.names();
         let blocks = names.iter().filter_map(|name| name.strip_prefix(prefix)?.split('.').next());

@@ -8,7 +8,10 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum ClipError {
     /// A CLIP whose image tower is a ResNet.
-    #[error("`{}` is not a ViT CLIP: it has `{found}` (a ResNet CLIP); use a ViT one, such as ViT-B/32", path.display())]
+    #[error(
+        "`{}` is not a ViT CLIP: it has `{found}` (a ResNet CLIP); use a ViT one, such as ViT-B/32",
+        path.display()
+    )]
     ResNet {
         /// The file.
         path: PathBuf,
@@ -16,7 +19,10 @@ pub enum ClipError {
         found: String,
     },
     /// Some other model.
-    #[error("`{}` is not a CLIP model: it has no `{missing}`; OpenAI's and Hugging Face's tensor names are known", path.display())]
+    #[error(
+        "`{}` is not a CLIP model: it has no `{missing}`; OpenAI's and Hugging Face's tensor names are known",
+        path.display()
+    )]
     NotClip {
         /// The file.
         path: PathBuf,

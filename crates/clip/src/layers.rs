@@ -54,8 +54,8 @@ impl LayerNorm {
     }
 }
 
-/// A projection without bias, to multiply by from the right. Hugging Face's files hold its transpose, a linear layer's
-/// weight, under the same name with `.weight` behind it.
+/// A projection without bias, to multiply by from the right. Hugging Face's files hold its transpose, a
+/// linear layer's weight, under the same name with `.weight` behind it.
 pub(crate) fn projection(scope: &Scope<'_>, name: &str, from: i64, to: i64) -> Tensor {
     let transposed = format!("{name}.weight");
     if scope.shape(&transposed).is_some() {

@@ -5,8 +5,9 @@ use crate::{ClipError, Config, TextTower, Tokenizer, VisionTower, init, names::o
 
 /// A CLIP: two towers that embed images and texts into one space.
 ///
-/// Source: `clip/model.py` of openai/CLIP@d05afc4, class `CLIP`. Differences, all of them exact but for rounding: attention
-/// in one kernel, the last image block computes the class token only, `QuickGELU`'s factor lies in the weights.
+/// Source: `clip/model.py` of openai/CLIP@d05afc4, class `CLIP`. Differences, all of them exact but for
+/// rounding: attention in one kernel, the last image block computes the class token only, `QuickGELU`'s
+/// factor lies in the weights.
 #[derive(Debug)]
 pub struct Clip {
     /// The image tower.
@@ -18,15 +19,16 @@ pub struct Clip {
 }
 
 impl Clip {
-    /// A frozen CLIP of the sizes that the file's tensors imply, by OpenAI's names or Hugging Face's. The image tower
-    /// computes in `kind`; the text tower, used once per text, computes in single precision and keeps the
-    /// file's kind in memory.
+    /// A frozen CLIP of the sizes that the file's tensors imply, by OpenAI's names or Hugging Face's. The
+    /// image tower computes in `kind`; the text tower, used once per text, computes in single precision and
+    /// keeps the file's kind in memory.
     ///
-    /// The activation is `QuickGELU`, as in OpenAI's models: no tensor tells that a model was trained with another one, as
-    /// some of LAION's were.
+    /// The activation is `QuickGELU`, as in OpenAI's models: no tensor tells that a model was trained with
+    /// another one, as some of LAION's were.
     ///
     /// # Errors
-    /// When the file is no CLIP with a vision transformer, or any of its tensors is missing, left over or misshaped.
+    /// When the file is no CLIP with a vision transformer, or any of its tensors is missing, left over or
+    /// misshaped.
     pub fn load(weights: Weights, device: Device, kind: Kind) -> Result<Self, ClipError> {
         let weights = weights.rename(openai_name);
         let config = Config::of(&weights)?;
@@ -35,8 +37,8 @@ impl Clip {
         Ok(clip)
     }
 
-    /// A CLIP to be trained, in single precision, with OpenAI's initial values. Its [`named_tensors`](Self::named_tensors)
-    /// are what an optimizer updates.
+    /// A CLIP to be trained, in single precision, with OpenAI's initial values. Its
+    /// [`named_tensors`](Self::named_tensors) are what an optimizer updates.
     ///
     /// The values are drawn from torch's generator, which is seeded with `seed`.
     ///
@@ -54,7 +56,8 @@ impl Clip {
     }
 
     fn build(weights: Weights, config: &Config, device: Device, kind: Kind) -> Result<Self, ClipError> {
-        // The text tower first: its token table is the largest tensor, and takes three times its size while it is read.
+        // The text tower first: its token table is the largest tensor, and takes three times its size while
+        // it is read.
         let text = TextTower::load(&weights.root(Kind::Float, device).as_stored(), config);
         let clip = Self {
             vision: VisionTower::load(&weights.root(kind, device).sub("visual"), config),
@@ -66,7 +69,8 @@ impl Clip {
         Ok(clip)
     }
 
-    /// `pixels: [n, 3, image_size, image_size]`, normalised → `[n, embed_dim]`, of any length. Gradients reach the pixels.
+    /// `pixels: [n, 3, image_size, image_size]`, normalised → `[n, embed_dim]`, of any length. Gradients reach
+    /// the pixels.
     ///
     /// # Panics
     /// When the images are of another size.
@@ -82,8 +86,8 @@ impl Clip {
         self.text.forward(tokens)
     }
 
-    /// The logarithm of what cosines are multiplied with to give logits: a number, as a tensor, since it is trained. 100
-    /// in OpenAI's models.
+    /// The logarithm of what cosines are multiplied with to give logits: a number, as a tensor, since it is
+    /// trained. 100 in OpenAI's models.
     pub fn logit_scale(&self) -> &Tensor {
         &self.logit_scale
     }
@@ -118,8 +122,8 @@ impl Clip {
         self.logit_scale.device()
     }
 
-    /// All tensors by OpenAI's names: those themselves that the towers compute with, except that the perceptrons of a loaded
-    /// model are given as the file has them, which costs a rounding.
+    /// All tensors by OpenAI's names: those themselves that the towers compute with, except that the
+    /// perceptrons of a loaded model are given as the file has them, which costs a rounding.
     #[must_use]
     pub fn named_tensors(&self) -> Vec<(String, Tensor)> {
         let mut tensors = vec![("logit_scale".to_owned(), self.logit_scale.shallow_clone())];

@@ -30,7 +30,8 @@ impl PatchEmbedding {
         Self { weight: weight.flatten(1, 3), bias: None }
     }
 
-    /// The same layer for pixels in [0, 1] that were not normalised: W (x - mean) / std = (W / std) x - (W / std) mean.
+    /// The same layer for pixels in [0, 1] that were not normalised: W (x - mean) / std = (W / std) x - (W /
+    /// std) mean.
     #[must_use]
     pub fn of_unnormalized_pixels(&self) -> Self {
         let kind = self.weight.kind();

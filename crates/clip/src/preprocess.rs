@@ -30,8 +30,9 @@ pub enum PreprocessError {
 
 /// What the image tower sees of an image in a file: `[3, size, size]`, normalised.
 ///
-/// As [`preprocess`], but for what a decoded image no longer tells, and Pillow goes by: images with a palette, and of black
-/// and white only, are resized to the nearest pixel, and one colour marked as transparent is a colour like any other.
+/// As [`preprocess`], but for what a decoded image no longer tells, and Pillow goes by: images with a
+/// palette, and of black and white only, are resized to the nearest pixel, and one colour marked as
+/// transparent is a colour like any other.
 ///
 /// # Errors
 /// When the file cannot be read, or is no PNG or JPEG image.
@@ -55,9 +56,10 @@ pub fn preprocess_file(path: &Path, size: i64) -> Result<Tensor, PreprocessError
 
 /// What the image tower sees of an image: its middle square, `[3, size, size]`, normalised.
 ///
-/// To the last bit what `clip/clip.py`'s `_transform` makes of the same pixels with Pillow 13: the shorter side resized to
-/// `size`, bicubic with antialiasing, colours weighted by their opacity; then the middle cut out and opacity dropped.
-/// Deep colours lose their lower 8 bits. Deep grey is, as there, white above 255 of 65,535.
+/// To the last bit what `clip/clip.py`'s `_transform` makes of the same pixels with Pillow 13: the shorter
+/// side resized to `size`, bicubic with antialiasing, colours weighted by their opacity; then the middle cut
+/// out and opacity dropped. Deep colours lose their lower 8 bits. Deep grey is, as there, white above 255 of
+/// 65,535.
 ///
 /// # Panics
 /// When the image has no pixels, or `size` is no size.
@@ -92,7 +94,8 @@ fn bitmap(image: &DynamicImage) -> Bitmap {
     Bitmap { width: image.width() as usize, height: image.height() as usize, channels, samples, white }
 }
 
-/// The middle square of the image whose shorter side was resized to `size` (torchvision's `Resize` and `CenterCrop`).
+/// The middle square of the image whose shorter side was resized to `size` (torchvision's `Resize` and
+/// `CenterCrop`).
 fn square(image: &Bitmap, size: i64, resize: impl Fn(&Bitmap, Span, Span) -> Bitmap) -> Bitmap {
     let size = usize::try_from(size).expect("the side of an image");
     let shorter = image.width.min(image.height);

@@ -3,13 +3,16 @@ use tch::{Kind, Tensor};
 
 use crate::{
     Config,
+    attention::Mask,
     layers::{LayerNorm, projection},
-    transformer::{Mask, Transformer},
+    transformer::Transformer,
 };
 
-/// The text tower: a causal transformer, read at the token that ends the text (`clip/model.py`, `CLIP.encode_text`).
+/// The text tower: a causal transformer, read at the token that ends the text (`clip/model.py`,
+/// `CLIP.encode_text`).
 ///
-/// It computes in single precision. It is used once per text, so its tensors may stay as narrow as the file has them.
+/// It computes in single precision. It is used once per text, so its tensors may stay as narrow as the file
+/// has them.
 #[derive(Debug)]
 pub struct TextTower {
     token_embedding: Tensor,      // [vocab_size, width]
@@ -31,8 +34,8 @@ impl TextTower {
         }
     }
 
-    /// Embeds texts: `tokens: [n, t]`, whole numbers below `vocab_size`, t at most `context_length` → `[n, embed_dim]` in
-    /// single precision. A text ends at its highest token.
+    /// Embeds texts: `tokens: [n, t]`, whole numbers below `vocab_size`, t at most `context_length` → `[n,
+    /// embed_dim]` in single precision. A text ends at its highest token.
     ///
     /// # Panics
     /// When the tokens are not of that shape and range; [`Tokenizer`](crate::Tokenizer) gives such as are.

@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::{clean::clean, config::SMALLEST_VOCABULARY};
 
-/// OpenAI's merges, best first, below a line with their version. From openai/CLIP's `bpe_simple_vocab_16e6.txt.gz`,
-/// without those that its tokenizer does not read.
+/// OpenAI's merges, best first, below a line with their version. From openai/CLIP's
+/// `bpe_simple_vocab_16e6.txt.gz`, without those that its tokenizer does not read.
 const MERGES: &str = include_str!("../data/bpe_merges.txt");
 
 /// The tokens of OpenAI's models.
@@ -68,7 +68,8 @@ impl Tokenizer {
         Self { bpe, context_length: usize::try_from(context_length).unwrap_or(0) }
     }
 
-    /// The tokens of each text between those that mark its start and end, then zeros: `[texts, context_length]`, i64.
+    /// The tokens of each text between those that mark its start and end, then zeros: `[texts,
+    /// context_length]`, i64.
     ///
     /// # Errors
     /// When a text is longer than the context.

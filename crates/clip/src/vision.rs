@@ -3,9 +3,10 @@ use tch::Tensor;
 
 use crate::{
     Config, PatchEmbedding,
+    attention::Mask,
     layers::{LayerNorm, projection},
     patches,
-    transformer::{Mask, Transformer},
+    transformer::Transformer,
 };
 
 /// The image tower: a vision transformer (`clip/model.py`, `VisionTransformer`).
@@ -34,7 +35,8 @@ impl VisionTower {
         }
     }
 
-    /// Embeds normalised images: `pixels: [n, 3, image_size, image_size]` → `[n, embed_dim]`. Gradients reach the pixels.
+    /// Embeds normalised images: `pixels: [n, 3, image_size, image_size]` → `[n, embed_dim]`. Gradients reach
+    /// the pixels.
     ///
     /// # Panics
     /// When the images are of another size.

@@ -3,7 +3,8 @@ use thiserror::Error;
 
 use crate::{Clip, TokenizeError, layers::unit_length};
 
-/// Labels that images are compared with: CLIP as a classifier nobody trained (Radford et al. 2021, section 3.1).
+/// Labels that images are compared with: CLIP as a classifier nobody trained (Radford et al. 2021, section
+/// 3.1).
 #[derive(Debug)]
 pub struct ZeroShot {
     labels: Vec<String>,
@@ -16,7 +17,8 @@ pub struct ZeroShot {
 pub struct Guess {
     /// The label, without the template.
     pub label: String,
-    /// Cosine of the two embeddings, in [-1, 1], times the model's logit scale: in [-100, 100] for OpenAI's models.
+    /// Cosine of the two embeddings, in [-1, 1], times the model's logit scale: in [-100, 100] for OpenAI's
+    /// models.
     pub similarity: f64,
     /// The share of this label, in [0, 1]: the similarities' softmax over all labels.
     pub probability: f64,

@@ -1,4 +1,5 @@
-//! What is no CLIP with a vision transformer gives one clear error that names the file, and costs neither a panic nor memory.
+//! What is no CLIP with a vision transformer gives one clear error that names the file, and costs neither a
+//! panic nor memory.
 
 use checkpoint::Weights;
 use clip::{Clip, ClipError, Config};

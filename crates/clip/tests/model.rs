@@ -1,5 +1,5 @@
-//! Both towers against the reference implementations, on tiny random models in the published formats. Files and expected
-//! values: `tests/reference/clip_fixtures.py`.
+//! Both towers against the reference implementations, on tiny random models in the published formats. Files
+//! and expected values: `tests/reference/clip_fixtures.py`.
 
 use std::path::{Path, PathBuf};
 

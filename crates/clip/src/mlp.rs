@@ -1,0 +1,56 @@
+use checkpoint::Scope;
+use tch::Tensor;
+
+use crate::layers::Linear;
+
+/// The perceptron: four times the width, and the sigmoid approximation of GELU, x · σ(1.702 x).
+#[derive(Debug)]
+pub(crate) struct Mlp {
+    c_fc: Linear,
+    c_proj: Linear,
+    folded: bool,
+}
+
+const QUICK_GELU: f64 = 1.702;
+
+impl Mlp {
+    pub(crate) fn load(scope: &Scope<'_>, width: i64) -> Self {
+        Self {
+            c_fc: Linear::load(&scope.sub("c_fc"), width, 4 * width),
+            c_proj: Linear::load(&scope.sub("c_proj"), 4 * width, width),
+            folded: false,
+        }
+    }
+
+    /// x · σ(1.702 x) = silu(1.702 x) / 1.702: with both factors in the weights, one kernel is left.
+    pub(crate) fn fold(&mut self) {
+        for tensor in [&mut self.c_fc.weight, &mut self.c_fc.bias] {
+            *tensor = scaled(tensor, QUICK_GELU);
+        }
+        self.c_proj.weight = scaled(&self.c_proj.weight, 1.0 / QUICK_GELU);
+        self.folded = true;
+    }
+
+    pub(crate) fn forward(&self, x: &Tensor) -> Tensor {
+        let x = self.c_fc.forward(x); // [.., 4 width]
+        let x = if self.folded { x.silu() } else { &x * (&x * QUICK_GELU).sigmoid() };
+        self.c_proj.forward(&x)
+    }
+
+    pub(crate) fn name(&self, at: &str, out: &mut Vec<(String, Tensor)>) {
+        let first = out.len();
+        self.c_fc.name(&format!("{at}.c_fc"), out);
+        self.c_proj.name(&format!("{at}.c_proj"), out);
+        if self.folded {
+            let factors = [1.0 / QUICK_GELU, 1.0 / QUICK_GELU, QUICK_GELU]; // c_fc's weight and bias, c_proj's weight
+            for ((_, tensor), factor) in out[first..].iter_mut().zip(factors) {
+                *tensor = scaled(tensor, factor);
+            }
+        }
+    }
+}
+
+/// A tensor of the same kind: `tensor` may be shared.
+fn scaled(tensor: &Tensor, factor: f64) -> Tensor {
+    tensor * factor
+}
