@@ -23,6 +23,8 @@ pub(super) struct Grid {
     pub(super) optimizers: Vec<String>,
     pub(super) seeds: Vec<u64>,
     pub(super) steps: u32,
+    /// Steps after which an image was saved.
+    pub(super) frames: Vec<u32>,
     /// Similarity × 100 by prompt, optimizer and seed.
     pub(super) similarity: fn(usize, usize, u64) -> f64,
 }
@@ -45,6 +47,7 @@ impl Grid {
                 .to_vec(),
             seeds: vec![0],
             steps: 200,
+            frames: Vec::new(),
             similarity: |prompt, optimizer, seed| {
                 TABLE_2[prompt][optimizer] + ((seed * 7919) % 13) as f64 * 0.1
             },
@@ -117,7 +120,7 @@ impl Grid {
             steps: self.steps,
             seconds: f64::from(self.steps) * 0.05,
             similarity_averaged: similarity / 100.0,
-            similarity_live: similarity / 100.0 - 0.01,
+            similarity_live: similarity / 100.0 - 0.01 * (place.1 as f64 - 1.5),
             final_loss: trace
                 .last()
                 .map_or(Terms { total: 0.0, similarity: 0.0, latent: 0.0, class: 0.0 }, TraceRow::terms),
@@ -125,6 +128,10 @@ impl Grid {
         cell.write_record(&record).unwrap();
         cell.write_trace(&trace).unwrap();
         picture(place).save(cell.final_image()).unwrap();
+        for step in self.frames.iter().copied() {
+            std::fs::create_dir_all(cell.frame(step).parent().unwrap()).unwrap();
+            picture((place.0 + step as usize / 20, place.1)).save(cell.frame(step)).unwrap();
+        }
     }
 }
 

@@ -10,7 +10,9 @@
 //! tables/pairs.csv            every two optimizers on the same prompts
 //! plots/loss-bicycle.svg …    the similarity term over the steps, all optimizers (figure 36), and the total loss
 //! plots/similarity.svg        the similarity over the steps, all prompts
+//! plots/loss-and-image.svg    the last loss of every cell beside its image's similarity
 //! plots/images.png            all final images on one sheet
+//! plots/strips.png            how they came about, from the images saved on the way
 //! report.html                 all of it on one page
 //! ```
 mod group;

@@ -45,6 +45,8 @@ pub(super) struct Cell {
     pub(super) optimizer: usize,
     pub(super) trace: Vec<TraceRow>,
     pub(super) final_image: PathBuf,
+    /// Step and place of the images saved on the way, in the order of steps.
+    pub(super) frames: Vec<(u32, PathBuf)>,
 }
 
 impl Study {
@@ -86,7 +88,8 @@ impl Study {
         });
         let row = place(&mut self.rows, Row { prompt, axes: axes(&record) });
         let (trace, final_image) = (cell.trace()?, cell.final_image());
-        self.cells.push(Cell { record, row, optimizer, trace, final_image });
+        let frames = frames(cell.path());
+        self.cells.push(Cell { record, row, optimizer, trace, final_image, frames });
         Ok(())
     }
 
@@ -122,6 +125,16 @@ impl Study {
         format!("experiment {} · model set {}", self.experiment, self.model_set)
     }
 
+    /// What tells a row from the others of its prompt: the class name it is judged as, further axes, the seed.
+    pub(super) fn notes(&self, row: usize, seed: u64) -> Vec<String> {
+        let row = &self.rows[row];
+        let prompt = &self.prompts[row.prompt];
+        let class_name = (prompt.class_name != prompt.text).then(|| format!("as {}", prompt.class_name));
+        let axes = Some(&row.axes).filter(|axes| !axes.is_empty()).cloned();
+        let seed = self.has_seeds().then(|| format!("seed {seed}"));
+        class_name.into_iter().chain(axes).chain(seed).collect()
+    }
+
     /// Whether there is more than one seed.
     pub(super) fn has_seeds(&self) -> bool {
         let mut seeds = self.cells.iter().map(|cell| cell.record.seed);
@@ -147,6 +160,13 @@ impl Cell {
     /// Whether it ended in numbers that are none.
     pub(super) fn diverged(&self) -> bool {
         matches!(self.record.status, CellStatus::Diverged { .. })
+    }
+
+    /// At most `count` of its frames, evenly spread, with the first and the last.
+    pub(super) fn some_frames(&self, count: usize) -> impl Iterator<Item = &(u32, PathBuf)> {
+        let last = self.frames.len().saturating_sub(1);
+        let count = count.min(self.frames.len());
+        (0..count).map(move |n| &self.frames[n * last / (count - 1).max(1)])
     }
 
     /// 100 × the cosine of the final image with its class name: table 2 of the report.
@@ -194,6 +214,16 @@ fn flatten(flat: &mut BTreeMap<String, String>, name: String, value: &toml::Valu
             flat.insert(name, other.to_string());
         }
     }
+}
+
+/// The frames in the folder of a cell: `frames/000050.png` and so on; what has no number is none.
+fn frames(cell: &Path) -> Vec<(u32, PathBuf)> {
+    let entries = std::fs::read_dir(cell.join("frames")).into_iter().flatten().flatten();
+    let step = |path: &PathBuf| path.file_stem()?.to_str()?.parse().ok();
+    let mut frames: Vec<(u32, PathBuf)> =
+        entries.map(|entry| entry.path()).filter_map(|path| step(&path).map(|step| (step, path))).collect();
+    frames.sort();
+    frames
 }
 
 /// The axes' values of a cell, such as `cutouts=64, ema_decay=0.5`.

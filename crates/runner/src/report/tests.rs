@@ -282,10 +282,31 @@ fn the_sheet_shows_every_image_in_its_place() {
 }
 
 #[test]
+fn strips_show_the_way_from_the_first_image_to_the_last() {
+    let results = Grid { frames: (1..=20).map(|n| n * 10).collect(), ..Grid::table_2() }.write();
+    results.forget("cow/sgd/seed-0");
+    build(results.path()).unwrap();
+    let sheet = image::load_from_memory(&results.read("plots/strips.png")).unwrap();
+    let left = |column: u32| 24 + 230 + column * (192 + 14);
+    for (column, step) in [(0, 10), (7, 200)] {
+        let frame =
+            image::open(results.path().join(format!("cells/bicycle/adadelta/seed-0/frames/{step:06}.png")))
+                .unwrap();
+        assert_eq!(
+            sheet.get_pixel(left(column) + 3 * 20, 116 + 3 * 40),
+            frame.get_pixel(20, 40),
+            "step {step}"
+        );
+    }
+    // A row for each of the 23 cells.
+    assert_eq!(sheet.height(), 116 + 23 * (192 + 14) - 14 + 24);
+}
+
+#[test]
 fn every_figure_has_an_svg_that_names_the_model_set() {
     let files = files(&Grid::table_2().write());
     let svgs: Vec<&String> = files.keys().filter(|name| name.ends_with(".svg")).collect();
-    assert_eq!(svgs.len(), 9); // loss and total loss of four prompts, and the similarity
+    assert_eq!(svgs.len(), 10); // loss and total loss of four prompts, similarity, and loss beside image
     for name in svgs {
         assert!(String::from_utf8_lossy(&files[name]).contains("model set mini"), "{name}");
         assert!(files.contains_key(&name.replace(".svg", ".png")), "{name}");
@@ -333,11 +354,13 @@ fn the_ranking_is_by_the_figures() {
 fn look() {
     let Some(folder) = std::env::var_os("DREAMBENCH_LOOK") else { return };
     let folder = Path::new(&folder);
-    Grid { steps: 2000, ..Grid::table_2() }.write_to(&folder.join("table-2"));
+    let frames = (1..=20).map(|n| n * 10).collect();
+    Grid { steps: 2000, frames, ..Grid::table_2() }.write_to(&folder.join("table-2"));
     println!("{}", build(&folder.join("table-2")).unwrap());
     let names = ["adam lr=0.02", "adam lr=0.05", "schedule-free-adamw", "lion", "prodigy", "muon", "sgd"];
     let hard = Grid {
         steps: 300,
+        frames: Vec::new(),
         prompts: vec![
             ("自転車に乗る猫".into(), "bicycle".into()),
             (

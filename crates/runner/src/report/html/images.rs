@@ -32,6 +32,14 @@ pub(super) fn embed(path: &Path, images: usize) -> Result<Embedded, DrawError> {
     Ok(Embedded { source: data_address(kind, &bytes), side: image.width() })
 }
 
+/// The image at `path`, small enough to have many of them.
+pub(super) fn thumbnail(path: &Path) -> Result<String, DrawError> {
+    let image = DynamicImage::from(read_image(path)?);
+    let image = if 96 < image.width() { image.resize(96, 96, FilterType::Lanczos3) } else { image };
+    let (kind, bytes) = encode(&image, 6_000)?;
+    Ok(data_address(kind, &bytes))
+}
+
 /// `bytes` as an address.
 pub(super) fn data_address(kind: &str, bytes: &[u8]) -> String {
     format!("data:{kind};base64,{}", STANDARD.encode(bytes))

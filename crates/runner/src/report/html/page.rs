@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::images::{data_address, embed};
+use super::images::{data_address, embed, thumbnail};
 use crate::records::CellStatus;
 use crate::report::group::{Group, column_mean};
 use crate::report::plots::{DrawError, Figures, cell_curve};
@@ -100,9 +100,17 @@ struct Card {
     image: Option<String>,
     side: u32,
     curve: Option<String>,
+    /// Images from the way to the last one.
+    frames: Vec<Frame>,
     facts: Vec<Fact>,
     settings: Vec<Fact>,
     command: String,
+}
+
+#[derive(Serialize)]
+struct Frame {
+    step: u32,
+    source: String,
 }
 
 #[derive(Serialize)]
@@ -111,8 +119,10 @@ struct Lost {
     reason: String,
 }
 
-/// With more cells than this the dialog has no curves: the page would be too large.
-const CELLS_WITH_CURVES: usize = 72;
+/// With more cells than this the dialog has neither curves nor frames: the page would be too large.
+const CELLS_WITH_DETAILS: usize = 72;
+/// Frames of a cell in the dialog.
+const FRAMES: usize = 6;
 
 impl Page {
     pub(super) fn of(study: &Study, ranking: &Ranking, figures: &Figures) -> Result<Self, DrawError> {
@@ -130,7 +140,7 @@ impl Page {
             planned: study.planned,
             facts: facts(study),
             model_files: model_files(study),
-            certainty: certainty(ranking).lines().map(str::to_owned).collect(),
+            certainty: certainty(ranking).replace("\n(", " (").lines().map(str::to_owned).collect(),
             optimizers: study.optimizers.clone(),
             table: study.rows.iter().enumerate().map(|(place, row)| table_row(study, place, row)).collect(),
             means: values(mean_texts, &means),
@@ -181,7 +191,8 @@ fn duration(seconds: f64) -> String {
 fn table_row(study: &Study, place: usize, row: &Row) -> TableRow {
     let groups: Vec<Group> =
         (0..study.optimizers.len()).map(|optimizer| Group::of(study, place, optimizer)).collect();
-    let numbers: Vec<Option<f64>> = groups.iter().map(Group::mean).collect();
+    // What is not complete is no winner.
+    let numbers: Vec<Option<f64>> = groups.iter().map(Group::complete_mean).collect();
     TableRow {
         prompt: study.prompts[row.prompt].text.clone(),
         note: note(study, row),
@@ -254,20 +265,16 @@ fn image_rows(study: &Study) -> Result<Vec<ImageRow>, DrawError> {
 }
 
 fn image_row(study: &Study, (row, seed): (usize, u64), card: Card) -> ImageRow {
-    let row = &study.rows[row];
-    let seed = study.has_seeds().then(|| format!("seed {seed}"));
-    let note = Some(note(study, row)).filter(|note| !note.is_empty());
-    ImageRow {
-        heading: study.prompts[row.prompt].text.clone(),
-        note: note.into_iter().chain(seed).collect::<Vec<_>>().join(", "),
-        cards: vec![card],
-    }
+    let heading = study.prompts[study.rows[row].prompt].text.clone();
+    ImageRow { heading, note: study.notes(row, seed).join(", "), cards: vec![card] }
 }
 
 fn card(study: &Study, cell: &Cell, images: usize) -> Result<Card, DrawError> {
     let record = &cell.record;
     let image = cell.outcome().map(|_| embed(&cell.final_image, images)).transpose()?;
-    let curve = if study.cells.len() <= CELLS_WITH_CURVES { cell_curve(study, cell)? } else { None };
+    let detailed = study.cells.len() <= CELLS_WITH_DETAILS;
+    let curve = if detailed { cell_curve(study, cell)? } else { None };
+    let frames = if detailed { frames(cell)? } else { Vec::new() };
     Ok(Card {
         optimizer: record.optimizer.clone(),
         title: format!("{}, {}, seed {}", record.prompt, record.optimizer, record.seed),
@@ -276,10 +283,17 @@ fn card(study: &Study, cell: &Cell, images: usize) -> Result<Card, DrawError> {
         side: image.as_ref().map_or(0, |image| image.side),
         image: image.map(|image| image.source),
         curve: curve.map(|svg| data_address("image/svg+xml", svg.as_bytes())),
+        frames,
         facts: cell_facts(cell),
         settings: cell.settings().into_iter().map(|(name, value)| Fact { name, value }).collect(),
         command: format!("runner experiment.toml --only '{}' --out again", record.id.replace('\'', "'\\''")),
     })
+}
+
+fn frames(cell: &Cell) -> Result<Vec<Frame>, DrawError> {
+    let frame =
+        |(step, path): &(u32, std::path::PathBuf)| Ok(Frame { step: *step, source: thumbnail(path)? });
+    cell.some_frames(FRAMES).map(frame).collect()
 }
 
 fn cell_facts(cell: &Cell) -> Vec<Fact> {

@@ -15,6 +15,15 @@ use super::{Area, DrawError};
 pub(super) struct Line {
     pub(super) look: Look,
     pub(super) curve: Curve,
+    pub(super) stems: Vec<Stem>,
+}
+
+/// A sign of its own, with a thin line from it to another height.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stem {
+    pub(super) x: f64,
+    pub(super) y: f64,
+    pub(super) end: f64,
 }
 
 /// What the axes say and how far they reach.
@@ -44,7 +53,7 @@ pub(super) fn chart(
         builder.caption(heading, bold(17));
     }
     let mut chart = builder.build_cartesian_2d(axes.x.0..axes.x.1, axes.y.0..axes.y.1)?;
-    let decimals = decimals(axes.y.1 - axes.y.0);
+    let (x_decimals, y_decimals) = (decimals(axes.x.1 - axes.x.0), decimals(axes.y.1 - axes.y.0));
     chart
         .configure_mesh()
         .x_labels(6)
@@ -54,8 +63,8 @@ pub(super) fn chart(
         .axis_style(QUIET)
         .label_style(text(15, INK))
         .axis_desc_style(text(16, INK))
-        .x_label_formatter(&|x| format!("{x:.0}"))
-        .y_label_formatter(&|y| format!("{y:.decimals$}").replace('-', "−"))
+        .x_label_formatter(&|x| format!("{x:.x_decimals$}").replace('-', "−"))
+        .y_label_formatter(&|y| format!("{y:.y_decimals$}").replace('-', "−"))
         .x_desc(&axes.x_title)
         .y_desc(&axes.y_title)
         .draw()?;
@@ -75,7 +84,11 @@ fn decimals(span: f64) -> usize {
 
 /// The band of several runs, or the measurements of one: faint, so that the lines stay readable.
 fn behind(chart: &mut Chart, axes: &Axes, line: &Line) -> Result<(), DrawError> {
-    let Line { look, curve } = line;
+    let Line { look, curve, stems } = line;
+    for stem in stems {
+        let pen = look.colour.mix(0.6).stroke_width(1);
+        chart.draw_series([PathElement::new([(stem.x, stem.y), (stem.x, stem.end)], pen)])?;
+    }
     let lower = curve.band.iter().map(|&(x, low, _)| axes.inside((x, low)));
     let upper = curve.band.iter().rev().map(|&(x, _, high)| axes.inside((x, high)));
     let outline: Vec<_> = lower.chain(upper).collect();
@@ -96,7 +109,7 @@ fn in_front(
     line: &Line,
     place: (usize, usize),
 ) -> Result<(), DrawError> {
-    let Line { look, curve } = line;
+    let Line { look, curve, stems } = line;
     let points: Vec<_> = curve.line.iter().map(|&point| axes.inside(point)).collect();
     stroke(chart, &points, look.dash, look.colour)?;
     let corner = area.get_pixel_range();
@@ -106,6 +119,9 @@ fn in_front(
     };
     for n in marked(points.len(), place) {
         marker(area, look.marker, pixel(points[n]), look.colour)?;
+    }
+    for stem in stems {
+        marker(area, look.marker, pixel((stem.x, stem.y)), look.colour)?;
     }
     let ended = curve.diverged_at.and_then(|step| points.iter().rfind(|(x, _)| *x <= step));
     if let Some(&point) = ended {

@@ -63,7 +63,7 @@ pub(super) fn draw(study: &Study) -> Result<Vec<Drawing>, DrawError> {
 /// The similarity of one cell over its steps, small, as SVG; nothing if it has no trace.
 pub(in crate::report) fn cell_curve(study: &Study, cell: &Cell) -> Result<Option<String>, DrawError> {
     let curve = curve(&[series(cell, &SIMILARITY)], cell.diverged());
-    let line = Line { look: looks(study)[cell.optimizer], curve };
+    let line = Line { look: looks(study)[cell.optimizer], curve, stems: Vec::new() };
     axes(&SIMILARITY, [&line].into_iter()).map(|axes| small(&axes, line)).transpose()
 }
 
@@ -100,9 +100,9 @@ fn lines(study: &Study, quantity: &Quantity, prompt: usize) -> Vec<Line> {
     let line = |optimizer: usize| {
         let cells: Vec<&Cell> = traced(study, optimizer, prompt).collect();
         let runs: Vec<_> = cells.iter().map(|cell| series(cell, quantity)).collect();
-        let line =
-            Line { look: looks[optimizer], curve: curve(&runs, cells.iter().any(|cell| cell.diverged())) };
-        (!line.curve.line.is_empty()).then_some(line)
+        let curve = curve(&runs, cells.iter().any(|cell| cell.diverged()));
+        let drawn = !curve.line.is_empty();
+        drawn.then_some(Line { look: looks[optimizer], curve, stems: Vec::new() })
     };
     (0..study.optimizers.len()).filter_map(line).collect()
 }
@@ -121,7 +121,7 @@ fn traced(study: &Study, optimizer: usize, prompt: usize) -> impl Iterator<Item 
 }
 
 /// The look of every optimizer of the study.
-fn looks(study: &Study) -> Vec<Look> {
+pub(super) fn looks(study: &Study) -> Vec<Look> {
     let base = |name: &str| name.split_whitespace().next().unwrap_or(name).to_owned();
     let variant = |place: usize| {
         let name = base(&study.optimizers[place]);

@@ -4,10 +4,13 @@ mod chart;
 mod curve;
 mod curves;
 mod figure;
+mod follow;
+mod images;
 mod marker;
 mod palette;
 mod raster;
 mod sheet;
+mod strips;
 mod text;
 
 use std::io;
@@ -69,7 +72,8 @@ const PNG_SCALE: f32 = 2.5;
 /// Draws all figures of `study`.
 pub(super) fn draw(study: &Study) -> Result<Figures, DrawError> {
     let rasterizer = Rasterizer::new();
-    let drawings = curves::draw(study)?;
+    let mut drawings = curves::draw(study)?;
+    drawings.extend(follow::draw(study)?);
     let mut figures = drawings
         .into_par_iter()
         .map(|drawing| {
@@ -78,7 +82,8 @@ pub(super) fn draw(study: &Study) -> Result<Figures, DrawError> {
             Ok(Figure { name, title, size, svg: Some(svg), png })
         })
         .collect::<Result<Vec<_>, DrawError>>()?;
-    figures.extend(sheet::draw(study, &rasterizer)?);
+    figures.extend(images::draw(study, &rasterizer)?);
+    figures.extend(strips::draw(study, &rasterizer)?);
     Ok(Figures { figures, missing_letters: rasterizer.missing() })
 }
 

@@ -1,9 +1,9 @@
-"""Writes golden.json: Friedman's test and Nemenyi's quantiles by SciPy 1.16.3."""
+"""Writes golden.json: Friedman's test, Nemenyi's quantiles and Spearman's correlation by SciPy 1.16.3."""
 import json
 import pathlib
 
 import numpy as np
-from scipy.stats import friedmanchisquare, studentized_range
+from scipy.stats import friedmanchisquare, spearmanr, studentized_range
 
 TABLE_2 = [
     [35.56, 39.09, 40.59, 38.19, 39.56, 37.78],
@@ -23,6 +23,7 @@ def friedman(blocks):
 
 golden = {
     "friedman": [friedman(blocks) for blocks in (TABLE_2, ties, wide)],
+    "spearman": [ties[0] + ties[1], ties[2] + ties[3], spearmanr(ties[0] + ties[1], ties[2] + ties[3]).statistic],
     "nemenyi_q": [studentized_range.ppf(0.95, k, np.inf) / np.sqrt(2) for k in range(2, 21)],
 }
 pathlib.Path(__file__).with_name("golden.json").write_text(json.dumps(golden) + "\n")

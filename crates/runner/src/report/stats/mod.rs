@@ -10,7 +10,7 @@ mod ranks;
 pub(crate) use bootstrap::{Bootstrap, bootstrap};
 pub(crate) use friedman::{Friedman, friedman};
 pub(crate) use nemenyi::{Power, critical_difference};
-pub(crate) use ranks::{mean_ranks, ranks};
+pub(crate) use ranks::{mean_ranks, ranks, spearman};
 
 /// The score of a run that diverged.
 pub(crate) const DIVERGED: f64 = f64::NEG_INFINITY;

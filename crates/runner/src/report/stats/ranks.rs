@@ -24,6 +24,16 @@ pub(crate) fn mean_ranks(blocks: &[Vec<f64>]) -> Vec<f64> {
     sums.into_iter().map(|sum| sum / blocks.len() as f64).collect()
 }
 
+/// Spearman's rank correlation, in `[-1, 1]`; `None` below three pairs, and where all of either side tie.
+pub(crate) fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
+    let (a, b) = (ranks(a), ranks(b));
+    let middle = (a.len() as f64 + 1.0) / 2.0;
+    let product =
+        |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - middle) * (b - middle)).sum::<f64>();
+    let spread = (product(&a, &a) * product(&b, &b)).sqrt();
+    (2 < a.len() && 0.0 < spread).then(|| product(&a, &b) / spread)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,6 +42,18 @@ mod tests {
     #[test]
     fn ties_share_the_mean_of_their_ranks() {
         assert_eq!(ranks(&[3.0, 5.0, 3.0, 1.0]), [2.5, 1.0, 2.5, 4.0]);
+    }
+
+    /// Expected value: `golden.py`, `scipy.stats.spearmanr`, with ties.
+    #[test]
+    fn the_correlation_equals_scipys() {
+        let golden: serde_json::Value = serde_json::from_str(include_str!("golden.json")).unwrap();
+        let (a, b, want): (Vec<f64>, Vec<f64>, f64) =
+            serde_json::from_value(golden["spearman"].clone()).unwrap();
+        let got = spearman(&a, &b).unwrap();
+        assert!((got - want).abs() < 1e-12, "{got} {want}");
+        assert_eq!(spearman(&[1.0, 2.0], &[1.0, 2.0]), None);
+        assert_eq!(spearman(&[1.0, 1.0, 1.0], &[1.0, 2.0, 3.0]), None);
     }
 
     #[test]
