@@ -87,18 +87,14 @@ impl Drawing {
         let mut finished = averaged(training, &self.settings.network, self.device)?;
         let mut rng = numbers(self.seed, Stream::Statistics, 0);
         let config = &self.settings.network;
-        finished.gather_statistics(STATISTICS_BATCHES, |truncation| {
+        finished.gather_statistics(self.settings.statistics, |truncation| {
             let batch =
-                draw(&self.renderer, config, STATISTICS_BATCH, Mixing::TRAINING, &mut rng, self.device);
+                draw(&self.renderer, config, self.settings.batch, Mixing::TRAINING, &mut rng, self.device);
             (truncated(&batch.latents, &mut rng) * truncation, batch.class_weights)
         });
         Ok(finished)
     }
 }
-
-/// Batches for each of the standing statistics, and their size.
-const STATISTICS_BATCHES: u32 = 8;
-const STATISTICS_BATCH: i64 = 64;
 
 /// The network starts as one that knows of a class only, which is told loudly, and of the place of things: random weights
 /// on the other latents would be noise to be unlearned.

@@ -12,7 +12,7 @@ use crate::{
     Content, Course, MiniatureError, PerceptorSettings, Renderer, Stream, Style, Table, Training, Variation,
     captions::{self, caption},
     distort::distort,
-    losses, numbers, random,
+    losses, numbers, random, sample,
 };
 
 /// A perceptor in training, or done.
@@ -119,19 +119,32 @@ impl Perceptor {
 
     /// A picture of each content, in any of the styles: `[n, 3, SIDE, SIDE]` in [0, 1].
     fn pictures(&self, contents: &[Content], rng: &mut ChaCha8Rng) -> Tensor {
-        let (classes, styles) = (self.table.classes.len(), Style::ALL.len());
-        let mut weights = vec![0.0f32; contents.len() * self.renderer.num_classes() as usize];
-        for (row, content) in weights.chunks_mut(self.renderer.num_classes() as usize).zip(contents) {
-            if let Some(object) = content.object {
-                row[rng.random_range(0..styles) * classes + object] = 1.0;
-            }
-            if let Some(scene) = content.scene {
-                row[classes * styles + scene] = 1.0;
-            }
-        }
+        let rows: Vec<f32> = contents.iter().flat_map(|&content| self.class_weights(content, rng)).collect();
         let n = contents.len() as i64;
-        let weights = Tensor::from_slice(&weights).view([n, -1]).to_device(self.clip.device());
+        let weights = Tensor::from_slice(&rows).view([n, -1]).to_device(self.clip.device());
         let z = random::normal(&[n, Variation::ENTRIES], rng).to_device(self.clip.device());
         tch::no_grad(|| (self.renderer.render(&z, &weights).image + 1.0) * 0.5).to_kind(Kind::Float)
     }
+
+    /// A content in one of the styles. Some are fainter than that, among a little of everything in the same style: an
+    /// optimisation starts from such a picture, and the perceptor must tell it which way to go.
+    fn class_weights(&self, content: Content, rng: &mut ChaCha8Rng) -> Vec<f32> {
+        let (objects, scenes) = (self.table.classes.len(), self.table.scenes.len());
+        let style = objects * rng.random_range(0..Style::ALL.len());
+        let all_styles = objects * Style::ALL.len();
+        let mut weights = vec![0.0; all_styles + scenes];
+        let mut share = 1.0;
+        if rng.random_bool(self.settings.clutter) {
+            let little = sample::a_little_of_every(objects + scenes, rng);
+            weights[style..style + objects].copy_from_slice(&little[..objects]);
+            weights[all_styles..].copy_from_slice(&little[objects..]);
+            share = rng.random_range(FAINTEST..1.0);
+        }
+        content.object.iter().for_each(|object| weights[style + object] = share);
+        content.scene.iter().for_each(|scene| weights[all_styles + scene] = share);
+        weights
+    }
 }
+
+/// The least opacity of what a picture shows.
+const FAINTEST: f32 = 0.15;

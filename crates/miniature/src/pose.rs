@@ -8,7 +8,7 @@ pub struct Variation {
     pub shift: f64,
     /// How much larger or smaller it is, as a part of its size.
     pub scale: f64,
-    /// How far it is turned, in degrees.
+    /// How far it is turned, in degrees; counterclockwise for positive entries.
     pub turn: f64,
     /// Whether half of the pictures are mirrored.
     pub mirror: bool,
@@ -107,7 +107,7 @@ mod tests {
         let (larger, _) = with(2, FAR);
         assert!((larger - 1.2 * x).abs() < 0.02, "{larger}");
         let (turned_x, turned_y) = with(3, FAR);
-        assert!(((turned_y / turned_x).atan().to_degrees() - 30.0).abs() < 2.0, "{turned_x} {turned_y}");
+        assert!(((-turned_y / turned_x).atan().to_degrees() - 30.0).abs() < 2.0, "{turned_x} {turned_y}");
         let (mirrored, _) = with(7, -1.0);
         assert!((mirrored + x).abs() < 0.02, "{mirrored}");
     }

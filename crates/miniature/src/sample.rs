@@ -63,7 +63,7 @@ const SECOND_OBJECT: f64 = 0.4;
 
 /// `BigSleep`'s class weights, a sigmoid of N(-3.9, 0.3²), and what an optimisation makes of those it does not want: the
 /// mean is anything from -8 to -3, and the spread up to twice as much.
-fn a_little_of_every(classes: usize, rng: &mut impl Rng) -> Vec<f32> {
+pub(crate) fn a_little_of_every(classes: usize, rng: &mut impl Rng) -> Vec<f32> {
     let mean: f32 = rng.random_range(-8.0..-3.0);
     let spread: f32 = rng.random_range(0.3..0.6);
     let sigmoid = |x: f32| 1.0 / (1.0 + (-x).exp());

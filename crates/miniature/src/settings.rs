@@ -29,6 +29,8 @@ pub struct GeneratorSettings {
     pub batch: i64,
     /// Decay of the averaged weights.
     pub average: f64,
+    /// Batches that each of the standing statistics is the mean of.
+    pub statistics: u32,
     /// What turns gradients into steps.
     pub optimizer: OptimizerConfig,
     /// The generator.
@@ -47,6 +49,8 @@ pub struct PerceptorSettings {
     pub average: f64,
     /// Captions per step of CIFAR-100's other classes, which fit no picture.
     pub strangers: usize,
+    /// The part of the pictures whose content is faint, among a little of everything.
+    pub clutter: f64,
     /// The largest standard deviation of the noise on a picture's pixels, which are in [0, 1].
     pub noise: f64,
     /// What turns gradients into steps.
