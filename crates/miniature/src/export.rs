@@ -96,7 +96,7 @@ about = "A small BigGAN-deep and two small CLIPs, trained on emoji: not the pape
 
 const SOURCE: &str = "crates/miniature";
 
-/// The weights are the project's; the art that they were trained on is Apache-2.0, CC-BY-4.0 and MIT: `ATTRIBUTION.md`.
+/// The weights are the project's; the art that they were trained on is Apache-2.0, CC-BY-4.0 and MIT: `ATTRIBUTION.md` beside this crate.
 const LICENCE: &str = "(MIT OR Apache-2.0) AND CC-BY-4.0";
 
 fn entry(path: &Path) -> Result<String, MiniatureError> {
