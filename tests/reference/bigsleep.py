@@ -25,7 +25,7 @@ torch.Tensor.cuda = lambda self: self
 GOLDEN = Path(__file__).parents[2] / "crates/bigsleep/tests/golden"
 STEPS = 20
 LR = 0.05
-SEED = 7
+SEED = 19  # the first for which `assert_stable` holds
 
 
 def main():
@@ -100,23 +100,42 @@ def cut(image, box):
 def trajectories(models):
     """Twenty steps of Adam: the terms of the loss before each, and what they lead to."""
     values = dict(models.text_embeds)
-    whole = dict(num_cutouts=2)
-    for name, settings in {
-        "plain": dict(text="a", **whole),
-        "max_classes": dict(text="a", max_classes=3, **whole),
-        "text_min": dict(text="a|b", text_min="c", **whole),
-        "accumulation": dict(text="a", gradient_accumulate_every=2, **whole),
-        "bilinear": dict(text="b", bilinear=True, **whole),
-        "lanczos": dict(text="b", experimental_resample=True, **whole),
-        # And with cutouts as the package draws them, which it draws afresh for every part of the accumulated gradient.
-        "cutouts": dict(text="a", gradient_accumulate_every=2, num_cutouts=3, ema_decay=0.9, draw=True),
-    }.items():
-        values |= {f"{name}.{key}": value for key, value in trajectory(models, **settings).items()}
+    for name, settings in CASES.items():
+        found = trajectory(models, **settings)
+        assert_stable(name, found, lambda noise: trajectory(models, noise=noise, **settings))
+        values |= {f"{name}.{key}": value for key, value in found.items()}
     return values
 
 
-def trajectory(models, draw=False, **settings):
+WHOLE = dict(num_cutouts=2)
+CASES = {
+    "plain": dict(text="a", **WHOLE),
+    "max_classes": dict(text="a", max_classes=3, **WHOLE),
+    "text_min": dict(text="a|b", text_min="c", **WHOLE),
+    "accumulation": dict(text="a", gradient_accumulate_every=2, **WHOLE),
+    "bilinear": dict(text="b", bilinear=True, **WHOLE),
+    "lanczos": dict(text="b", experimental_resample=True, **WHOLE),
+    # And with cutouts as the package draws them, which it draws afresh for every part of the accumulated gradient.
+    "cutouts": dict(text="a", gradient_accumulate_every=2, num_cutouts=3, ema_decay=0.9, draw=True),
+}
+
+
+def assert_stable(name, found, again):
+    """The loss has kinks, and Adam magnifies the smallest gradients: from some latents the package cannot follow its own
+    trajectory when they change by a rounding. Nobody else can then, and it shows nothing. From others it can."""
+    for seed in range(3):
+        moved = again(torch.Generator().manual_seed(seed))
+        terms = ((moved["terms"] - found["terms"]) / found["terms"]).abs().max().item()
+        latents = max(((moved[k] - found[k]).abs().max() / found[k].abs().max()).item() for k in ("normu", "cls"))
+        assert terms < 1e-5 and latents < 2e-4, f"{name} is unstable with seed {SEED}: {terms:.0e}, {latents:.0e}"
+
+
+def trajectory(models, draw=False, noise=None, **settings):
+    """Cutouts are the whole image, or, with `draw`, what the package draws. `noise` moves the first latents by a rounding."""
     imagine = start(models, **settings)
+    if noise is not None:
+        for parameter in imagine.model.model.latents.model.parameters():
+            parameter.data.mul_(1 + 1e-7 * torch.randn(parameter.shape, generator=noise))
     terms, boxes = [], []
     forward = imagine.model.forward
 

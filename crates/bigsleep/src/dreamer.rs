@@ -2,6 +2,7 @@
 
 use crate::{
     Dream, DreamError, DreamSettings, DreamSpec, OutOfRange, Precision,
+    boxes::Cutout,
     cutouts::{self, Cutter},
     encoding,
     guidance::{Guidance, Guide},
@@ -107,11 +108,20 @@ impl Dreamer {
     /// # Errors
     /// When memory does not suffice; no dream has changed then.
     pub fn step(&self, dreams: &mut [Dream]) -> Result<(), DreamError> {
+        let image_side = self.generator.config().output_dim;
+        self.step_at(dreams, |dream| dream.boxes(image_side))
+    }
+
+    /// A step in which each dream sees the given cutouts.
+    fn step_at(&self, dreams: &mut [Dream], boxes: impl Fn(&Dream) -> Vec<Cutout>) -> Result<(), DreamError> {
         let mut pack: Vec<_> = dreams.iter_mut().filter(|dream| dream.has_steps_to_go()).collect();
         if pack.is_empty() {
             return Ok(());
         }
-        let Evaluation { terms, gradients, sound } = memory::catch_exhaustion(|| self.evaluate(&pack))?;
+        let boxes: Vec<_> = pack.iter().map(|dream| boxes(dream)).collect();
+        let boxes = cutouts::to_tensor(&boxes, self.device());
+        let Evaluation { terms, gradients, sound } =
+            memory::catch_exhaustion(|| self.evaluate(&pack, &boxes))?;
         tch::no_grad(|| {
             for (i, dream) in (0..).zip(&mut pack) {
                 dream.advance(&gradients.get(i), &terms.get(i), &sound.get(i));
@@ -120,12 +130,12 @@ impl Dreamer {
         Ok(())
     }
 
-    /// The loss of every dream of a pack at its next step, and its gradient.
-    fn evaluate(&self, pack: &[&mut Dream]) -> Evaluation {
+    /// The loss of every dream of a pack on cutouts at `boxes [n, k, 3]`, and its gradient.
+    fn evaluate(&self, pack: &[&mut Dream], boxes: &Tensor) -> Evaluation {
         let latents = Latents::stack(pack.iter().map(|dream| &dream.latents)).set_requires_grad();
         let class_weights = self.class_weights(&latents, pack);
         let images = self.images(&latents.normu, &class_weights);
-        let Guidance { similarity, image_gradient } = self.guide(&images.detach(), pack);
+        let Guidance { similarity, image_gradient } = self.guide(&images.detach(), boxes, pack);
         let latent = losses::latent(&latents.normu);
         let class = losses::class(&class_weights);
 
@@ -140,18 +150,11 @@ impl Dreamer {
         Evaluation { terms, gradients, sound }
     }
 
-    fn guide(&self, images: &Tensor, pack: &[&mut Dream]) -> Guidance {
-        let image_side = self.generator.config().output_dim;
-        let boxes: Vec<_> = pack.iter().map(|dream| dream.boxes(image_side)).collect();
+    fn guide(&self, images: &Tensor, boxes: &Tensor, pack: &[&mut Dream]) -> Guidance {
         let targets: Vec<_> = pack.iter().map(|dream| &dream.target).collect();
         let loss_coef: Vec<_> = pack.iter().map(|dream| dream.spec.settings.loss_coef as f32).collect();
-        let device = self.device();
-        self.guide.guide(
-            images,
-            &cutouts::to_tensor(&boxes, device),
-            &Tensor::stack(&targets, 0),
-            &Tensor::from_slice(&loss_coef).to_device(device),
-        )
+        let loss_coef = Tensor::from_slice(&loss_coef).to_device(self.device());
+        self.guide.guide(images, boxes, &Tensor::stack(&targets, 0), &loss_coef)
     }
 
     fn class_weights(&self, latents: &Latents, pack: &[&mut Dream]) -> Tensor {
@@ -197,3 +200,6 @@ struct Evaluation {
 fn all_finite(x: &Tensor) -> Tensor {
     x.isfinite().flatten(1, -1).all_dim(1, false)
 }
+
+#[cfg(test)]
+mod tests;
