@@ -24,7 +24,7 @@ torch.Tensor.cuda = lambda self: self
 
 GOLDEN = Path(__file__).parents[2] / "crates/bigsleep/tests/golden"
 STEPS = 20
-LR = 0.05
+LR = 0.02
 SEED = 19  # the first for which `assert_stable` holds
 
 
@@ -123,11 +123,11 @@ CASES = {
 def assert_stable(name, found, again):
     """The loss has kinks, and Adam magnifies the smallest gradients: from some latents the package cannot follow its own
     trajectory when they change by a rounding. Nobody else can then, and it shows nothing. From others it can."""
-    for seed in range(3):
+    for seed in range(5):
         moved = again(torch.Generator().manual_seed(seed))
         terms = ((moved["terms"] - found["terms"]) / found["terms"]).abs().max().item()
         latents = max(((moved[k] - found[k]).abs().max() / found[k].abs().max()).item() for k in ("normu", "cls"))
-        assert terms < 1e-5 and latents < 2e-4, f"{name} is unstable with seed {SEED}: {terms:.0e}, {latents:.0e}"
+        assert terms < 5e-6 and latents < 5e-5, f"{name} is unstable with seed {SEED}: {terms:.0e}, {latents:.0e}"
 
 
 def trajectory(models, draw=False, noise=None, **settings):

@@ -132,7 +132,8 @@ impl Dreamer {
 
     /// The loss of every dream of a pack on cutouts at `boxes [n, k, 3]`, and its gradient.
     fn evaluate(&self, pack: &[&mut Dream], boxes: &Tensor) -> Evaluation {
-        let latents = Latents::stack(pack.iter().map(|dream| &dream.latents)).set_requires_grad();
+        let latents = pack.iter().map(|dream| &dream.latents).collect::<Vec<_>>();
+        let latents = Latents::stack(&latents).set_requires_grad();
         let class_weights = self.class_weights(&latents, pack);
         let images = self.images(&latents.normu, &class_weights);
         let Guidance { similarity, image_gradient } = self.guide(&images.detach(), boxes, pack);
@@ -168,7 +169,8 @@ impl Dreamer {
         ((self.generator.forward(normu, class_weights) + 1.0) / 2.0).contiguous()
     }
 
-    /// The dream as it is shown: the image of its averaged latents, `[3, s, s]`, in [0, 1].
+    /// The dream as it is shown: the image of its averaged latents, `[3, s, s]`, in [0, 1]. Of a dream that has diverged
+    /// it may not be an image any more: its latents are finite, but so large that the generator's numbers are not.
     pub fn image(&self, dream: &Dream) -> Tensor {
         self.show(&dream.ema.average(), &dream.spec.settings)
     }

@@ -27,7 +27,7 @@ impl Ema {
     pub(crate) fn update(&mut self, normu: &Tensor, cls: &Tensor, alive: &Tensor) {
         let Self { decay, biased, accum } = self;
         let blend = |biased: &Tensor, value: &Tensor| {
-            let moved = &*biased * *decay + value * (1.0 - *decay);
+            let moved = biased * *decay + value * (1.0 - *decay);
             moved.where_self(alive, biased)
         };
         biased.normu = blend(&biased.normu, normu);

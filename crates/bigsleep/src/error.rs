@@ -35,7 +35,7 @@ pub enum DreamError {
     #[error(transparent)]
     Image(#[from] PreprocessError),
     /// The saved state is not one of this dream.
-    #[error(transparent)]
+    #[error("the saved state is not one of this dream")]
     State(#[from] CheckpointError),
     /// The saved state says something impossible.
     #[error("the saved state is damaged: `{tensor}` is {value}")]

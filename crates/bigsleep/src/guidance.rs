@@ -11,7 +11,7 @@ pub(crate) struct Guide {
     embedding: PatchEmbedding,
     cutter: Cutter,
     /// Cutouts that go through the perceptor at once: it sets the memory needed, not the result.
-    chunk: i64,
+    pub(crate) chunk: i64,
 }
 
 /// Images of n dreams as the perceptor sees them.

@@ -32,9 +32,10 @@ impl Latents {
     }
 
     /// The latents of n dreams in one: `[n, l, z]` and `[n, l, c]`.
-    pub(crate) fn stack<'a>(dreams: impl Iterator<Item = &'a Self> + Clone) -> Self {
-        let stacked =
-            |part: fn(&Self) -> &Tensor| Tensor::stack(&dreams.clone().map(part).collect::<Vec<_>>(), 0);
+    pub(crate) fn stack(dreams: &[&Self]) -> Self {
+        let stacked = |part: fn(&Self) -> &Tensor| {
+            Tensor::stack(&dreams.iter().map(|dream| part(dream)).collect::<Vec<_>>(), 0)
+        };
         Self { normu: stacked(|latents| &latents.normu), cls: stacked(|latents| &latents.cls) }
     }
 

@@ -14,7 +14,7 @@ pub(crate) enum Purpose {
 
 /// The numbers of one purpose at one step of a dream: a function of the arguments alone.
 ///
-/// The arguments are the key of a ChaCha block cipher, whose counter gives the numbers: `draw` tells the draws of a step
+/// The arguments are the key of the block cipher `ChaCha`, whose counter gives the numbers: `draw` tells the draws of a step
 /// apart. Prompt and optimizer are left out on purpose: dreams of one seed draw alike, which pairs their comparison.
 pub(crate) fn stream(seed: u64, step: u32, purpose: Purpose, draw: u32) -> ChaCha8Rng {
     let mut key = [0; 32];

@@ -1,1 +1,120 @@
+use super::*;
+use crate::golden::{distance, models};
+use crate::{Prompt, Status, TraceRow};
+use optim::OptimizerConfig;
+
+mod continuation;
+mod divergence;
+mod packing;
 mod trajectory;
+
+/// Four steps on four cutouts.
+fn settings() -> DreamSettings {
+    DreamSettings { epochs: 2, iterations: 2, cutouts: 4, ..DreamSettings::default() }
+}
+
+fn dreamer(settings: &DreamSettings) -> Dreamer {
+    let (generator, clip) = models(settings.precision.kind());
+    Dreamer::new(generator, clip, settings).unwrap()
+}
+
+fn optimizer(json: &str) -> OptimizerConfig {
+    serde_json::from_str(json).unwrap()
+}
+
+fn spec(text: &str, seed: u64, optimizer_json: &str) -> DreamSpec {
+    DreamSpec {
+        prompt: Prompt::approach(text),
+        seed,
+        optimizer: optimizer(optimizer_json),
+        settings: settings(),
+    }
+}
+
+const ADAM: &str = r#"{ "adam": { "lr": 0.05 } }"#;
+const SGD: &str = r#"{ "sgd": { "lr": 0.5 } }"#;
+
+fn walk(dreamer: &Dreamer, dreams: &mut [Dream], steps: usize) {
+    for _ in 0..steps {
+        dreamer.step(dreams).unwrap();
+    }
+}
+
+/// All that a dream is, and its trace.
+fn whole(mut dream: Dream) -> (Vec<TraceRow>, Vec<(String, Tensor)>) {
+    (dream.take_trace(), dream.state())
+}
+
+#[test]
+fn a_dream_runs_its_steps_and_no_further() {
+    let dreamer = dreamer(&settings());
+    let mut dreams = [dreamer.begin(&spec("a bear", 0, ADAM)).unwrap()];
+    assert_eq!(dreams[0].status(), Status::Running);
+    walk(&dreamer, &mut dreams, 5);
+    let [mut dream] = dreams;
+    assert_eq!((dream.status(), dream.step()), (Status::Finished, 4));
+    let rows = dream.take_trace();
+    assert_eq!(rows.iter().map(|row| row.step).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    for row in rows {
+        assert!((row.loss - (row.similarity + row.latent + row.class)).abs() < 1e-5, "{row:?}");
+    }
+    let image = dreamer.image(&dream);
+    assert_eq!(image.size(), [3, 32, 32]);
+    assert!(image.min().double_value(&[]) >= 0.0 && image.max().double_value(&[]) <= 1.0);
+    assert!(distance(&image, &dreamer.live_image(&dream)) > 1e-3);
+}
+
+/// The same seed, so that optimizers can be compared in pairs.
+#[test]
+fn optimizers_begin_alike_and_see_the_same_cutouts() {
+    let dreamer = dreamer(&settings());
+    let [adam, sgd] = [ADAM, SGD].map(|optimizer| dreamer.begin(&spec("a bear", 3, optimizer)).unwrap());
+    assert_eq!(adam.latents.normu, sgd.latents.normu);
+    assert_eq!(adam.boxes(32), sgd.boxes(32));
+    let other = dreamer.begin(&spec("a bear", 4, ADAM)).unwrap();
+    assert_ne!(adam.latents.normu, other.latents.normu);
+    assert_ne!(adam.boxes(32), other.boxes(32));
+}
+
+#[test]
+fn a_perceptor_in_bfloat16_sees_about_the_same() {
+    let first_row = |precision| {
+        let settings = DreamSettings { precision, ..settings() };
+        let dreamer = dreamer(&settings);
+        let spec = DreamSpec { settings, ..spec("a bear", 0, ADAM) };
+        let mut dreams = [dreamer.begin(&spec).unwrap()];
+        walk(&dreamer, &mut dreams, 1);
+        dreams[0].take_trace()[0]
+    };
+    let (fp32, bf16) = (first_row(Precision::Fp32), first_row(Precision::Bf16));
+    assert_ne!(fp32.similarity, bf16.similarity);
+    // bfloat16 has 8 bits: cosines are off by less than 1%, on a scale of 100.
+    assert!((fp32.similarity - bf16.similarity).abs() < 1.0, "{fp32:?} {bf16:?}");
+    assert_eq!((fp32.latent, fp32.class), (bf16.latent, bf16.class));
+}
+
+#[test]
+fn what_cannot_be_dreamt_is_refused() {
+    let dreamer = dreamer(&settings());
+    let error = |change: &dyn Fn(&mut DreamSpec)| {
+        let mut spec = spec("a bear", 0, ADAM);
+        change(&mut spec);
+        dreamer.begin(&spec).err().expect("an error").to_string()
+    };
+    insta::assert_snapshot!(error(&|spec| spec.prompt = Prompt::default()), @"the prompt has neither a text nor an image to approach");
+    insta::assert_snapshot!(error(&|spec| spec.prompt = Prompt::approach("a bear | ")), @"the prompt `a bear|` has an empty text in it");
+    let long = error(&|spec| spec.prompt = Prompt::approach(&"bear ".repeat(100)));
+    assert!(long.starts_with("the text makes 402 tokens, CLIP reads 77: shorten it"), "{long}");
+    insta::assert_snapshot!(error(&|spec| spec.prompt = Prompt::image("no/such.png")), @"failed to read image `no/such.png`: PNG and JPEG files are known");
+    insta::assert_snapshot!(error(&|spec| spec.settings.max_classes = Some(1001)), @"max_classes is 1001, but must be at most 1000, the number of the generator's classes");
+    insta::assert_snapshot!(error(&|spec| spec.settings.cutouts = 5), @"the dream differs in cutouts, gradient_accumulation, interpolation, precision or truncation from those of its pack");
+    insta::assert_snapshot!(error(&|spec| spec.settings.ema_decay = 1.0), @"ema_decay is 1, but must be at least 0 and below 1");
+}
+
+#[test]
+fn tf32_is_refused_on_the_cpu() {
+    let (generator, clip) = models(Kind::Float);
+    let settings = DreamSettings { precision: Precision::Tf32, ..settings() };
+    let error = Dreamer::new(generator, clip, &settings).expect_err("precision is checked");
+    insta::assert_snapshot!(error, @"precision `tf32` is for CUDA devices only: use `fp32` or `bf16` on the CPU");
+}
