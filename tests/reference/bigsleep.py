@@ -127,7 +127,8 @@ def assert_stable(name, found, again):
         moved = again(torch.Generator().manual_seed(seed))
         terms = ((moved["terms"] - found["terms"]) / found["terms"]).abs().max().item()
         latents = max(((moved[k] - found[k]).abs().max() / found[k].abs().max()).item() for k in ("normu", "cls"))
-        assert terms < 5e-6 and latents < 5e-5, f"{name} is unstable with seed {SEED}: {terms:.0e}, {latents:.0e}"
+        # A tenth of what the tests allow.
+        assert terms < 1e-5 and latents < 1e-4, f"{name} is unstable with seed {SEED}: {terms:.0e}, {latents:.0e}"
 
 
 def trajectory(models, draw=False, noise=None, **settings):

@@ -7,7 +7,7 @@ use crate::{
     encoding,
     guidance::{Guidance, Guide},
     latents::{Latents, class_weights},
-    losses, memory,
+    losses, memory, tf32,
 };
 use biggan::Generator;
 use checkpoint::Weights;
@@ -41,6 +41,7 @@ impl Dreamer {
         if settings.precision == Precision::Tf32 && !device.is_cuda() {
             return Err(DreamError::Tf32OnCpu);
         }
+        tf32::forbid();
         let (image_side, input_side) = (generator.config().output_dim, perceptor.image_size());
         let patch_side = perceptor.config().patch_size;
         let cutter = Cutter::new(settings.interpolation, image_side, input_side, patch_side, device);
@@ -152,6 +153,7 @@ impl Dreamer {
     }
 
     fn guide(&self, images: &Tensor, boxes: &Tensor, pack: &[&mut Dream]) -> Guidance {
+        let _allowed = (self.settings.precision == Precision::Tf32).then(tf32::Allowed::new);
         let targets: Vec<_> = pack.iter().map(|dream| &dream.target).collect();
         let loss_coef: Vec<_> = pack.iter().map(|dream| dream.spec.settings.loss_coef as f32).collect();
         let loss_coef = Tensor::from_slice(&loss_coef).to_device(self.device());

@@ -21,6 +21,7 @@ mod resize;
 mod save;
 mod settings;
 mod spec;
+mod tf32;
 mod trace;
 
 pub use dream::Dream;
