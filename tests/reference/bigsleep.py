@@ -25,7 +25,7 @@ torch.Tensor.cuda = lambda self: self
 GOLDEN = Path(__file__).parents[2] / "crates/bigsleep/tests/golden"
 STEPS = 20
 LR = 0.02
-SEED = 19  # the first for which `assert_stable` holds
+SEED = 1  # the first for which `assert_stable` holds
 
 
 def main():
