@@ -111,7 +111,12 @@ impl Cutter {
 /// The cutouts of several dreams, equally many of each: `[n, k, 3]`, a cutout's side, top and left.
 pub(crate) fn to_tensor(dreams: &[Vec<Cutout>], device: Device) -> Tensor {
     let numbers: Vec<i64> = dreams.iter().flatten().flat_map(|c| [c.side, c.top, c.left]).collect();
-    Tensor::from_slice(&numbers).view([dreams.len() as i64, -1, 3]).to_device(device)
+    let boxes = Tensor::from_slice(&numbers).view([dreams.len() as i64, -1, 3]);
+    if !device.is_cuda() {
+        return boxes;
+    }
+    // From pinned memory, so that the copy waits neither for the device nor for what it still has to do.
+    boxes.pin_memory(device).to_device_(device, Kind::Int64, true, false)
 }
 
 #[cfg(test)]

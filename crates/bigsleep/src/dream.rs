@@ -15,6 +15,8 @@ pub struct Dream {
     pub(crate) spec: DreamSpec,
     /// What cutouts' embeddings are drawn to, `[e]`.
     pub(crate) target: Tensor,
+    /// `loss_coef` on the device, a number.
+    pub(crate) loss_coef: Tensor,
     pub(crate) latents: Latents,
     pub(crate) ema: Ema,
     pub(crate) optimizer: Optimizer,
@@ -25,8 +27,10 @@ impl Dream {
     pub(crate) fn new(spec: &DreamSpec, target: Tensor, latents: Latents) -> Self {
         let ema = Ema::new(&latents, spec.settings.ema_decay);
         let optimizer = Optimizer::new(&spec.optimizer, &latents.tensors());
-        let recorder = Recorder::new(0, None, latents.normu.device());
-        Self { spec: spec.clone(), target, latents, ema, optimizer, recorder }
+        let device = latents.normu.device();
+        let recorder = Recorder::new(0, None, device);
+        let loss_coef = Tensor::from(spec.settings.loss_coef as f32).to_device(device);
+        Self { spec: spec.clone(), target, loss_coef, latents, ema, optimizer, recorder }
     }
 
     /// What it was begun as.

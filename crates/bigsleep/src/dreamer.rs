@@ -154,10 +154,10 @@ impl Dreamer {
 
     fn guide(&self, images: &Tensor, boxes: &Tensor, pack: &[&mut Dream]) -> Guidance {
         let _allowed = (self.settings.precision == Precision::Tf32).then(tf32::Allowed::new);
-        let targets: Vec<_> = pack.iter().map(|dream| &dream.target).collect();
-        let loss_coef: Vec<_> = pack.iter().map(|dream| dream.spec.settings.loss_coef as f32).collect();
-        let loss_coef = Tensor::from_slice(&loss_coef).to_device(self.device());
-        self.guide.guide(images, boxes, &Tensor::stack(&targets, 0), &loss_coef)
+        let stack = |part: fn(&Dream) -> &Tensor| {
+            Tensor::stack(&pack.iter().map(|dream| part(dream)).collect::<Vec<_>>(), 0)
+        };
+        self.guide.guide(images, boxes, &stack(|dream| &dream.target), &stack(|dream| &dream.loss_coef))
     }
 
     fn class_weights(&self, latents: &Latents, pack: &[&mut Dream]) -> Tensor {

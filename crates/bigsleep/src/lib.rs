@@ -1,4 +1,31 @@
 //! BigSleep: the optimisation of BigGAN's latents against CLIP.
+//!
+//! A [`Dreamer`] holds the two networks; a [`DreamSpec`] says what is dreamt; a [`Dream`] is one of them under way, and
+//! dreams are advanced in packs. It computes what the package `big-sleep` 0.9.1 computes, without its faults.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (generator, clip) = unimplemented!();
+//! # let optimizer: optim::OptimizerConfig = unimplemented!();
+//! use bigsleep::{DreamSettings, DreamSpec, Dreamer, Prompt};
+//!
+//! let settings = DreamSettings { epochs: 1, ..DreamSettings::default() };
+//! let dreamer = Dreamer::new(generator, clip, &settings)?;
+//! let spec = DreamSpec { prompt: Prompt::approach("a bear in the forest"), seed: 0, optimizer, settings };
+//! let mut dreams = [dreamer.begin(&spec)?];
+//! for _ in 0..spec.settings.steps() {
+//!     dreamer.step(&mut dreams)?;
+//! }
+//! for row in dreams[0].take_trace() {
+//!     println!("{} {}", row.step, row.loss);
+//! }
+//! let image = dreamer.image(&dreams[0]); // [3, side, side], in [0, 1]
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Where to read on: `dreamer` for the step, `losses` for what is minimised, `boxes` and `cutouts` for what the perceptor
+//! sees, `dream` for what a step does to a dream and when it ends.
 
 mod boxes;
 mod cutouts;
