@@ -66,6 +66,9 @@ fn order(ranking: &Ranking) -> String {
     let Some(best) = ranking.entries.first() else {
         return "No ranking: there is no prompt that every optimizer has finished.".to_owned();
     };
+    if ranking.entries.len() + ranking.unranked.len() == 1 {
+        return String::new(); // nothing to compare it with
+    }
     let name_width = ranking.entries.iter().map(|entry| entry.optimizer.chars().count()).max().unwrap_or(0);
     let mut text = "Ranking by mean".to_owned();
     for (place, entry) in (1..).zip(&ranking.entries) {

@@ -7,6 +7,8 @@ use crate::report::study::{Cell, Study};
 
 /// The largest side of an image on the strips, in pixels.
 const LARGEST: u32 = 192;
+/// More cells than this are not shown: it would take many large sheets that nobody looks through.
+const MOST: usize = 48;
 /// Images in a row.
 const COLUMNS: usize = 8;
 
@@ -15,12 +17,16 @@ pub(super) fn draw(study: &Study, rasterizer: &Rasterizer) -> Result<Vec<Figure>
     let longest = study.cells.iter().max_by_key(|cell| cell.frames.len());
     let Some(longest) = longest.filter(|cell| 1 < cell.frames.len()) else { return Ok(Vec::new()) };
     let steps: Vec<u32> = longest.some_frames(COLUMNS).map(|(step, _)| *step).collect();
+    let mut subtitle = format!("model set {} · images of the averaged latents", study.model_set);
+    if MOST < study.cells.len() {
+        subtitle += &format!(" · the first {MOST} of {} cells", study.cells.len());
+    }
     let sheet = Sheet {
         name: "strips",
         title: format!("How the images of {} came about", study.experiment),
-        subtitle: format!("model set {} · images of the averaged latents", study.model_set),
+        subtitle,
         columns: steps.iter().map(|step| format!("step {step}")).collect(),
-        rows: study.cells.iter().map(|cell| row(study, cell, &steps)).collect(),
+        rows: study.cells.iter().take(MOST).map(|cell| row(study, cell, &steps)).collect(),
         side: side_of(&longest.frames[0].1, LARGEST)?,
     };
     pages(&sheet, rasterizer)

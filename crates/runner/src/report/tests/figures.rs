@@ -1,0 +1,166 @@
+//! The figures, and that the same records give the same files.
+
+use super::*;
+
+/// Times differ from run to run; they must not reach the tables and figures.
+#[test]
+fn only_timings_and_the_page_depend_on_the_clock() {
+    let results = Grid { steps: 60, ..Grid::table_2() }.write();
+    let before = files(&results);
+    let folder = ResultsFolder::at(results.path());
+    for mut record in folder.cells(&folder.plan().unwrap()).unwrap() {
+        let cell = folder.cell(&record.id);
+        let mut trace = cell.trace().unwrap();
+        trace.iter_mut().for_each(|row| row.seconds *= 1.7);
+        cell.write_trace(&trace).unwrap();
+        if let CellStatus::Finished(outcome) = &mut record.status {
+            outcome.seconds *= 1.7;
+        }
+        cell.write_record(&record).unwrap();
+    }
+    let after = files(&results);
+    let changed: Vec<&String> = before.keys().filter(|name| before[*name] != after[*name]).collect();
+    assert_eq!(changed, ["report.html", "tables/timings.csv"]);
+}
+
+#[test]
+fn hostile_prompts_go_through_unharmed() {
+    let prompts = [
+        "a \"quoted\" <script>alert(1)</script> & ../../ | b".to_owned(),
+        "自転車に乗る猫 🐄".to_owned(),
+        "a bear in the forest ".repeat(15),
+    ];
+    let grid = Grid {
+        prompts: prompts.iter().map(|prompt| (prompt.clone(), prompt.clone())).collect(),
+        ..Grid::table_2()
+    };
+    let results = grid.write();
+    let files = files(&results);
+    let table = rows(&results.text("tables/similarity.csv"));
+    for (row, prompt) in table.iter().zip(&prompts) {
+        assert_eq!(&row["prompt"], prompt);
+    }
+    for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with("svg")) {
+        let svg = std::str::from_utf8(bytes).unwrap();
+        assert!(!svg.contains("<script"), "{name}");
+        resvg::usvg::Tree::from_str(svg, &resvg::usvg::Options::default()).unwrap();
+    }
+    assert!(results.text("tables/similarity.md").contains("\\|"));
+}
+
+#[test]
+fn the_sheet_shows_every_image_in_its_place() {
+    let results = Grid::table_2().write();
+    build(results.path()).unwrap();
+    let sheet = image::load_from_memory(&results.read("plots/images.png")).unwrap();
+    for (row, prompt) in ["bicycle", "chair", "cow", "motorbike"].into_iter().enumerate() {
+        for (column, optimizer) in
+            ["adadelta", "adagrad", "adam", "adamw", "rmsprop", "sgd"].into_iter().enumerate()
+        {
+            let path = results.path().join(format!("cells/{prompt}/{optimizer}/seed-0/final.png"));
+            let image = image::open(path).unwrap();
+            // 64 pixels, three times as large: see `sheet::Grid`.
+            let (left, top) = (24 + 230 + column as u32 * (192 + 14), 116 + row as u32 * (192 + 34 + 14));
+            for (x, y) in [(0, 0), (63, 0), (20, 40), (63, 63)] {
+                assert_eq!(
+                    sheet.get_pixel(left + 3 * x, top + 3 * y),
+                    image.get_pixel(x, y),
+                    "{prompt} {optimizer}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn strips_show_the_way_from_the_first_image_to_the_last() {
+    let results = Grid { frames: (1..=20).map(|n| n * 10).collect(), ..Grid::table_2() }.write();
+    results.forget("cow/sgd/seed-0");
+    build(results.path()).unwrap();
+    let sheet = image::load_from_memory(&results.read("plots/strips.png")).unwrap();
+    let left = |column: u32| 24 + 230 + column * (192 + 14);
+    for (column, step) in [(0, 10), (7, 200)] {
+        let frame =
+            image::open(results.path().join(format!("cells/bicycle/adadelta/seed-0/frames/{step:06}.png")))
+                .unwrap();
+        assert_eq!(
+            sheet.get_pixel(left(column) + 3 * 20, 116 + 3 * 40),
+            frame.get_pixel(20, 40),
+            "step {step}"
+        );
+    }
+    // A row for each of the 23 cells.
+    assert_eq!(sheet.height(), 116 + 23 * (192 + 14) - 14 + 24);
+}
+
+#[test]
+fn every_figure_has_an_svg_that_names_the_model_set() {
+    let files = files(&Grid::table_2().write());
+    let svgs: Vec<&String> = files.keys().filter(|name| name.ends_with(".svg")).collect();
+    assert_eq!(svgs.len(), 10); // loss and total loss of four prompts, similarity, and loss beside image
+    for name in svgs {
+        assert!(String::from_utf8_lossy(&files[name]).contains("model set mini"), "{name}");
+        assert!(files.contains_key(&name.replace(".svg", ".png")), "{name}");
+    }
+}
+
+#[test]
+fn a_run_that_diverged_at_its_first_step_is_reported() {
+    let results = Grid { steps: 20, ..Grid::table_2() }.write();
+    results.end("bicycle/sgd/seed-0", CellStatus::Diverged { at_step: 1, seconds: 0.1 });
+    let cell = ResultsFolder::at(results.path()).cell("bicycle/sgd/seed-0");
+    let mut trace = cell.trace().unwrap();
+    trace[0].loss = f32::NAN;
+    trace[0].similarity_loss = f32::INFINITY;
+    cell.write_trace(&trace).unwrap();
+    build(results.path()).unwrap();
+    let cells = rows(&results.text("tables/cells.csv"));
+    let sgd = cells.iter().find(|row| row["cell"] == "bicycle/sgd/seed-0").unwrap();
+    assert_eq!((&*sgd["status"], &*sgd["detail"], &*sgd["loss"]), ("diverged", "at step 1", ""));
+    assert!(results.text("plots/loss-bicycle.svg").contains("rmsprop"));
+}
+
+#[test]
+fn a_damaged_image_is_named() {
+    let results = Grid::table_2().write();
+    std::fs::write(results.path().join("cells/cow/sgd/seed-0/final.png"), "no image").unwrap();
+    let error = build(results.path()).unwrap_err();
+    let ReportError::Figure(error) = error else { panic!("{error:?}") };
+    assert!(error.to_string().ends_with("cells/cow/sgd/seed-0/final.png`"), "{error}");
+}
+
+/// Draws figures into the folder that `DREAMBENCH_LOOK` names, to be looked at.
+#[test]
+#[ignore = "for the eye"]
+fn look() {
+    let Some(folder) = std::env::var_os("DREAMBENCH_LOOK") else { return };
+    let folder = Path::new(&folder);
+    let frames = (1..=20).map(|n| n * 10).collect();
+    Grid { steps: 2000, frames, ..Grid::table_2() }.write_to(&folder.join("table-2"));
+    println!("{}", build(&folder.join("table-2")).unwrap());
+    let names = ["adam lr=0.02", "adam lr=0.05", "schedule-free-adamw", "lion", "prodigy", "muon", "sgd"];
+    let hard = Grid {
+        steps: 300,
+        frames: Vec::new(),
+        prompts: vec![
+            ("自転車に乗る猫".into(), "bicycle".into()),
+            (
+                "a bear in the <b>forest</b> & \"woods\" ".repeat(8),
+                "a very long class name, longer than most".into(),
+            ),
+            ("cow".into(), "cattle".into()),
+        ],
+        optimizers: names.map(str::to_owned).to_vec(),
+        seeds: vec![0, 1, 2],
+        similarity: |prompt, optimizer, seed| {
+            TABLE_2[prompt][optimizer % 6] + ((seed * 7 + optimizer as u64 * 3) % 5) as f64 * 0.7
+        },
+    };
+    let results = Results::in_folder(folder.join("hard"));
+    hard.write_to(results.path());
+    results.end("cow/sgd/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0 });
+    results.end("cow/sgd/seed-1", CellStatus::Diverged { at_step: 141, seconds: 1.0 });
+    results.end("cow/muon/seed-1", CellStatus::Failed { reason: "out of memory".into() });
+    results.forget("cow/lion/seed-1");
+    println!("{}", build(results.path()).unwrap());
+}

@@ -1,0 +1,35 @@
+//! The page.
+
+use super::*;
+
+#[test]
+fn the_page_shows_everything_and_asks_for_nothing() {
+    let results = Grid { steps: 60, ..Grid::table_2() }.write();
+    results.end("bicycle/sgd/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0 });
+    results.end(
+        "cow/adam/seed-0",
+        CellStatus::Failed { reason: "out of memory\ncaused by: the <device>".into() },
+    );
+    build(results.path()).unwrap();
+    let page = results.text("report.html");
+    assert_eq!(page.matches("class=\"card\"").count(), 24);
+    assert_eq!(page.matches("alt=\"Image for ").count(), 22);
+    assert!(page.contains("diverged at step 41") && page.contains("caused by: the &lt;device&gt;"));
+    assert!(page.contains("default-src &#x27;none&#x27;") || page.contains("default-src 'none'"));
+    for address in ["http:", "https:", "src=\"/", "href=\"/", "@import", "url("] {
+        assert!(!page.contains(address), "{address}");
+    }
+    assert!(page.len() < 10_000_000, "{}", page.len());
+}
+
+#[test]
+fn the_page_escapes_what_it_is_told() {
+    let hostile = "\"><script>alert(1)</script><img src=x onerror=alert(1)> '";
+    let prompts = vec![(hostile.to_owned(), hostile.to_owned())];
+    let results = Grid { steps: 10, prompts, ..Grid::table_2() }.write();
+    build(results.path()).unwrap();
+    let page = results.text("report.html");
+    assert_eq!(page.matches("<script>").count(), 1); // its own
+    assert!(!page.contains("<img src=x"));
+    assert!(page.contains("&lt;script&gt;alert(1)"));
+}

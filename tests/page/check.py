@@ -1,0 +1,106 @@
+"""Opens a report.html as its readers do, and fails on what would hurt them.
+
+    pip install -r tests/page/requirements.txt      # and a Chromium: Debian's chromium, or `playwright install chromium`
+    python tests/page/check.py results/optimizers/report.html [--shots FOLDER]
+
+Wide and narrow, light and dark: no message on the console, no request beyond the file, nothing wider than the window, every
+image shown, the dialog by mouse and by keyboard, tables that sort, and no violation that axe finds.
+"""
+
+import argparse
+import pathlib
+import shutil
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, sync_playwright
+
+SHOWN = "[...document.querySelectorAll('.card img')].every(image => image.complete && image.naturalWidth)"
+OPEN = "document.querySelector('dialog').open"
+FOCUSED = "[...document.querySelectorAll('.card')].indexOf(document.activeElement)"
+COLUMN = "[...document.querySelector('table.sortable').tBodies[0].rows].map(row => parseFloat(row.cells[1].dataset.value))"
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("page", type=pathlib.Path)
+    arguments.add_argument("--shots", type=pathlib.Path, help="where screenshots go, to be looked at")
+    arguments = arguments.parse_args()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for scheme in ("light", "dark"):
+            for width in (1280, 390):
+                # axe is a script put into the page, which the page's own policy would refuse.
+                context = browser.new_context(
+                    viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+                )
+                check(context.new_page(), arguments.page.resolve(), arguments.shots, f"{scheme}-{width}")
+                context.close()
+        # And once under its own policy, which must not stop anything of its own.
+        opens(browser.new_page(), arguments.page.resolve())
+        browser.close()
+    print(f"{arguments.page}: nothing to complain about")
+
+
+def opens(page: Page, path: pathlib.Path) -> None:
+    told, asked = [], []
+    page.on("console", lambda message: told.append(message.text))
+    page.on("pageerror", lambda error: told.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    page.wait_for_function(SHOWN)
+    assert told == [], f"on the console: {told}"
+    beyond = [url for url in asked if url != path.as_uri() and not url.startswith("data:")]
+    assert beyond == [], f"asked for: {beyond}"
+
+
+def check(page: Page, path: pathlib.Path, shots: pathlib.Path | None, name: str) -> None:
+    opens(page, path)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name}: wider than the window"
+    shoot(page, shots, name, full_page=True)
+    accessible(page, name)
+    dialog(page, shots, name)
+    sorts(page)
+
+
+def dialog(page: Page, shots: pathlib.Path | None, name: str) -> None:
+    title = page.locator("#dialog-title")
+    page.locator(".card").nth(1).click()
+    assert page.evaluate(OPEN), "a press on an image opens nothing"
+    shoot(page, shots, f"{name}-dialog")
+    accessible(page, f"{name}, dialog")
+    first = title.inner_text()
+    page.keyboard.press("ArrowRight")
+    assert title.inner_text() != first, "the arrow key moves nothing"
+    page.keyboard.press("ArrowLeft")
+    assert title.inner_text() == first
+    page.keyboard.press("Escape")
+    page.wait_for_function(f"!{OPEN}")
+    assert page.evaluate(FOCUSED) == 1, "the focus is lost when the dialog closes"
+    page.keyboard.press("Enter")
+    assert page.evaluate(OPEN), "the keyboard opens nothing"
+    page.locator("[data-close]").click()
+    page.wait_for_function(f"!{OPEN}")
+
+
+def sorts(page: Page) -> None:
+    heading = page.locator("table.sortable").first.locator("thead button").nth(1)
+    heading.click()
+    descending = [value for value in page.evaluate(COLUMN) if value is not None]
+    assert descending == sorted(descending, reverse=True), descending
+    heading.click()
+    ascending = [value for value in page.evaluate(COLUMN) if value is not None]
+    assert ascending == sorted(ascending), ascending
+
+
+def accessible(page: Page, name: str) -> None:
+    results = Axe().run(page)
+    assert results.violations_count == 0, f"{name}: {results.generate_report()}"
+
+
+def shoot(page: Page, shots: pathlib.Path | None, name: str, full_page: bool = False) -> None:
+    if shots:
+        page.screenshot(path=shots / f"{name}.png", full_page=full_page)
+
+
+if __name__ == "__main__":
+    main()
