@@ -14,6 +14,9 @@ pub(crate) struct Cutter {
     input_side: i64,
     patch_side: i64,
     table: Table,
+    /// Whether each cutout's gradient is scattered by itself, then all are summed: on CUDA a scatter of everything at once
+    /// adds up in an order that changes from run to run.
+    apart: bool,
 }
 
 /// What makes the input out of a cutout, by the cutout's side, from the least up.
@@ -47,7 +50,7 @@ impl Cutter {
                 resize::matrix(interpolation, side, input_side).constant_pad_nd([0, image_side + 1 - side])
             })),
         };
-        Self { image_side, input_side, patch_side, table }
+        Self { image_side, input_side, patch_side, table, apart: device.is_cuda() }
     }
 
     /// The cutouts of `images [n, 3, image_side, image_side]` at `boxes [n, k, 3]`, see [`to_tensor`]:
@@ -69,9 +72,7 @@ impl Cutter {
         let columns = (&in_cutout + left).view([n, k, 1, grid, 1, p]);
         let pixels = rows * s + columns; // [n, k, grid, grid, p, p]
 
-        let gathered = if images.device().is_cuda() {
-            // Each cutout's gradient is scattered by itself, then all are summed: a scatter of everything at once would
-            // add up in an order that changes from run to run.
+        let gathered = if self.apart {
             let images = images.view([n, 1, 3, s * s]).expand([n, k, 3, s * s], false);
             let pixels = pixels.view([n, k, 1, -1]).expand([n, k, 3, -1], false);
             images.gather(3, &pixels, false).view([n, k, 3, grid * grid, p * p]).transpose(2, 3)
@@ -171,14 +172,28 @@ mod tests {
     #[test]
     fn gradients_reach_the_image() {
         for (_, interpolation, _) in INTERPOLATIONS {
-            let cutter = Cutter::new(interpolation, 48, 16, PATCH, Device::Cpu);
+            let mut cutter = Cutter::new(interpolation, 48, 16, PATCH, Device::Cpu);
             let boxes = to_tensor(&[crate::boxes::cutouts(0, 1, 0, 5, 48, false)], Device::Cpu);
             let image = noise(2, &[1, 3, 48, 48]).to_kind(Kind::Float).set_requires_grad(true);
             let weights = noise(3, &[5, 16, 48]).to_kind(Kind::Float);
-            let sum = |image: &Tensor| (cutter.cut(image, &boxes) * &weights).sum(Kind::Double);
-            let gradient = Tensor::run_backward(&[sum(&image)], &[&image], false, false).remove(0);
-            let square = gradient.square().sum(Kind::Double);
-            assert!(distance(&sum(&gradient), &square) < 1e-5, "{interpolation:?}");
+            for apart in [false, true] {
+                cutter.apart = apart;
+                let sum = |image: &Tensor| (cutter.cut(image, &boxes) * &weights).sum(Kind::Double);
+                let gradient = Tensor::run_backward(&[sum(&image)], &[&image], false, false).remove(0);
+                let square = gradient.square().sum(Kind::Double);
+                assert!(distance(&sum(&gradient), &square) < 1e-5, "{interpolation:?}, apart: {apart}");
+            }
         }
+    }
+
+    #[test]
+    fn how_gradients_are_scattered_does_not_show() {
+        let images = noise(4, &[2, 3, 48, 48]).to_kind(Kind::Float);
+        let boxes: Vec<_> = (0..2).map(|seed| crate::boxes::cutouts(seed, 1, 0, 3, 48, false)).collect();
+        let boxes = to_tensor(&boxes, Device::Cpu);
+        let mut cutter = Cutter::new(Interpolation::Nearest, 48, 16, PATCH, Device::Cpu);
+        let together = cutter.cut(&images, &boxes);
+        cutter.apart = true;
+        assert_eq!(cutter.cut(&images, &boxes), together);
     }
 }

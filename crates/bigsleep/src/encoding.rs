@@ -31,3 +31,36 @@ fn texts(clip: &Clip, texts: &[String]) -> Result<Tensor, DreamError> {
     let tokens = clip.tokenizer().encode_batch(&texts)?.to_device(clip.device());
     Ok(clip.encode_text(&tokens).to_kind(Kind::Float))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::golden::{distance, models};
+
+    fn unit(embed: &Tensor) -> Tensor {
+        embed / embed.square().sum(Kind::Float).sqrt()
+    }
+
+    #[test]
+    fn texts_add_up_and_an_image_is_joined_to_those_to_approach() {
+        let (_, clip) = models(Kind::Float);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("image.png");
+        let pixels =
+            Tensor::arange(3 * 240 * 230, (Kind::Int64, clip.device())).remainder(251).to_kind(Kind::Uint8);
+        tch::vision::image::save(&pixels.view([3, 240, 230]), &path).unwrap();
+
+        let text = |text: &str| clip.encode_text(&clip.tokenizer().encode_batch(&[text]).unwrap()).get(0);
+        let image =
+            clip.encode_image(&preprocess_file(&path, clip.image_size()).unwrap().unsqueeze(0)).get(0);
+        let mean = |a: &Tensor| (a + &image) / 2.0;
+
+        let texts = Prompt::approach("a bear|snow").avoiding("trees");
+        let sum = unit(&text("a bear")) + unit(&text("snow")) - unit(&text("trees"));
+        assert!(distance(&target(&clip, &texts).unwrap(), &sum) < 1e-5);
+
+        let sum = unit(&mean(&text("a bear"))) + unit(&mean(&text("snow"))) - unit(&text("trees"));
+        assert!(distance(&target(&clip, &texts.with_image(&path)).unwrap(), &sum) < 1e-5);
+        assert!(distance(&target(&clip, &Prompt::image(&path)).unwrap(), &unit(&image)) < 1e-5);
+    }
+}

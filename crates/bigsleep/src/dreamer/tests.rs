@@ -77,6 +77,19 @@ fn optimizers_begin_alike_and_see_the_same_cutouts() {
 }
 
 #[test]
+fn the_schedule_sets_the_learning_rate() {
+    let dreamer = dreamer(&settings());
+    let first_step = |optimizer| {
+        let mut dreams = [dreamer.begin(&spec("a bear", 0, optimizer)).unwrap()];
+        walk(&dreamer, &mut dreams, 1);
+        dreams[0].latents.normu.copy()
+    };
+    let warming_up = first_step(r#"{ "sgd": { "lr": 0.5, "schedule": { "warmup": 2 } } }"#);
+    assert_eq!(warming_up, first_step(r#"{ "sgd": { "lr": 0.25 } }"#));
+    assert_ne!(warming_up, first_step(SGD));
+}
+
+#[test]
 fn a_perceptor_in_bfloat16_sees_about_the_same() {
     let first_row = |precision| {
         let settings = DreamSettings { precision, ..settings() };
