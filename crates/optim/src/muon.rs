@@ -90,16 +90,16 @@ impl TensorRule for Muon {
 }
 
 impl Muon {
-    /// NewtonSchulz(M).
+    /// NewtonSchulz(M): sums in single precision, every matrix between them rounded to bfloat16.
     fn orthogonalised(&self, m: &Tensor) -> Tensor {
         let (rows, columns) = shape(m);
-        let x = m.to_kind(Kind::BFloat16);
-        let x = if rows > columns { x.tr() } else { x };
-        let mut x = &x / x.norm().clamp_min(self.eps.0);
+        let m = if rows > columns { m.tr() } else { m.shallow_clone() };
+        let m = rounded(&m);
+        let mut x = rounded(&(&m / rounded(&m.norm()).clamp_min(self.eps.0)));
         for _ in 0..self.ns_steps.0 {
-            let a = x.matmul(&x.tr());
-            let polynomial = sum_of_product(&a, self.ns_b.0, &a, &a, self.ns_c.0);
-            x = sum_of_product(&x, self.ns_a.0, &polynomial, &x, 1.0);
+            let a = rounded(&x.matmul(&x.tr()));
+            let polynomial = rounded(&axpy(&(a.matmul(&a) * self.ns_c.0), self.ns_b.0, &a));
+            x = rounded(&axpy(&polynomial.matmul(&x), self.ns_a.0, &x));
         }
         if rows > columns { x.tr() } else { x }
     }
@@ -133,8 +133,7 @@ fn shape(matrix: &Tensor) -> (f64, f64) {
     (size[0] as f64, size[1] as f64)
 }
 
-/// β c + α a b of bfloat16 matrices, rounded as `addmm` rounds it, which in the bindings has no scalars.
-fn sum_of_product(c: &Tensor, beta: f64, a: &Tensor, b: &Tensor, alpha: f64) -> Tensor {
-    let [a, b, c] = [a, b, c].map(|matrix| matrix.to_kind(Kind::Float));
-    axpy(&(a.matmul(&b) * alpha), beta, &c).to_kind(Kind::BFloat16)
+/// To the nearest bfloat16, as single precision: products of bfloat16 matrices are slow or missing on many processors.
+fn rounded(matrix: &Tensor) -> Tensor {
+    matrix.to_kind(Kind::BFloat16).to_kind(Kind::Float)
 }

@@ -177,15 +177,17 @@ settings! { "f64" f64:
     StepBy = "by", Range { low: Bound::Excluded(0.0), high: Bound::Included(1.0) };
 }
 
-settings! { "u64" u64:
+settings! { "i64" i64:
     /// Iterations of Newton-Schulz (Muon).
     NsSteps = "ns_steps", Range { low: Bound::Included(1.0), high: Bound::Included(99.0) };
+    /// Steps over which a learning rate rises at the start.
+    Warmup = "warmup", Range::NOT_NEGATIVE;
     /// Steps between two stairs.
     StepEvery = "every", Range { low: Bound::Included(1.0), high: Bound::Unbounded };
 }
 
 fn number_within(kind: &str, Range { low, high }: Range) -> Schema {
-    let mut schema = json_schema!({ "type": if kind == "u64" { "integer" } else { "number" } });
+    let mut schema = json_schema!({ "type": if kind == "i64" { "integer" } else { "number" } });
     match low {
         Bound::Included(low) => schema.insert("minimum".into(), low.into()),
         Bound::Excluded(low) => schema.insert("exclusiveMinimum".into(), low.into()),

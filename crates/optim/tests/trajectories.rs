@@ -3,10 +3,14 @@
 //! `golden/generate.py` says how the expected trajectories are made; `golden/cases.toml` lists them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use optim::{Optimizer, OptimizerConfig};
 use tch::{Kind, Tensor};
+
+use common::{cases, golden, settings};
+
+#[allow(dead_code, reason = "every test crate uses a part of it")]
+mod common;
 
 /// What a trajectory of 240 steps may stray from float64 by rounding alone, where the reference strays less.
 const ROUNDING: f64 = 1e-6;
@@ -134,21 +138,4 @@ fn strayed(points: &Tensor, want: &Tensor) -> Tensor {
     let distance = (points.to_kind(Kind::Double) - want).flatten(1, -1).abs().amax([1], false)
         / want.flatten(1, -1).abs().amax([1], false);
     distance.cummax(0).0
-}
-
-fn cases() -> BTreeMap<String, OptimizerConfig> {
-    let text = std::fs::read_to_string(golden("cases.toml")).expect("the list of cases is there");
-    toml::from_str(&text).expect("cases are configs")
-}
-
-fn settings(config: &OptimizerConfig) -> toml::Table {
-    let mut tagged = toml::Table::try_from(config).expect("a config is a table");
-    match tagged.remove(config.name()) {
-        Some(toml::Value::Table(settings)) => settings,
-        other => panic!("settings are a table, not {other:?}"),
-    }
-}
-
-fn golden(file: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file)
 }
