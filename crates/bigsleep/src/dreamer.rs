@@ -69,7 +69,8 @@ impl Dreamer {
         Ok(self.begin_toward(spec, target))
     }
 
-    /// A dream where [`Dream::state`] left it: on the CPU, what follows is what would have followed, to the bit.
+    /// A dream where [`Dream::state`] left it: on the CPU, what follows is what would have followed, to the bit, if it is
+    /// computed with as many threads and in the same pack (both decide in which order libtorch adds up).
     ///
     /// # Errors
     /// Those of [`begin`](Self::begin), and when the state is not one of such a dream.

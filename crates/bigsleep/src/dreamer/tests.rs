@@ -45,6 +45,14 @@ fn whole(mut dream: Dream) -> (Vec<TraceRow>, Vec<(String, Tensor)>) {
     (dream.take_trace(), dream.state())
 }
 
+/// A worker may be given what another has made.
+#[test]
+fn dreamers_and_dreams_can_be_sent_to_other_threads() {
+    fn assert_send<T: Send>() {}
+    assert_send::<Dreamer>();
+    assert_send::<Dream>();
+}
+
 #[test]
 fn a_dream_runs_its_steps_and_no_further() {
     let dreamer = dreamer(&settings());
