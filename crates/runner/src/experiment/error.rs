@@ -26,7 +26,7 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
-        let span = (!span.is_empty()).then_some(span); // defaults have no place
+        let span = (span != (0..0)).then_some(span); // what is not in the text has no place
         Self { message: message.into(), help: None, span }
     }
 
@@ -62,8 +62,23 @@ impl From<toml::de::Error> for Fault {
         if message.starts_with("missing field") {
             return Self::new(span, format!("`{}` is missing", names.next().unwrap_or_default()));
         }
-        Self::new(span, message)
+        Self::new(span, in_words(message))
     }
+}
+
+/// serde's names of types in the words of TOML.
+fn in_words(message: &str) -> String {
+    let words = [
+        ("expected u32", "expected a whole number, 0 or more"),
+        ("expected u64", "expected a whole number, 0 or more"),
+        ("expected f64", "expected a number"),
+        ("expected a sequence", "expected a list"),
+        ("floating point `", "number `"),
+        ("invalid type: map", "invalid type: table"),
+        ("invalid type: sequence", "invalid type: list"),
+        ("invalid type: string", "invalid type: text"),
+    ];
+    words.into_iter().fold(message.to_owned(), |message, (from, to)| message.replace(from, to))
 }
 
 fn unknown_what(message: &str) -> Option<&'static str> {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::records::ModelFile;
 
 /// SHA-256 and size of a file.
-pub(super) fn of_file(path: &Path) -> io::Result<ModelFile> {
+pub(crate) fn of_file(path: &Path) -> io::Result<ModelFile> {
     let mut file = File::open(path)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];

@@ -5,6 +5,7 @@ mod identity;
 mod manifest;
 mod set;
 
+pub(crate) use digest::of_file as digest_of_file;
 pub use fetch::{FetchError, Progress, fetch};
 pub use identity::Identity;
 pub use manifest::{Component, FileEntry, Kind, Manifest};

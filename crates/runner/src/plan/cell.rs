@@ -41,7 +41,7 @@ impl Cell {
     pub(super) fn new(
         experiment: &Experiment,
         models: &Identity,
-        prompt: &PromptEntry,
+        (prompt, image_sha256): (&PromptEntry, Option<&str>),
         optimizer: &Variant<OptimizerConfig>,
         dream: &Variant<DreamSettings>,
         seed: u64,
@@ -55,7 +55,7 @@ impl Cell {
         let digest = digest(&json!({
             "computation": COMPUTATION,
             "models": models.digest,
-            "prompt": { "text": prompt.text, "avoid": prompt.avoid, "image": prompt.image },
+            "prompt": { "text": prompt.text, "avoid": prompt.avoid, "image": image_sha256 },
             "judged": experiment.template.replace("{}", &prompt.class_name),
             "optimizer": optimizer.settings,
             "dream": dream.settings,

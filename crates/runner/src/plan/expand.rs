@@ -1,11 +1,13 @@
 use std::collections::HashSet;
+use std::io;
+use std::path::PathBuf;
 
 use miette::Diagnostic;
 use thiserror::Error;
 use toml::Value;
 
 use super::Cell;
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, PromptEntry, Variant};
 use crate::model_sets::Identity;
 use crate::records::{PlanRecord, PlannedCell, PlannedPrompt};
 
@@ -26,6 +28,9 @@ pub enum PlanError {
     Empty,
     #[error("two cells would share the folder `{id}`")]
     SameFolder { id: String },
+    #[error("failed to read the image `{}` of a prompt", path.display())]
+    #[diagnostic(help("its path is relative to the folder that the program is started in"))]
+    Image { path: PathBuf, source: io::Error },
 }
 
 impl Plan {
@@ -34,8 +39,8 @@ impl Plan {
     /// # Errors
     /// When nothing is left.
     pub fn new(experiment: &Experiment, models: &Identity) -> Result<Self, PlanError> {
-        let cells: Vec<Cell> =
-            product(experiment, models).into_iter().filter(|cell| !is_excluded(experiment, cell)).collect();
+        let mut cells = product(experiment, models)?;
+        cells.retain(|cell| !is_excluded(experiment, cell));
         if cells.is_empty() {
             return Err(PlanError::Empty);
         }
@@ -47,9 +52,11 @@ impl Plan {
     }
 }
 
-fn product(experiment: &Experiment, models: &Identity) -> Vec<Cell> {
+fn product(experiment: &Experiment, models: &Identity) -> Result<Vec<Cell>, PlanError> {
     let mut cells = Vec::new();
     for prompt in &experiment.prompts {
+        let image = image_digest(prompt)?;
+        let prompt = (prompt, image.as_deref());
         for optimizer in &experiment.optimizers {
             for dream in &experiment.dreams {
                 for &seed in &experiment.seeds {
@@ -58,7 +65,14 @@ fn product(experiment: &Experiment, models: &Identity) -> Vec<Cell> {
             }
         }
     }
-    cells
+    Ok(cells)
+}
+
+/// What a prompt's image shows decides a cell's result, not what its file is called.
+fn image_digest(prompt: &PromptEntry) -> Result<Option<String>, PlanError> {
+    let Some(path) = &prompt.image else { return Ok(None) };
+    let read = crate::model_sets::digest_of_file(path);
+    read.map(|file| Some(file.sha256)).map_err(|source| PlanError::Image { path: path.clone(), source })
 }
 
 fn is_excluded(experiment: &Experiment, cell: &Cell) -> bool {
@@ -76,15 +90,13 @@ fn is_excluded(experiment: &Experiment, cell: &Cell) -> bool {
 }
 
 fn record(experiment: &Experiment, models: &Identity, cells: &[Cell]) -> PlanRecord {
-    let prompt = |prompt: &crate::experiment::PromptEntry| PlannedPrompt {
-        text: prompt.name(),
-        class_name: prompt.class_name.clone(),
-    };
+    let prompt =
+        |prompt: &PromptEntry| PlannedPrompt { text: prompt.name(), class_name: prompt.class_name.clone() };
     PlanRecord {
         experiment: experiment.name.clone(),
         model_set: models.name.clone(),
         template: experiment.template.clone(),
-        optimizers: experiment.optimizers.iter().map(crate::experiment::Variant::label).collect(),
+        optimizers: experiment.optimizers.iter().map(Variant::label).collect(),
         seeds: experiment.seeds.clone(),
         prompts: experiment.prompts.iter().map(prompt).collect(),
         cells: cells

@@ -58,12 +58,24 @@ mod tests {
     fn texts_that_lose_something_carry_a_digest() {
         insta::assert_snapshot!(
             [
-                "A Bear", "a-bear", "../../etc/passwd", "..", "", " ", "con", "a \"quoted\" bear", "ein Bär", "自転車",
-                "🐻", "x\0y", "C:\\x", "trailing.", "a  b",
+                "A Bear",
+                "a-bear",
+                "../../etc/passwd",
+                "..",
+                "",
+                " ",
+                "con",
+                "a \"quoted\" bear",
+                "ein Bär",
+                "自転車",
+                "🐻",
+                "x\0y",
+                "C:\\x",
+                "trailing.",
+                "a  b",
             ]
             .map(slug)
-            .join("\n"),
-            @""
+            .join("\n")
         );
         assert_eq!(slug(&"a very long prompt ".repeat(20)).len(), 69);
     }

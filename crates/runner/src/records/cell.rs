@@ -70,7 +70,7 @@ pub struct Outcome {
 }
 
 /// A loss and the terms that it is the sum of.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Terms {
     /// The sum.

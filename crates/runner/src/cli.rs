@@ -1,0 +1,136 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::devices::DeviceChoice;
+use crate::experiment::Override;
+use crate::plan::Shard;
+
+const EXAMPLES: &str = "\
+Examples:
+  runner experiments/optimizers.toml
+      Run it; the same command goes on where it stopped
+  runner plan experiments/optimizers.toml
+      List its cells and what they will take
+  runner experiments/optimizers.toml --only 'bicycle/*' --set dream.iterations=50 --out results/quick
+      Run a part of it, shortened, in a folder of its own
+  runner experiments/optimizers.toml --shard 2/3
+      Run the second third, on the second of three machines
+  runner report results/optimizers
+      Make its tables and plots again
+  runner weights fetch paper
+      Install the report's models
+
+Exit codes:
+  0 all cells are done, 1 error, 2 wrong usage, 3 some cells failed or diverged,
+  130 interrupted: what was computed is saved";
+
+/// Runs optimizer-comparison experiments on BigSleep
+#[derive(Debug, Parser)]
+#[command(name = "runner", version, after_help = EXAMPLES)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Cli {
+    /// What to do; without it an experiment is run.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The experiment to run.
+    #[command(flatten)]
+    pub plan: Option<PlanArgs>,
+    /// How to run it.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// What concerns every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+}
+
+/// Everything but running.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the cells of an experiment, devices, packs and estimated time, without running
+    Plan(PlanArgs),
+    /// Make tables and plots from records
+    Report {
+        /// A results folder, such as results/optimizers
+        results: PathBuf,
+    },
+    /// List, fetch and verify model sets
+    #[command(subcommand)]
+    Weights(WeightsCommand),
+    /// Print the JSON schema of experiments
+    Schema,
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// What to do with model sets.
+#[derive(Debug, Subcommand)]
+pub enum WeightsCommand {
+    /// List the model sets and whether they are installed
+    List,
+    /// Download model sets; a broken download is taken up where it stopped
+    Fetch {
+        /// Names of model sets
+        #[arg(required = true)]
+        sets: Vec<String>,
+    },
+    /// Compare files with their digests
+    Verify {
+        /// Names of model sets; without any, all
+        sets: Vec<String>,
+    },
+}
+
+/// What only a run takes.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Results folder [default: results/NAME]
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// Discard what was computed of the selected cells and begin anew
+    #[arg(long)]
+    pub fresh: bool,
+}
+
+/// Which experiment, which of its cells, and on what.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// An experiment, such as experiments/optimizers.toml
+    #[arg(value_name = "EXPERIMENT.toml")]
+    pub experiment: PathBuf,
+    /// Replace a setting of the experiment; may be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<Override>,
+    /// Only cells whose path matches, such as 'bicycle/*'; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub only: Vec<String>,
+    /// Every n-th cell of the selected, beginning with the i-th
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// cpu, cuda (all GPUs), or some: cuda:0,cuda:1 [default: all GPUs, else the CPU]
+    #[arg(long, value_name = "DEVICES")]
+    pub devices: Option<DeviceChoice>,
+    /// Cells to compute at once on the CPU [default: as many as cores for small models, 1 for large]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+}
+
+/// What concerns every command.
+#[derive(Debug, Args)]
+pub struct GlobalArgs {
+    /// Folder of the model sets
+    #[arg(long, global = true, value_name = "FOLDER", env = "DREAMBENCH_WEIGHTS", default_value = "weights")]
+    pub weights: PathBuf,
+    /// Say more; twice, everything
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+}

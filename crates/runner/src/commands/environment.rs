@@ -1,0 +1,36 @@
+use std::env::consts::{ARCH, OS};
+use std::process::Command;
+
+use tch::Device;
+
+use super::plan::name;
+use crate::model_sets::Identity;
+use crate::records::Environment;
+
+/// Version of libtorch that tch 0.24.0 is bound to.
+const LIBTORCH: &str = "2.11.0";
+
+/// Where and with what an experiment is run.
+pub(super) fn of(models: &Identity, devices: &[Device]) -> Environment {
+    Environment {
+        dreambench: env!("CARGO_PKG_VERSION").to_owned(),
+        git_revision: git_revision(),
+        libtorch: LIBTORCH.to_owned(),
+        platform: format!("{OS} {ARCH}"),
+        devices: devices.iter().map(|&device| name(device)).collect(),
+        model_set: models.name.clone(),
+        model_files: models.files.clone(),
+    }
+}
+
+/// The revision of the working tree that the program was started in.
+fn git_revision() -> Option<String> {
+    let revision = git(&["rev-parse", "HEAD"])?;
+    let changes = git(&["status", "--porcelain", "--untracked-files=no"])?;
+    Some(if changes.is_empty() { revision } else { format!("{revision}-dirty") })
+}
+
+fn git(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(arguments).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

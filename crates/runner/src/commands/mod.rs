@@ -1,0 +1,71 @@
+//! What the command line asks for, one file each.
+mod environment;
+mod plan;
+mod report;
+mod run;
+mod study;
+mod weights;
+
+use clap::CommandFactory;
+use indicatif::MultiProgress;
+use miette::{IntoDiagnostic, Result};
+
+use crate::cli::{Cli, Command, WeightsCommand};
+use crate::model_sets::ModelSets;
+use crate::{experiment, logs, output};
+
+/// How the program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All is done.
+    Done,
+    /// Some cells failed or diverged, or some files are wrong.
+    SomeFailed,
+    /// Somebody wished to stop; what was computed is saved.
+    Interrupted,
+}
+
+impl Ending {
+    /// The exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::SomeFailed => 3,
+            Self::Interrupted => 130, // as shells say it
+        }
+    }
+}
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// Whatever keeps it from being done, with what can be done about it.
+pub fn execute(cli: Cli) -> Result<Ending> {
+    let bars = MultiProgress::new();
+    let log = logs::start(&cli.global, &bars);
+    let sets = ModelSets::at(&cli.global.weights);
+    match (cli.command, cli.plan) {
+        (Some(Command::Plan(args)), _) => plan::plan(&args, &sets),
+        (Some(Command::Report { results }), _) => report::report(&results, cli.global.quiet),
+        (Some(Command::Weights(WeightsCommand::List)), _) => weights::list(&sets),
+        (Some(Command::Weights(WeightsCommand::Fetch { sets: names })), _) => {
+            weights::fetch(&sets, &names, &bars)
+        }
+        (Some(Command::Weights(WeightsCommand::Verify { sets: names })), _) => weights::verify(&sets, &names),
+        (Some(Command::Schema), _) => {
+            output::print(&serde_json::to_string_pretty(&experiment::json_schema()).into_diagnostic()?);
+            Ok(Ending::Done)
+        }
+        (Some(Command::Completions { shell }), _) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "runner", &mut script);
+            output::print(&String::from_utf8_lossy(&script));
+            Ok(Ending::Done)
+        }
+        (None, Some(plan)) => run::run(&plan, &cli.run, &sets, &cli.global, bars, &log),
+        (None, None) => {
+            output::print(&Cli::command().render_help().to_string()); // clap asks for an experiment before this
+            Ok(Ending::Done)
+        }
+    }
+}

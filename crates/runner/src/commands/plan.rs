@@ -1,0 +1,83 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use indicatif::{HumanBytes, HumanDuration};
+use miette::Result;
+use tch::Device;
+
+use super::{Ending, study};
+use crate::cli::PlanArgs;
+use crate::estimate::Workload;
+use crate::model_sets::{Identity, ModelSet, ModelSets};
+use crate::output;
+use crate::plan::{Cell, Plan};
+use crate::run::Schedule;
+
+/// Lists the cells of an experiment and what they will take.
+pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
+    let experiment = study::read(args)?;
+    let devices = args.devices.clone().unwrap_or_default().resolve()?;
+    let (set, identity, missing) = match study::models(&experiment, sets) {
+        Ok((set, identity)) => (Some(set), identity, None),
+        // What the cells are does not depend on the models; what they take does.
+        Err(error) => (None, Identity::new("none installed", BTreeMap::new()), Some(error)),
+    };
+    let plan = Plan::new(&experiment, &identity)?;
+    let cells = study::select(&plan, args)?;
+
+    for cell in &cells {
+        output::print(&cell.id);
+    }
+    output::say(&format!("\n{} cells, {} steps in all", cells.len(), steps(&cells)));
+    match (set, missing) {
+        (Some(set), _) => costs(&set, &cells, &devices, args.jobs.map(usize::from))?,
+        (None, Some(error)) => output::say(&format!(
+            "no estimate: {error}\n{}",
+            error.help().map_or_else(String::new, |help| help.to_string())
+        )),
+        (None, None) => {}
+    }
+    Ok(Ending::Done)
+}
+
+fn costs(set: &ModelSet, cells: &[&Cell], devices: &[Device], jobs: Option<usize>) -> Result<()> {
+    let Some(first) = cells.first() else { return Ok(()) };
+    let workload = Workload::of_set(set, &first.dream)?;
+    let schedule = Schedule::new(devices, jobs, &workload);
+    output::say(&format!("models: {} ({})", set.manifest.name, set.manifest.about));
+    for worker in &schedule.workers {
+        let device = name(worker.device);
+        output::say(&format!(
+            "worker on {device}: {} thread(s), packs of up to {}",
+            worker.threads, worker.pack
+        ));
+    }
+    let bytes = schedule
+        .workers
+        .iter()
+        .map(|worker| worker.pack as f64 * workload.bytes_per_cell + workload.bytes_shared);
+    output::say(&format!(
+        "work: {:.3} TFLOP a step, about {} of memory beside the weights",
+        workload.operations / 1e12,
+        HumanBytes(bytes.sum::<f64>() as u64)
+    ));
+    if devices == [Device::Cpu] {
+        let seconds = workload.seconds_on_cpu(schedule.workers[0].threads);
+        let in_parallel = schedule.workers.len().min(cells.len()) as f64;
+        let total = seconds * steps(cells) as f64 / in_parallel;
+        output::say(&format!("time: very roughly {}", HumanDuration(Duration::from_secs_f64(total))));
+    }
+    Ok(())
+}
+
+fn steps(cells: &[&Cell]) -> u64 {
+    cells.iter().map(|cell| u64::from(cell.dream.steps())).sum()
+}
+
+pub(super) fn name(device: Device) -> String {
+    match device {
+        Device::Cuda(index) => format!("cuda:{index}"),
+        Device::Cpu => "cpu".to_owned(),
+        other => format!("{other:?}").to_lowercase(),
+    }
+}

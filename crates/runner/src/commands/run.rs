@@ -1,0 +1,93 @@
+use std::path::PathBuf;
+
+use indicatif::MultiProgress;
+use miette::{IntoDiagnostic, Result, WrapErr};
+
+use super::plan::name;
+use super::{Ending, environment, report, study};
+use crate::cli::{GlobalArgs, PlanArgs, RunArgs};
+use crate::estimate::Workload;
+use crate::logs::RunLog;
+use crate::model_sets::ModelSets;
+use crate::output;
+use crate::plan::{Cell, Plan};
+use crate::records::{ResultsFolder, write_atomically};
+use crate::run::{FolderLock, Progress, Schedule, Stop, Tally, prepare};
+
+/// Runs an experiment, or goes on with it.
+pub(super) fn run(
+    plan_args: &PlanArgs,
+    args: &RunArgs,
+    sets: &ModelSets,
+    global: &GlobalArgs,
+    bars: MultiProgress,
+    log: &RunLog,
+) -> Result<Ending> {
+    let experiment = study::read(plan_args)?;
+    let devices = plan_args.devices.clone().unwrap_or_default().resolve()?;
+    let (set, identity) = study::models(&experiment, sets)?;
+    let plan = Plan::new(&experiment, &identity)?;
+    let cells = study::select(&plan, plan_args)?;
+
+    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("results").join(&experiment.name));
+    let _lock = FolderLock::take(&folder, plan_args.shard)?;
+    let results = ResultsFolder::at(&folder);
+    let pending = prepare(&results, &cells, args.fresh)?;
+    write_atomically(&folder.join("experiment.toml"), experiment.text.as_bytes()).into_diagnostic()?;
+    results.write_plan(&plan.record).into_diagnostic()?;
+    results.write_environment(&environment::of(&identity, &devices)).into_diagnostic()?;
+    log.write_to(&folder.join("run.log")).into_diagnostic().wrap_err("the log cannot be written")?;
+
+    let devices_named = devices.iter().map(|&device| name(device)).collect::<Vec<_>>().join(", ");
+    let head = format!(
+        "{}: {} cells, {} to compute, with the model set {} ({}) on {devices_named}",
+        experiment.name,
+        cells.len(),
+        pending.len(),
+        set.manifest.name,
+        set.manifest.about
+    );
+    tracing::debug!("{head}");
+    if !global.quiet {
+        output::say(&head);
+    }
+    let stop = Stop::default();
+    if let Some(first) = pending.first() {
+        let workload = Workload::of_set(&set, &first.dream)?;
+        let schedule = Schedule::new(&devices, plan_args.jobs.map(usize::from), &workload);
+        stop_on_signals(&stop)?;
+        let progress =
+            if global.quiet { Progress::hidden(pending.len()) } else { Progress::new(bars, pending.len()) };
+        let ran = schedule.run(&pending, &set, &results, &progress, &stop);
+        progress.finish();
+        ran?;
+    }
+    conclude(&results, &cells, &stop, global.quiet)
+}
+
+/// The first Ctrl-C (or SIGTERM, as batch systems send it) is a wish, the second is obeyed at once.
+fn stop_on_signals(stop: &Stop) -> Result<()> {
+    let stop = stop.clone();
+    ctrlc::set_handler(move || {
+        if stop.wish() {
+            std::process::exit(i32::from(Ending::Interrupted.code()));
+        }
+        output::say("stopping: saving what has been computed (again to leave at once)");
+    })
+    .into_diagnostic()
+    .wrap_err("the program cannot be made to listen to Ctrl-C")
+}
+
+fn conclude(results: &ResultsFolder, cells: &[&Cell], stop: &Stop, quiet: bool) -> Result<Ending> {
+    let tally = Tally::of(results, cells).into_diagnostic()?;
+    if stop.is_wished() && tally.left > 0 {
+        let message = format!("stopped with {} cells to go; the same command goes on from here", tally.left);
+        tracing::debug!("{message}");
+        if !quiet {
+            output::say(&message);
+        }
+        return Ok(Ending::Interrupted);
+    }
+    report::report(results.path(), quiet)?;
+    Ok(if tally.failed + tally.diverged > 0 { Ending::SomeFailed } else { Ending::Done })
+}

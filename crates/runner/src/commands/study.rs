@@ -1,0 +1,43 @@
+use std::{fs, io};
+
+use miette::{Diagnostic, Result};
+use thiserror::Error;
+
+use crate::cli::PlanArgs;
+use crate::experiment::{Experiment, with_overrides};
+use crate::model_sets::{Identity, ModelSet, ModelSets};
+use crate::plan::{Cell, Plan, Selection};
+
+/// An experiment that cannot be read.
+#[derive(Debug, Error, Diagnostic)]
+#[error("failed to read the experiment `{name}`")]
+#[diagnostic(help(
+    "give the path of an experiment, such as experiments/optimizers.toml; --help lists the commands"
+))]
+struct Unreadable {
+    name: String,
+    source: io::Error,
+}
+
+/// An experiment with its overrides.
+pub(super) fn read(args: &PlanArgs) -> Result<Experiment> {
+    let name = args.experiment.display().to_string();
+    let text =
+        fs::read_to_string(&args.experiment).map_err(|source| Unreadable { name: name.clone(), source })?;
+    let text = with_overrides(&text, &args.overrides)?;
+    let name = if args.overrides.is_empty() { name } else { format!("{name} with --set") };
+    Ok(Experiment::parse(&name, &text).map_err(|error| *error)?)
+}
+
+/// The first installed model set that the experiment names, and what cells computed with it depend on.
+pub(super) fn models(experiment: &Experiment, sets: &ModelSets) -> Result<(ModelSet, Identity)> {
+    let set = sets.first_installed(&experiment.models)?;
+    let identity = set.identity()?;
+    Ok((set, identity))
+}
+
+/// The cells of the plan that the command line selects.
+pub(super) fn select<'p>(plan: &'p Plan, args: &PlanArgs) -> Result<Vec<&'p Cell>> {
+    let selection = Selection { only: args.only.clone(), shard: args.shard };
+    Ok(selection.of(&plan.cells)?)
+}

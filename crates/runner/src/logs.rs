@@ -1,0 +1,106 @@
+//! Logs: to the terminal as much as was asked for, and all that matters to the results folder.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use indicatif::MultiProgress;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
+
+use crate::cli::GlobalArgs;
+
+/// The log in the results folder, once that is known.
+#[derive(Clone, Debug, Default)]
+pub struct RunLog {
+    file: Arc<Mutex<Option<File>>>,
+}
+
+/// Starts logging; `bars` step aside for each line.
+pub(crate) fn start(args: &GlobalArgs, bars: &MultiProgress) -> RunLog {
+    let log = RunLog::default();
+    let on_terminal = match (args.quiet, args.verbose) {
+        (true, _) => LevelFilter::ERROR,
+        (_, 0) if io::stderr().is_terminal() => LevelFilter::WARN, // the bars tell the rest
+        (_, 0) => LevelFilter::INFO,
+        (_, 1) => LevelFilter::DEBUG,
+        (_, _) => LevelFilter::TRACE,
+    };
+    let terminal = fmt::layer()
+        .with_target(false)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(Above(bars.clone()))
+        .with_filter(on_terminal);
+    let file = fmt::layer()
+        .with_target(false)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .with_filter(LevelFilter::DEBUG.max(on_terminal));
+    // Fails where a test of this process has started one before.
+    let _ = tracing_subscriber::registry().with(terminal.and_then(file).with_filter(own_crates())).try_init();
+    log
+}
+
+/// What other crates log is theirs.
+fn own_crates() -> tracing_subscriber::filter::Targets {
+    tracing_subscriber::filter::Targets::new().with_target("runner", LevelFilter::TRACE)
+}
+
+impl RunLog {
+    /// Logs to this file too, from now on.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn write_to(&self, path: &Path) -> io::Result<()> {
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        *self.file.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+        Ok(())
+    }
+}
+
+impl Write for &RunLog {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        match &mut *self.file.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(file) => file.write(line),
+            None => Ok(line.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'w> MakeWriter<'w> for RunLog {
+    type Writer = &'w RunLog;
+
+    fn make_writer(&'w self) -> Self::Writer {
+        self
+    }
+}
+
+/// Stderr, above the bars.
+struct Above(MultiProgress);
+
+impl Write for &Above {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.suspend(|| io::stderr().lock().write_all(line))?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'w> MakeWriter<'w> for Above {
+    type Writer = &'w Above;
+
+    fn make_writer(&'w self) -> Self::Writer {
+        self
+    }
+}

@@ -1,0 +1,51 @@
+use biggan::Generator;
+use bigsleep::{DreamSettings, Dreamer};
+use checkpoint::Weights;
+use clip::Clip;
+use miette::Diagnostic;
+use tch::Device;
+use thiserror::Error;
+
+use crate::model_sets::{FileEntry, ModelSet};
+
+/// Models that cannot be loaded.
+#[derive(Debug, Error, Diagnostic)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum LoadError {
+    #[error("the generator of the model set `{set}` has no config")]
+    NoConfig { set: String },
+    #[error("the generator's config cannot be read")]
+    Config { source: biggan::ConfigError },
+    #[error("the generator cannot be loaded")]
+    Generator { source: biggan::LoadError },
+    #[error("the perceptor cannot be loaded")]
+    Perceptor { source: clip::ClipError },
+    #[error("the weights cannot be read")]
+    Weights { source: checkpoint::CheckpointError },
+    #[error("the models cannot compute such dreams")]
+    Dreamer { source: bigsleep::DreamError },
+}
+
+/// The models of a set on a device, ready for dreams of such settings.
+pub(crate) fn load(set: &ModelSet, settings: &DreamSettings, device: Device) -> Result<Dreamer, LoadError> {
+    let config = generator_config(set)?;
+    let weights = open(set, &set.manifest.generator.weights)?;
+    let generator = Generator::load(weights, &config, settings.truncation, device)
+        .map_err(|source| LoadError::Generator { source })?;
+    let weights = open(set, &set.manifest.perceptor.weights)?;
+    let perceptor = Clip::load(weights, device, settings.precision.kind())
+        .map_err(|source| LoadError::Perceptor { source })?;
+    Dreamer::new(generator, perceptor, settings).map_err(|source| LoadError::Dreamer { source })
+}
+
+/// The sizes of a set's generator.
+pub(crate) fn generator_config(set: &ModelSet) -> Result<biggan::Config, LoadError> {
+    let no_config = || LoadError::NoConfig { set: set.manifest.name.clone() };
+    let file = set.manifest.generator.config.as_ref().ok_or_else(no_config)?;
+    biggan::Config::read(&set.path(file)).map_err(|source| LoadError::Config { source })
+}
+
+/// A file of weights of a set.
+pub(crate) fn open(set: &ModelSet, file: &FileEntry) -> Result<Weights, LoadError> {
+    Weights::open(&set.path(file)).map_err(|source| LoadError::Weights { source })
+}

@@ -1,0 +1,111 @@
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use crate::plan::Shard;
+
+/// Keeps other runs out of a results folder as long as it lives.
+///
+/// A whole run locks `.lock` for itself. Shards of one experiment may run at the same time, also on several machines that
+/// share the folder: each shares `.lock` and has `.lock-2-of-3` for itself. The system frees the locks of a process that
+/// dies.
+#[derive(Debug)]
+pub struct FolderLock {
+    _files: Vec<File>,
+}
+
+/// A results folder that cannot be had.
+#[derive(Debug, Error, Diagnostic)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum LockError {
+    #[error("another run is at work on `{}`", folder.display())]
+    #[diagnostic(help("wait for it, or give this one a folder of its own with --out"))]
+    Taken { folder: PathBuf },
+    #[error("another run is at work on shard {index}/{of} of `{}`", folder.display())]
+    ShardTaken { folder: PathBuf, index: usize, of: usize },
+    #[error("shards of another division are at work on `{}`: {other}", folder.display())]
+    #[diagnostic(help("all shards of a folder must be i/n with the same n"))]
+    OtherDivision { folder: PathBuf, other: String },
+    #[error("failed to lock `{}`", path.display())]
+    Io { path: PathBuf, source: io::Error },
+}
+
+impl FolderLock {
+    /// Locks `folder`, which is made if it is missing, or a shard of it.
+    ///
+    /// # Errors
+    /// When another run has it.
+    pub fn take(folder: &Path, shard: Option<Shard>) -> Result<Self, LockError> {
+        fs::create_dir_all(folder).map_err(|source| LockError::Io { path: folder.to_owned(), source })?;
+        let taken = || LockError::Taken { folder: folder.to_owned() };
+        let Some(Shard { index, of }) = shard else {
+            let whole = locked(&folder.join(".lock"), File::try_lock)?.ok_or_else(taken)?;
+            return Ok(Self { _files: vec![whole] });
+        };
+        let shared = locked(&folder.join(".lock"), File::try_lock_shared)?.ok_or_else(taken)?;
+        let ours = format!(".lock-{index}-of-{of}");
+        let shard_taken = || LockError::ShardTaken { folder: folder.to_owned(), index, of };
+        let own = locked(&folder.join(ours), File::try_lock)?.ok_or_else(shard_taken)?;
+        refuse_other_divisions(folder, of)?;
+        Ok(Self { _files: vec![shared, own] })
+    }
+}
+
+fn refuse_other_divisions(folder: &Path, of: usize) -> Result<(), LockError> {
+    let entries = fs::read_dir(folder).map_err(|source| LockError::Io { path: folder.to_owned(), source })?;
+    for name in entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()) {
+        let Some(other) = name.strip_prefix(".lock-") else { continue };
+        if !other.ends_with(&format!("-of-{of}")) && locked(&folder.join(&name), File::try_lock)?.is_none() {
+            let other = other.replace("-of-", "/");
+            return Err(LockError::OtherDivision { folder: folder.to_owned(), other });
+        }
+    }
+    Ok(())
+}
+
+/// The locked file; `None` when another process has it.
+fn locked(path: &Path, lock: impl Fn(&File) -> Result<(), TryLockError>) -> Result<Option<File>, LockError> {
+    let io_error = |source| LockError::Io { path: path.to_owned(), source };
+    let file = File::create(path).map_err(io_error)?;
+    match lock(&file) {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(source)) if source.kind() == io::ErrorKind::Unsupported => {
+            tracing::warn!(path = %path.display(), "this file system has no locks: do not run twice at once");
+            Ok(Some(file))
+        }
+        Err(TryLockError::Error(source)) => Err(io_error(source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shard(index: usize, of: usize) -> Option<Shard> {
+        Some(Shard { index, of })
+    }
+
+    #[test]
+    fn a_whole_run_excludes_all_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = FolderLock::take(folder.path(), None).unwrap();
+        assert!(matches!(FolderLock::take(folder.path(), None), Err(LockError::Taken { .. })));
+        assert!(matches!(FolderLock::take(folder.path(), shard(1, 2)), Err(LockError::Taken { .. })));
+        drop(first);
+        FolderLock::take(folder.path(), None).unwrap();
+    }
+
+    #[test]
+    fn shards_of_one_division_share_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let _first = FolderLock::take(folder.path(), shard(1, 2)).unwrap();
+        let _second = FolderLock::take(folder.path(), shard(2, 2)).unwrap();
+        assert!(matches!(FolderLock::take(folder.path(), shard(1, 2)), Err(LockError::ShardTaken { .. })));
+        assert!(matches!(FolderLock::take(folder.path(), shard(3, 3)), Err(LockError::OtherDivision { .. })));
+        assert!(matches!(FolderLock::take(folder.path(), None), Err(LockError::Taken { .. })));
+    }
+}

@@ -1,0 +1,19 @@
+//! Runs the cells of a plan: a worker per device (or several on the CPU) takes packs from one queue.
+pub(crate) mod load;
+mod lock;
+mod pack;
+mod pictures;
+mod prepare;
+mod progress;
+mod queue;
+mod save;
+mod schedule;
+mod stop;
+mod worker;
+
+pub use load::LoadError;
+pub use lock::{FolderLock, LockError};
+pub use prepare::{ChangedError, prepare};
+pub use progress::Progress;
+pub use schedule::{Assignment, Schedule, ScheduleError, Tally};
+pub use stop::Stop;

@@ -1,0 +1,128 @@
+//! A pack of cells, advanced in one batch until each has ended.
+
+use std::time::{Duration, Instant};
+
+use bigsleep::{Dream, DreamError, Dreamer, Status};
+
+use super::Stop;
+use super::progress::PackProgress;
+use super::save::{SaveError, Slot};
+use crate::plan::Cell;
+use crate::records::ResultsFolder;
+
+/// How often the trace is fetched from the device, at least; it waits for it.
+const FETCH_EVERY: Duration = Duration::from_millis(500);
+
+pub(super) struct Pack<'c, 'r> {
+    dreamer: &'r Dreamer,
+    progress: &'r PackProgress<'r>,
+    dreams: Vec<Dream>,
+    slots: Vec<Slot<'c>>,
+    fetched: Instant,
+}
+
+impl<'c, 'r> Pack<'c, 'r> {
+    /// Takes up the cells where they were left.
+    pub(super) fn open(
+        dreamer: &'r Dreamer,
+        cells: &[&'c Cell],
+        results: &ResultsFolder,
+        progress: &'r PackProgress<'r>,
+    ) -> Result<Self, SaveError> {
+        let mut pack =
+            Self { dreamer, progress, dreams: Vec::new(), slots: Vec::new(), fetched: Instant::now() };
+        for cell in cells {
+            let (slot, dream) = Slot::open(dreamer, cell, results)?;
+            pack.slots.push(slot);
+            pack.dreams.push(dream);
+        }
+        Ok(pack)
+    }
+
+    /// Advances the pack until all of it has ended, or a stop is wished: then all of it is saved.
+    pub(super) fn run(mut self, stop: &Stop) -> Result<(), SaveError> {
+        self.fetched = Instant::now();
+        self.retire()?;
+        while !self.dreams.is_empty() {
+            if stop.is_wished() {
+                return self.save_all();
+            }
+            match self.dreamer.step(&mut self.dreams) {
+                Err(error @ DreamError::OutOfMemory { .. }) => {
+                    self.save_all()?;
+                    return Err(error.into());
+                }
+                stepped => stepped?,
+            }
+            if self.fetch_is_due() {
+                self.fetch();
+                self.save_due()?;
+                self.retire()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fetch_is_due(&self) -> bool {
+        self.fetched.elapsed() >= FETCH_EVERY || self.dreams.iter().any(|dream| is_save_point(dream))
+    }
+
+    fn fetch(&mut self) {
+        let elapsed = self.fetched.elapsed().as_secs_f64();
+        self.fetched = Instant::now();
+        let each = elapsed / self.dreams.len() as f64;
+        for (slot, dream) in self.slots.iter_mut().zip(&mut self.dreams) {
+            slot.fetch(dream, each);
+        }
+        let rows: Vec<_> = self.slots.iter().filter_map(Slot::last_row).collect();
+        self.progress.update(&rows);
+    }
+
+    fn save_due(&mut self) -> Result<(), SaveError> {
+        for (slot, dream) in self.slots.iter().zip(&mut self.dreams) {
+            let diverged = matches!(dream.status(), Status::Diverged { .. });
+            if !diverged && is_save_point(dream) {
+                slot.save_frame(self.dreamer, dream)?;
+                slot.save(dream)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the cells that have no step to go.
+    fn retire(&mut self) -> Result<(), SaveError> {
+        let mut index = 0;
+        while index < self.dreams.len() {
+            let (slot, dream) = (&self.slots[index], &mut self.dreams[index]);
+            let status = match dream.status() {
+                Status::Running => {
+                    index += 1;
+                    continue;
+                }
+                Status::Finished => slot.finish(self.dreamer, dream)?,
+                Status::Diverged { at_step } => {
+                    slot.save(dream)?;
+                    slot.diverge(at_step)?
+                }
+            };
+            self.progress.ended(slot.cell, &status);
+            self.dreams.remove(index);
+            self.slots.remove(index);
+        }
+        Ok(())
+    }
+
+    fn save_all(&mut self) -> Result<(), SaveError> {
+        self.fetch();
+        for (slot, dream) in self.slots.iter().zip(&mut self.dreams) {
+            slot.save(dream)?;
+        }
+        Ok(())
+    }
+}
+
+/// After every `save_every` steps, and after the last.
+fn is_save_point(dream: &Dream) -> bool {
+    let settings = &dream.spec().settings;
+    dream.step() % settings.save_every == 0 || dream.step() == settings.steps()
+}

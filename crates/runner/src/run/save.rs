@@ -1,0 +1,194 @@
+//! A cell on its way between memory and disk.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use bigsleep::{Dream, DreamError, DreamSpec, Dreamer};
+use checkpoint::{CheckpointError, Weights, write_safetensors};
+use tch::{Kind, Tensor};
+use thiserror::Error;
+
+use super::pictures::{eight_bits, png};
+use crate::plan::Cell;
+use crate::records::{
+    CellFolder, CellStatus, Outcome, RecordError, ResultsFolder, TraceRow, write_atomically,
+};
+
+/// Ties a saved state to the settings that it belongs to.
+const DIGEST: &str = "digest";
+
+/// A cell that is being computed, but for its dream.
+pub(super) struct Slot<'c> {
+    pub(super) cell: &'c Cell,
+    folder: CellFolder,
+    rows: Vec<TraceRow>,
+}
+
+/// A cell cannot be begun, saved or finished.
+#[derive(Debug, Error)]
+pub(super) enum SaveError {
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error(transparent)]
+    Dream(#[from] DreamError),
+    #[error(transparent)]
+    State(#[from] CheckpointError),
+    #[error(transparent)]
+    Text(#[from] clip::TokenizeError),
+    #[error("failed to encode an image")]
+    Image(#[from] image::ImageError),
+    #[error("the settings cannot be written as TOML")]
+    Settings(#[from] toml::ser::Error),
+}
+
+impl<'c> Slot<'c> {
+    /// Takes a cell up where it was left, or begins it.
+    pub(super) fn open(
+        dreamer: &Dreamer,
+        cell: &'c Cell,
+        results: &ResultsFolder,
+    ) -> Result<(Self, Dream), SaveError> {
+        let folder = results.cell(&cell.id);
+        remove_leftovers(&folder);
+        folder.write_record(&cell.record(CellStatus::Unfinished)?)?;
+        let spec = DreamSpec {
+            prompt: cell.dream_prompt(),
+            seed: cell.seed,
+            optimizer: cell.optimizer.clone(),
+            settings: cell.dream.clone(),
+        };
+        let mut slot = Self { cell, folder, rows: Vec::new() };
+        let dream = match slot.resume(dreamer, &spec)? {
+            Some(dream) => dream,
+            None => dreamer.begin(&spec)?,
+        };
+        Ok((slot, dream))
+    }
+
+    /// The dream as it was saved, if it was, with the trace up to there: rows are saved before the state, so there may be
+    /// some that the state knows nothing of, but none may be missing.
+    fn resume(&mut self, dreamer: &Dreamer, spec: &DreamSpec) -> Result<Option<Dream>, SaveError> {
+        let path = self.folder.state();
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let state = Weights::open(&path)?;
+        if state.metadata().get(DIGEST) != Some(&self.cell.digest) {
+            tracing::warn!("the saved state is of other settings: beginning anew");
+            return Ok(None);
+        }
+        let dream = dreamer.resume(spec, state)?;
+        let mut rows = self.folder.trace()?;
+        if rows.len() > dream.step() as usize {
+            rows.truncate(dream.step() as usize);
+            self.folder.write_trace(&rows)?;
+        }
+        if rows.iter().map(|row| row.step).ne(1..=dream.step()) {
+            tracing::warn!("the trace lacks steps that the saved state has taken: beginning anew");
+            return Ok(None);
+        }
+        tracing::info!(step = dream.step(), "going on");
+        self.rows = rows;
+        Ok(Some(dream))
+    }
+
+    /// Takes over the rows of the steps since the last time, which took `seconds` together.
+    pub(super) fn fetch(&mut self, dream: &mut Dream, seconds: f64) {
+        let rows = dream.take_trace();
+        let each = seconds / rows.len().max(1) as f64;
+        for row in rows {
+            let so_far = self.rows.last().map_or(0.0, |row| row.seconds);
+            self.rows.push(TraceRow {
+                step: row.step,
+                loss: row.loss as f32,
+                similarity_loss: row.similarity as f32,
+                latent_loss: row.latent as f32,
+                class_loss: row.class as f32,
+                seconds: so_far + each,
+            });
+        }
+    }
+
+    /// The last row, if there is one.
+    pub(super) fn last_row(&self) -> Option<&TraceRow> {
+        self.rows.last()
+    }
+
+    /// Writes all that is needed to go on from here. The order matters: see [`resume`](Self::resume).
+    pub(super) fn save(&self, dream: &mut Dream) -> Result<(), SaveError> {
+        self.folder.write_trace(&self.rows)?;
+        let metadata = BTreeMap::from([(DIGEST.to_owned(), self.cell.digest.clone())]);
+        let state = dream.state();
+        let tensors: Vec<(&str, &Tensor)> =
+            state.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+        Ok(write_safetensors(&self.folder.state(), &tensors, &metadata)?)
+    }
+
+    /// Writes the image of the averaged latents as they are now.
+    pub(super) fn save_frame(&self, dreamer: &Dreamer, dream: &Dream) -> Result<(), SaveError> {
+        let image = png(&eight_bits(&dreamer.image(dream)))?;
+        Ok(write_atomically(&self.folder.frame(dream.step()), &image)?)
+    }
+
+    /// Judges the last image and records the cell as finished.
+    pub(super) fn finish(&self, dreamer: &Dreamer, dream: &Dream) -> Result<CellStatus, SaveError> {
+        let averaged = eight_bits(&dreamer.image(dream));
+        let live = eight_bits(&dreamer.live_image(dream));
+        let text = self.cell.judged_text();
+        let last = self.rows.last();
+        let status = CellStatus::Finished(Outcome {
+            steps: dream.step(),
+            seconds: self.seconds(),
+            similarity_averaged: similarity(dreamer, &averaged, &text)?,
+            similarity_live: similarity(dreamer, &live, &text)?,
+            final_loss: last.map_or_else(Default::default, TraceRow::terms),
+        });
+        write_atomically(&self.folder.final_image(), &png(&averaged)?)?;
+        self.record(status)
+    }
+
+    /// Records that the cell diverged.
+    pub(super) fn diverge(&self, at_step: u32) -> Result<CellStatus, SaveError> {
+        self.record(CellStatus::Diverged { at_step, seconds: self.seconds() })
+    }
+
+    fn record(&self, status: CellStatus) -> Result<CellStatus, SaveError> {
+        self.folder.write_record(&self.cell.record(status.clone())?)?;
+        Ok(status)
+    }
+
+    fn seconds(&self) -> f64 {
+        self.rows.last().map_or(0.0, |row| row.seconds)
+    }
+}
+
+/// Records that a cell failed.
+pub(super) fn record_failure(results: &ResultsFolder, cell: &Cell, reason: &str) -> Result<(), SaveError> {
+    let status = CellStatus::Failed { reason: reason.to_owned() };
+    Ok(results.cell(&cell.id).write_record(&cell.record(status)?)?)
+}
+
+/// The cosine of an image, as CLIP looks at images, with a text.
+fn similarity(dreamer: &Dreamer, image: &image::DynamicImage, text: &str) -> Result<f64, SaveError> {
+    let clip = dreamer.perceptor();
+    let tokens = clip.tokenizer().encode_batch(&[text])?.to_device(dreamer.device());
+    let pixels = clip::preprocess(image, clip.image_size()).unsqueeze(0).to_device(dreamer.device());
+    Ok(tch::no_grad(|| {
+        let text = clip.encode_text(&tokens).to_kind(Kind::Float);
+        let image = clip.encode_image(&pixels).to_kind(Kind::Float);
+        Tensor::cosine_similarity(&image, &text, 1, 1e-8).double_value(&[0])
+    }))
+}
+
+/// What a killed run was about to write.
+fn remove_leftovers(folder: &CellFolder) {
+    for place in [folder.path().to_owned(), folder.path().join("frames")] {
+        for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with(".writing-") || name.ends_with(".tmp") {
+                let _ = fs::remove_file(entry.path()); // they do no harm either
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+use std::thread;
+
+use miette::Diagnostic;
+use tch::Device;
+use thiserror::Error;
+
+use super::load::LoadError;
+use super::queue::Queue;
+use super::worker::Worker;
+use super::{Progress, Stop};
+use crate::estimate::Workload;
+use crate::model_sets::ModelSet;
+use crate::plan::Cell;
+use crate::records::{CellStatus, RecordError, ResultsFolder};
+
+/// Who computes: how many workers on what, each with how many threads and cells at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// A worker for each.
+    pub workers: Vec<Assignment>,
+}
+
+/// What a worker has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// Its device.
+    pub device: Device,
+    /// Threads that libtorch uses for it.
+    pub threads: usize,
+    /// Cells that it advances in one batch, at most.
+    pub pack: usize,
+}
+
+/// How the cells of a run stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// With all steps done.
+    pub finished: usize,
+    /// Ended by numbers that are not finite.
+    pub diverged: usize,
+    /// Ended by errors.
+    pub failed: usize,
+    /// Not ended.
+    pub left: usize,
+}
+
+/// A run that cannot go on.
+#[derive(Debug, Error, Diagnostic)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum ScheduleError {
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Load(LoadError),
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error("a worker could not be started")]
+    Thread(#[from] std::io::Error),
+}
+
+impl Schedule {
+    /// A worker for each GPU, with packs as large as its memory; or workers on the CPU, where packs do not pay.
+    ///
+    /// On the CPU the number of threads depends on the models alone, never on `jobs`: sums that are split among threads
+    /// round differently, and results must not depend on how many cells are computed at once.
+    pub fn new(devices: &[Device], jobs: Option<usize>, workload: &Workload) -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        if devices == [Device::Cpu] {
+            let small = workload.is_small();
+            let threads = if small { 1 } else { cores };
+            let count = jobs.unwrap_or(if small { cores } else { 1 });
+            let assignment = Assignment { device: Device::Cpu, threads, pack: 1 };
+            return Self { workers: vec![assignment; count] };
+        }
+        let worker = |&device: &Device| Assignment { device, threads: 1, pack: workload.pack_on(device) };
+        Self { workers: devices.iter().map(worker).collect() }
+    }
+
+    /// Computes `cells`, until all have ended or a stop is wished.
+    ///
+    /// # Errors
+    /// When the models cannot be loaded. What goes wrong with one cell is recorded, and the others go on.
+    pub fn run(
+        &self,
+        cells: &[&Cell],
+        set: &ModelSet,
+        results: &ResultsFolder,
+        progress: &Progress,
+        stop: &Stop,
+    ) -> Result<(), ScheduleError> {
+        let workers = &self.workers[..self.workers.len().min(cells.len())];
+        let queue = &Queue::new(cells.iter().copied(), workers.len().max(1));
+        thread::scope(|scope| {
+            let mut threads = Vec::new();
+            for &Assignment { device, threads: count, pack } in workers {
+                let worker =
+                    Worker { device, threads: count, most: pack, set, results, queue, progress, stop };
+                threads.push(
+                    thread::Builder::new().name("worker".into()).spawn_scoped(scope, || worker.work())?,
+                );
+            }
+            let ended: Vec<_> = threads.into_iter().map(thread::ScopedJoinHandle::join).collect();
+            for result in ended {
+                // A panic outside of any cell is a fault of this program: let it be seen.
+                result
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                    .map_err(ScheduleError::Load)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Tally {
+    /// Counts records.
+    ///
+    /// # Errors
+    /// When one is unreadable.
+    pub fn of(results: &ResultsFolder, cells: &[&Cell]) -> Result<Self, RecordError> {
+        let mut tally = Self::default();
+        for cell in cells {
+            match results.cell(&cell.id).record()?.map(|record| record.status) {
+                Some(CellStatus::Finished(_)) => tally.finished += 1,
+                Some(CellStatus::Diverged { .. }) => tally.diverged += 1,
+                Some(CellStatus::Failed { .. }) => tally.failed += 1,
+                Some(CellStatus::Unfinished) | None => tally.left += 1,
+            }
+        }
+        Ok(tally)
+    }
+}

@@ -1,0 +1,128 @@
+//! Experiment in, tables and images out.
+
+use std::fs;
+
+use crate::setting::{SMALL, Setting, assert_same, results};
+
+#[test]
+fn an_experiment_runs_from_file_to_tables() {
+    let setting = Setting::new();
+    setting.write("small.toml", SMALL);
+    let ran = setting.expect(0, &["small.toml"]);
+    assert!(ran.stdout.contains("model set tiny"), "{}", ran.stdout);
+
+    let folder = setting.path("results/small");
+    for cell in ["bicycle/sgd", "bicycle/adam", "cow/sgd", "cow/adam"] {
+        let cell = folder.join(format!("cells/{cell}/seed-0"));
+        let files = [
+            "cell.toml",
+            "final.png",
+            "state.safetensors",
+            "frames/000003.png",
+            "frames/000006.png",
+            "frames/000008.png",
+        ];
+        for file in files {
+            assert!(cell.join(file).is_file(), "{} is missing", cell.join(file).display());
+        }
+        let trace = fs::read_to_string(cell.join("trace.csv")).unwrap();
+        assert_eq!(trace.lines().count(), 1 + 8);
+        assert_eq!(
+            fs::read(cell.join("final.png")).unwrap(),
+            fs::read(cell.join("frames/000008.png")).unwrap()
+        );
+    }
+    for file in [
+        "experiment.toml",
+        "plan.toml",
+        "environment.json",
+        "run.log",
+        "tables/similarity.csv",
+        "tables/cells.csv",
+    ] {
+        assert!(folder.join(file).is_file(), "{file} is missing");
+    }
+    let table = fs::read_to_string(folder.join("tables/similarity.csv")).unwrap();
+    assert!(table.contains("cattle") && table.contains("adam"), "{table}");
+
+    // A second run has nothing to do, and changes nothing.
+    let before = results(&folder);
+    setting.expect(0, &["small.toml"]);
+    assert_same(&before, &results(&folder));
+}
+
+#[test]
+fn results_do_not_depend_on_jobs_shards_or_order() {
+    let setting = Setting::new();
+    setting.write("small.toml", SMALL);
+    setting.expect(0, &["small.toml", "--out", "one", "--jobs", "1"]);
+    let one = results(&setting.path("one"));
+
+    setting.expect(0, &["small.toml", "--out", "two", "--jobs", "2"]);
+    assert_same(&one, &results(&setting.path("two")));
+
+    for shard in ["1/3", "2/3", "3/3"] {
+        setting.expect(0, &["small.toml", "--out", "shards", "--shard", shard]);
+    }
+    assert_same(&one, &results(&setting.path("shards")));
+
+    for cell in ["cow/adam/*", "cow/sgd/*", "bicycle/adam/*", "bicycle/sgd/*"] {
+        setting.expect(0, &["small.toml", "--out", "reversed", "--only", cell]);
+    }
+    assert_same(&one, &results(&setting.path("reversed")));
+}
+
+#[test]
+fn one_cell_that_fails_does_not_stop_the_others() {
+    let setting = Setting::new();
+    let too_many_classes = SMALL.replace("cutouts = 4", "cutouts = 4\nmax_classes = [2, 11]");
+    setting.write("small.toml", &too_many_classes);
+    let ran = setting.expect(3, &["small.toml"]);
+    let record = |classes| {
+        let path =
+            setting.path(&format!("results/small/cells/cow/adam/max_classes-{classes}/seed-0/cell.toml"));
+        fs::read_to_string(path).unwrap()
+    };
+    assert!(record(2).contains("[status.finished]"), "{}", record(2));
+    assert!(record(11).contains("max_classes is 11"), "{}", record(11));
+    assert!(ran.stderr.contains("max_classes is 11, but must be at most 10"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_cell_that_diverges_ends_alone() {
+    let setting = Setting::new();
+    setting.write("small.toml", &SMALL.replace("lr = 0.1", "lr = 1e38"));
+    setting.expect(3, &["small.toml"]);
+    let record = |optimizer| {
+        fs::read_to_string(setting.path(&format!("results/small/cells/cow/{optimizer}/seed-0/cell.toml")))
+            .unwrap()
+    };
+    assert!(record("sgd").contains("[status.diverged]"), "{}", record("sgd"));
+    assert!(record("adam").contains("[status.finished]"), "{}", record("adam"));
+    // It is not tried again.
+    let ran = setting.expect(3, &["small.toml"]);
+    assert!(ran.stderr.contains("0 to compute"), "{}", ran.stderr);
+}
+
+#[test]
+fn prompts_of_any_text_have_folders() {
+    let setting = Setting::new();
+    let prompts =
+        format!(r#"["../../up", "a \"quoted\" bear", "自転車", "{}", "con"]"#, "long ".repeat(14).trim());
+    let text = SMALL.replace(r#"["bicycle", "cow"]"#, &prompts).replace("cow = \"cattle\"", "");
+    setting.write("small.toml", &text.replace("sgd = { lr = 0.1 }", ""));
+    setting.expect(0, &["small.toml"]);
+    let mut names: Vec<_> = fs::read_dir(setting.path("results/small/cells"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    insta::assert_snapshot!(names.join("\n"), @"
+    a-quoted-bear~eeaddf13
+    con~1143da2b
+    long-long-long-long-long-long-long-long-long-long-long-long~867b1783
+    up~29b18949
+    zi-zhuan-che~32be7a7d
+    ");
+    assert!(!setting.path("up").exists());
+}
