@@ -60,3 +60,25 @@ fn a_resumed_dream_stays_diverged() {
     walk(&dreamer, &mut resumed, 1);
     assert_eq!((resumed[0].status(), resumed[0].step()), (Status::Diverged { at_step: 2 }, 1));
 }
+
+/// Whatever the optimizer makes of gradients that are not numbers: its state may be spoilt, the dream is not.
+#[test]
+fn every_optimizer_is_stopped_in_time() {
+    let dreamer = dreamer(&settings());
+    for optimizer in OptimizerConfig::all() {
+        let name = optimizer.name();
+        let mut dreams = [dreamer.begin(&DreamSpec { optimizer, ..spec("a bear", 0, ADAM) }).unwrap()];
+        walk(&dreamer, &mut dreams, 1);
+        let [dream] = &mut dreams;
+        let before = [copy(&dream.latents), dream.ema.average().tensors()];
+        let _ = dream.target.fill_(f64::NAN);
+        walk(&dreamer, &mut dreams, 2);
+        let [dream] = &mut dreams;
+        assert_eq!([copy(&dream.latents), dream.ema.average().tensors()], before, "{name}");
+        assert_eq!(dream.status(), Status::Diverged { at_step: 2 }, "{name}");
+    }
+}
+
+fn copy(latents: &Latents) -> [Tensor; 2] {
+    latents.tensors().each_ref().map(Tensor::copy)
+}
