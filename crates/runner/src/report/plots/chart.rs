@@ -3,7 +3,7 @@
 use plotters::coord::types::RangedCoordf64;
 use plotters::element::DashedPathElement;
 use plotters::prelude::{Cartesian2d, ChartBuilder, ChartContext, PathElement, Polygon, SVGBackend};
-use plotters::style::{Color as _, RGBAColor, RGBColor};
+use plotters::style::{Color as _, RGBColor};
 
 use super::curve::Curve;
 use super::marker::{end, marker};
@@ -58,7 +58,7 @@ pub(super) fn chart(
         .configure_mesh()
         .x_labels(6)
         .y_labels(7)
-        .light_line_style(RGBAColor(0, 0, 0, 0.0))
+        .max_light_lines(0)
         .bold_line_style(INK.mix(0.13))
         .axis_style(QUIET)
         .label_style(text(15, INK))

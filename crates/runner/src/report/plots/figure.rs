@@ -60,7 +60,7 @@ pub(super) fn figure(layout: &Layout) -> Result<(String, (u32, u32)), DrawError>
         write(&footer, &fit(layout.caption, &caption, WIDTH - 2 * MARGIN), (MARGIN as i32, 8), &caption)?;
         root.present()?;
     }
-    Ok((svg, size))
+    Ok((flat(&svg), size))
 }
 
 /// A single chart without any words around it.
@@ -72,7 +72,20 @@ pub(super) fn small(axes: &Axes, line: Line) -> Result<String, DrawError> {
         chart(&root, None, axes, &[line])?;
         root.present()?;
     }
-    Ok(svg)
+    Ok(flat(&svg))
+}
+
+/// `svg` with the opacity of every element as that of its paint, which looks the same as long as it has either outline or filling.
+///
+/// An element's own opacity is drawn by way of a layer as large as the figure: PNGs would take three times as long.
+fn flat(svg: &str) -> String {
+    let mut parts = svg.split(" opacity=\"");
+    let mut flat = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (opacity, rest) = part.split_once('"').unwrap_or((part, ""));
+        flat += &format!(" fill-opacity=\"{opacity}\" stroke-opacity=\"{opacity}\"{rest}");
+    }
+    flat
 }
 
 /// Columns and rows for so many panels.
