@@ -21,8 +21,9 @@
 use tch::Tensor;
 
 use crate::declare::declare;
-use crate::ops::{addcdiv_, addcmul_, shrink_};
+use crate::ops::shrink_;
 use crate::rule::{Step, TensorRule};
+use crate::scaled::{addcdiv_, addcmul_};
 use crate::setting::{Beta1, Beta2, Eps, LearningRate, WeightDecay};
 
 declare! {

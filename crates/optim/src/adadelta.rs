@@ -20,8 +20,9 @@
 use tch::Tensor;
 
 use crate::declare::declare;
-use crate::ops::{addcmul_, axpy_, decayed};
+use crate::ops::decayed;
 use crate::rule::{Step, TensorRule};
+use crate::scaled::{addcmul_, axpy_};
 use crate::setting::{Eps, LearningRate, Rho, WeightDecay};
 
 declare! {

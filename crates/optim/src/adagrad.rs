@@ -18,8 +18,9 @@
 use tch::Tensor;
 
 use crate::declare::declare;
-use crate::ops::{addcdiv_, decayed};
+use crate::ops::decayed;
 use crate::rule::{Step, TensorRule};
+use crate::scaled::addcdiv_;
 use crate::setting::{Eps, InitialAccumulator, LearningRate, LrDecay, WeightDecay};
 
 declare! {

@@ -23,8 +23,9 @@
 use tch::Tensor;
 
 use crate::declare::declare;
-use crate::ops::{addcdiv_, addcmul_, decayed};
+use crate::ops::decayed;
 use crate::rule::{Step, TensorRule, zeros_if};
+use crate::scaled::{addcdiv_, addcmul_};
 use crate::setting::{Beta1, Beta2, Eps, LearningRate, WeightDecay};
 
 declare! {

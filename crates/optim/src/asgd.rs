@@ -23,8 +23,9 @@
 use tch::Tensor;
 
 use crate::declare::declare;
-use crate::ops::{axpy_, decayed};
+use crate::ops::decayed;
 use crate::rule::{Step, TensorRule};
+use crate::scaled::axpy_;
 use crate::setting::{AverageAfter, DecayPower, Lambd, LearningRate, WeightDecay};
 
 declare! {

@@ -17,8 +17,9 @@
 use tch::Tensor;
 
 use crate::declare::declare;
-use crate::ops::{axpy_, shrink_};
+use crate::ops::shrink_;
 use crate::rule::{Step, TensorRule};
+use crate::scaled::axpy_;
 use crate::setting::{Beta1, Beta2, LearningRate, WeightDecay};
 
 declare! {

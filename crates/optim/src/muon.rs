@@ -29,8 +29,9 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 use crate::declare::{Preset, declare};
-use crate::ops::{axpy, axpy_, shrink_};
+use crate::ops::{axpy, shrink_};
 use crate::rule::{Step, TensorRule};
+use crate::scaled::axpy_;
 use crate::setting::{Eps, LearningRate, Momentum, NsA, NsB, NsC, NsSteps, WeightDecay};
 
 declare! {

@@ -21,8 +21,9 @@
 use tch::{Device, Kind, Tensor};
 
 use crate::declare::declare;
-use crate::ops::{addcdiv_, addcmul_, decay};
+use crate::ops::decay;
 use crate::rule::{Step, TensorRule};
+use crate::scaled::{addcdiv_, addcmul_};
 use crate::setting::{Beta1, Beta2, Eps, LearningRate, MomentumDecay, WeightDecay};
 
 declare! {

@@ -1,30 +1,15 @@
-//! The fused operations of PyTorch that take a scalar, which the bindings leave out.
-//!
-//! Each rounds exactly as PyTorch's own does, so that single-precision trajectories agree to the last digit.
+//! The steps that several rules are made of.
 
 use tch::Tensor;
 
+use crate::scaled::axpy_;
 use crate::setting::WeightDecay;
-
-/// y ← y + a·x, rounded once: `y.add_(x, alpha=a)`.
-pub(crate) fn axpy_(y: &mut Tensor, a: f64, x: &Tensor) {
-    let a = scalar_like(x, a);
-    let _ = y.addcmul_(x, &a);
-}
 
 /// y + a·x, rounded once: `y.add(x, alpha=a)`.
 pub(crate) fn axpy(y: &Tensor, a: f64, x: &Tensor) -> Tensor {
-    y.addcmul(x, &scalar_like(x, a))
-}
-
-/// y ← y + c·a·b: `y.addcmul_(a, b, value=c)`.
-pub(crate) fn addcmul_(y: &mut Tensor, c: f64, a: &Tensor, b: &Tensor) {
-    let _ = y.addcmul_(&(a * c), b);
-}
-
-/// y ← y + c·a/b: `y.addcdiv_(a, b, value=c)`.
-pub(crate) fn addcdiv_(y: &mut Tensor, c: f64, a: &Tensor, b: &Tensor) {
-    let _ = y.addcdiv_(&(a * c), b);
+    let mut sum = y.copy();
+    axpy_(&mut sum, a, x);
+    sum
 }
 
 /// g + λ·θ: weight decay that goes the gradient's way.
@@ -56,9 +41,4 @@ pub(crate) fn decay(
     } else {
         decayed(g, weight_decay, theta)
     }
-}
-
-/// A tensor without dimensions, filled where `like` lives: a copy from the host would wait for the device.
-fn scalar_like(like: &Tensor, value: f64) -> Tensor {
-    Tensor::full([0; 0], value, (like.kind(), like.device()))
 }

@@ -9,6 +9,7 @@ use crate::rule::{Rule, Step};
 /// An optimizer at work on some parameters.
 pub struct Optimizer {
     rule: Box<dyn Rule>,
+    params: usize,
     steps: u64,
 }
 
@@ -16,14 +17,18 @@ impl Optimizer {
     /// Starts anew on `params`: tensors of any shape and device, of a floating-point kind.
     pub fn new(config: &OptimizerConfig, params: &[Tensor]) -> Self {
         let rule = tch::no_grad(|| config.start(params));
-        Self { rule, steps: 0 }
+        Self { rule, params: params.len(), steps: 0 }
     }
 
     /// Takes one step in place along `grads`, in the order of the `params` that [`new`](Self::new) saw.
     ///
     /// `lr_factor` multiplies the learning rate: see [`Schedule::factor`](crate::Schedule::factor). Nothing waits for
     /// the device, and the gradients are left as they are.
+    ///
+    /// # Panics
+    /// If there are more or fewer parameters or gradients than there were at the start, or of shapes that do not go together.
     pub fn step(&mut self, params: &mut [Tensor], grads: &[Tensor], lr_factor: f64) {
+        assert_eq!((params.len(), grads.len()), (self.params, self.params), "parameters and gradients");
         self.steps += 1;
         let at = Step { t: self.steps, lr_factor };
         tch::no_grad(|| self.rule.step(at, params, grads));

@@ -27,8 +27,9 @@
 use tch::Tensor;
 
 use crate::declare::declare;
-use crate::ops::{addcmul_, decay};
+use crate::ops::decay;
 use crate::rule::{Step, TensorRule};
+use crate::scaled::addcmul_;
 use crate::setting::{Beta1, Beta2, Eps, LearningRate, WeightDecay};
 
 declare! {

@@ -19,8 +19,9 @@
 use tch::Tensor;
 
 use crate::declare::declare;
-use crate::ops::{addcdiv_, addcmul_, axpy_, decayed};
+use crate::ops::decayed;
 use crate::rule::{Step, TensorRule, zeros_if};
+use crate::scaled::{addcdiv_, addcmul_, axpy_};
 use crate::setting::{Eps, LearningRate, Momentum, Smoothing, WeightDecay};
 
 declare! {

@@ -23,8 +23,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tch::Tensor;
 
 use crate::declare::declare;
-use crate::ops::addcmul_;
 use crate::rule::{Step, TensorRule};
+use crate::scaled::addcmul_;
 use crate::setting::{EtaMinus, EtaPlus, LearningRate, StepSizeMax, StepSizeMin};
 
 declare! {

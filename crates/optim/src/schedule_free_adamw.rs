@@ -24,8 +24,9 @@
 use tch::{Device, Kind, Tensor};
 
 use crate::declare::declare;
-use crate::ops::{addcmul_, axpy_, decayed};
+use crate::ops::decayed;
 use crate::rule::{Step, TensorRule};
+use crate::scaled::{addcmul_, axpy_};
 use crate::setting::{Beta1, Beta2, Eps, LearningRate, WeightDecay};
 
 declare! {

@@ -19,8 +19,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tch::Tensor;
 
 use crate::declare::declare;
-use crate::ops::{axpy, axpy_, decayed};
+use crate::ops::{axpy, decayed};
 use crate::rule::{Step, TensorRule, zeros_if};
+use crate::scaled::axpy_;
 use crate::setting::{Dampening, LearningRate, Momentum, WeightDecay};
 
 declare! {
