@@ -12,7 +12,7 @@ use checkpoint::Weights;
 use tch::{Device, Kind, Tensor};
 
 /// Relative to the largest of the values compared. Rounding makes some 1e-6; exchanging the weights of two interpolated
-/// statistics, the smallest fault that this is to find, makes 0.4.
+/// statistics, the smallest fault that this is to find, makes 0.2.
 const TOLERANCE: f64 = 1e-5;
 
 fn golden(name: &str) -> PathBuf {
