@@ -78,7 +78,7 @@ impl TrainableGenerator {
     /// Measures the statistics that a frozen generator normalises by, for every stored truncation: the mean over `batches`
     /// of a batch's mean and (biased) variance, every layer fed by layers that use the batch's own.
     ///
-    /// `draw(truncation)` gives the latents (drawn at that truncation) and class weights of a batch. `batches` is at least 1.
+    /// `draw(truncation)` gives the latents (drawn at that truncation) and class weights of a batch; no `batches` count as one.
     ///
     /// Source: "standing statistics", Brock et al. 2019, Section 3 and Appendix C.
     pub fn gather_statistics(&mut self, batches: u32, mut draw: impl FnMut(f64) -> (Tensor, Tensor)) {
@@ -91,7 +91,7 @@ impl TrainableGenerator {
                 }
             }
             for (norm, sum) in self.network.norms_mut().zip(mean) {
-                norm.store(index as i64, &(sum / f64::from(batches)));
+                norm.store(index as i64, &(sum / f64::from(batches.max(1))));
             }
         }
     }

@@ -4,7 +4,7 @@ use tch::Tensor;
 ///
 /// `stored: [n, c]` → `[c]`. Between two stored truncations the statistics are interpolated linearly, the nearer one
 /// weighing more. (`pytorch-pretrained-biggan` 0.1.1, `model.py`, `BigGANBatchNorm.forward`, weighs the two the other way
-/// round; the two agree where a statistic is stored.) `truncation` is in `[0, 1]`: [`check`] it first.
+/// round; the two agree where a statistic is stored.) `truncation` is in `[0, 1]`.
 pub(crate) fn interpolate(stored: &Tensor, truncation: f64) -> Tensor {
     let last = stored.size()[0] - 1;
     let position = truncation * last as f64;

@@ -5,9 +5,9 @@
 //! double precision. The model has attention, blocks that upsample and that do not, and ones that drop channels and that do not.
 #![expect(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
-use biggan::{Config, Generator};
+use biggan::{Config, Generator, TrainableGenerator};
 use checkpoint::Weights;
 use tch::{Device, Kind, Tensor};
 
@@ -15,16 +15,16 @@ use tch::{Device, Kind, Tensor};
 /// statistics, the smallest fault that this is to find, makes 0.2.
 const TOLERANCE: f64 = 1e-5;
 
-fn golden(name: &str) -> PathBuf {
+fn golden_file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
 fn config() -> Config {
-    Config::read(&golden("config.json")).unwrap()
+    Config::read(&golden_file("config.json")).unwrap()
 }
 
 fn generator(file: &str, truncation: f64) -> Generator {
-    let weights = Weights::open(&golden(file)).unwrap();
+    let weights = Weights::open(&golden_file(file)).unwrap();
     Generator::load(weights, &config(), truncation, Device::Cpu).unwrap()
 }
 
@@ -33,12 +33,17 @@ struct Golden(Weights);
 impl Golden {
     fn open() -> Self {
         tch::set_num_threads(1); // these networks are too small for two
-        Self(Weights::open(&golden("golden.safetensors")).unwrap())
+        Self(Weights::open(&golden_file("golden.safetensors")).unwrap())
     }
 
     fn take(&self, name: &str) -> Tensor {
         let shape = self.0.shape(name).expect("a golden value");
         self.0.root(Kind::Float, Device::Cpu).take(name, &shape)
+    }
+
+    /// The first row of latents or class weights, for all blocks.
+    fn row(&self, name: &str) -> Tensor {
+        self.take(name).narrow(1, 0, 1).expand([-1, config().num_latent_rows(), -1], false)
     }
 }
 
@@ -100,6 +105,28 @@ fn one_row_for_all_blocks_is_the_published_model() {
     let images =
         generator("single.safetensors", 0.5).forward(&repeated("latents"), &repeated("class_weights"));
     assert_close("images", &images, &golden.take("published.images"));
+}
+
+#[test]
+fn training_follows_the_reference() {
+    let golden = Golden::open();
+    let weights = Weights::open(&golden_file("single.safetensors")).unwrap();
+    let mut generator = TrainableGenerator::load(weights, &config(), Device::Cpu).unwrap();
+    generator.update_spectral_norms();
+    let images = generator.forward(&golden.row("latents"), &golden.row("class_weights"));
+    assert_close("images", &images.detach(), &golden.take("training.images"));
+
+    (images * golden.take("probe")).sum(Kind::Float).backward();
+    let variables: BTreeMap<String, Tensor> = generator.trainable_variables().into_iter().collect();
+    let gradients =
+        golden.0.names().into_iter().filter(|name| name.starts_with("training.") && name.ends_with("_grad"));
+    let mut compared = 0;
+    for gradient in gradients {
+        let name = &gradient["training.".len()..gradient.len() - "_grad".len()];
+        assert_close(name, &variables[name].grad(), &golden.take(&gradient));
+        compared += 1;
+    }
+    assert_eq!(compared, 8);
 }
 
 #[test]
