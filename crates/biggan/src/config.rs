@@ -6,6 +6,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::check::{Fault, check};
+
 /// The shape of a BigGAN-deep generator, as the `config.json` beside its weights states it.
 ///
 /// Source: `pytorch-pretrained-biggan` 0.1.1, `config.py`. That package falls back to its 128 px model for what the
@@ -100,7 +102,7 @@ impl Config {
             fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let config: Self = serde_json::from_str(&text)
             .map_err(|source| ConfigError::Parse { path: path.to_owned(), source })?;
-        config.check().map_err(|(key, reason)| {
+        check(&config).map_err(|Fault { key, reason }| {
             let (line, column) = position(&text, key);
             ConfigError::Impossible { path: path.to_owned(), line, column, key, reason }
         })?;
@@ -157,90 +159,7 @@ impl Config {
     pub(crate) fn condition_dim(&self) -> i64 {
         self.z_dim + self.class_embed_dim
     }
-
-    /// The key at fault and what would be right, if these values describe no generator.
-    pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
-        let sizes = [
-            ("output_dim", self.output_dim),
-            ("z_dim", self.z_dim),
-            ("class_embed_dim", self.class_embed_dim),
-            ("channel_width", self.channel_width),
-            ("num_classes", self.num_classes),
-        ];
-        for (key, size) in sizes {
-            if !(1..=MAX_SIZE).contains(&size) {
-                return Err((key, format!("is {size}, expected 1 to {MAX_SIZE}")));
-            }
-        }
-        if self.class_embed_dim != self.z_dim {
-            let z_dim = self.z_dim;
-            return Err((
-                "class_embed_dim",
-                format!("is {}, expected z_dim's {z_dim}", self.class_embed_dim),
-            ));
-        }
-        if !(self.eps.is_finite() && self.eps > 0.0) {
-            return Err(("eps", format!("is {}, expected a positive number", self.eps)));
-        }
-        if !(2..=MAX_SIZE).contains(&self.n_stats) {
-            return Err(("n_stats", format!("is {}, expected 2 to {MAX_SIZE}", self.n_stats)));
-        }
-        self.check_layers()
-    }
-
-    fn check_layers(&self) -> Result<(), (&'static str, String)> {
-        let mut width = WIDTH_AT_START;
-        let mut side = SIDE_AT_START;
-        for (i, layer) in self.layers.iter().enumerate() {
-            let Layer { upsample, width_in, width_out } = *layer;
-            if width_in != width {
-                return Err((
-                    "layers",
-                    format!(
-                        "gives block {i} an input width of {width_in}, but what comes before it has {width}"
-                    ),
-                ));
-            }
-            if width_out != width_in && (width_in % 2 != 0 || width_out != width_in / 2) {
-                return Err((
-                    "layers",
-                    format!(
-                        "gives block {i} an output width of {width_out}, expected {width_in} or half of it"
-                    ),
-                ));
-            }
-            let narrowing =
-                if i == self.attention_layer_position { ATTENTION_BOTTLENECK } else { BOTTLENECK };
-            if width_in * self.channel_width % narrowing != 0 {
-                return Err((
-                    "channel_width",
-                    format!(
-                        "makes {} channels of block {i}'s input, expected a multiple of {narrowing}",
-                        width_in * self.channel_width
-                    ),
-                ));
-            }
-            width = width_out;
-            side *= if upsample { 2 } else { 1 };
-            if side > MAX_SIZE {
-                break;
-            }
-        }
-        if width != 1 {
-            return Err(("layers", format!("end at a width of {width}, expected 1")));
-        }
-        if side != self.output_dim {
-            return Err((
-                "output_dim",
-                format!("is {}, but the layers make an image of {side}", self.output_dim),
-            ));
-        }
-        Ok(())
-    }
 }
-
-/// No size beyond this is believed: products of two of them still fit an `i64` with room to spare.
-const MAX_SIZE: i64 = 1 << 20;
 
 impl From<(bool, i64, i64)> for Layer {
     fn from((upsample, width_in, width_out): (bool, i64, i64)) -> Self {

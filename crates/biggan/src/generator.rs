@@ -2,7 +2,12 @@ use checkpoint::{CheckpointError, Weights};
 use tch::{Device, Kind, Tensor};
 use thiserror::Error;
 
-use crate::{Config, network::Network, norm::Recorder};
+use crate::{
+    Config,
+    check::{Fault, check},
+    network::Network,
+    norm::Recorder,
+};
 
 /// A frozen BigGAN-deep: latents and class weights to images, gradients to both, none to its weights.
 ///
@@ -77,8 +82,14 @@ impl Generator {
     }
 }
 
+impl From<Fault> for LoadError {
+    fn from(Fault { key, reason }: Fault) -> Self {
+        Self::Config { key, reason }
+    }
+}
+
 pub(crate) fn take_network(weights: Weights, config: &Config, device: Device) -> Result<Network, LoadError> {
-    config.check().map_err(|(key, reason)| LoadError::Config { key, reason })?;
+    check(config)?;
     let network = Network::take(&weights.root(Kind::Float, device), config);
     weights.finish()?;
     Ok(network)

@@ -3,13 +3,13 @@ use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 use tch::{Device, Kind, Tensor};
 
-use crate::{Config, LoadError, network::Network};
+use crate::{Config, LoadError, check::check, network::Network};
 
 /// The weights that training starts from, a pure function of `seed`.
 ///
 /// Source: Brock et al. 2019, Appendix C (orthogonal initialisation).
 pub(crate) fn weights(config: &Config, seed: u64) -> Result<Weights, LoadError> {
-    config.check().map_err(|(key, reason)| LoadError::Config { key, reason })?;
+    check(config)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let tensors = blank(config).into_iter().map(|(name, shape)| {
         let tensor = initial(&name, &shape, &mut rng);

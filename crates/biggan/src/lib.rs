@@ -32,6 +32,7 @@
 
 mod attention;
 mod block;
+mod check;
 mod config;
 mod conv;
 mod generator;
