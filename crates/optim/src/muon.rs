@@ -14,7 +14,7 @@
 //!
 //! Θ parameters, an r × q matrix, G their gradient, B its running mean, O nearly orthogonal (singular values between
 //! about 0.7 and 1.2), γ `lr`, μ `momentum`, λ `weight_decay`, a `ns_a`, b `ns_b`, c `ns_c`, n `ns_steps`, ε `eps`, and
-//! s by `adjust_lr_fn`. Newton-Schulz computes in bfloat16, as PyTorch's does.
+//! s by `adjust_lr_fn`. Newton-Schulz rounds every matrix to bfloat16, as PyTorch's does, and sums in single precision.
 //!
 //! Tensors that are not matrices, which PyTorch refuses: the first dimension of three or more is the rows and the others
 //! together the columns, as Muon's author does with convolutions; a vector is one row, and a number a 1 × 1 matrix, so

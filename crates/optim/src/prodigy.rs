@@ -146,7 +146,7 @@ impl AtWork {
     }
 }
 
-/// Of d and what it is made from: they gather the rounding of every step, so as precise as the device has it.
+/// The kind of d, which every scalar of a step is made of: as precise as the device has.
 fn scalar_kind(device: Device) -> Kind {
     if device == Device::Mps { Kind::Float } else { Kind::Double }
 }
