@@ -23,6 +23,7 @@ pub(super) fn run(
     bars: MultiProgress,
     log: &RunLog,
 ) -> Result<Ending> {
+    tch::set_num_interop_threads(1); // nothing here forks; the pool would only take cores
     let experiment = study::read(plan_args)?;
     let devices = plan_args.devices.clone().unwrap_or_default().resolve()?;
     let (set, identity) = study::models(&experiment, sets)?;

@@ -74,3 +74,6 @@ impl Experiment {
         read::experiment(text).map_err(|fault| Box::new(fault.at(file, text)))
     }
 }
+
+#[cfg(test)]
+mod tests;

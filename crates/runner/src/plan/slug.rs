@@ -21,6 +21,7 @@ pub fn slug(text: &str) -> String {
     }
     let digest = Sha256::digest(text.as_bytes());
     let hex: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let name = if name.is_empty() { "unnamed" } else { &name };
     format!("{name}~{hex}")
 }
 
@@ -75,7 +76,24 @@ mod tests {
                 "a  b",
             ]
             .map(slug)
-            .join("\n")
+            .join("\n"),
+            @"
+        a-bear~968318b5
+        a-bear~64b93556
+        etc-passwd~3754d6cb
+        unnamed~5ec1f7e7
+        unnamed~e3b0c442
+        unnamed~36a9e7f1
+        con~1143da2b
+        a-quoted-bear~eeaddf13
+        ein-bar~06b996b6
+        zi-zhuan-che~32be7a7d
+        bear~1c74cf31
+        x-y~ce3890a8
+        c-x~520186e2
+        trailing~44c12a4e
+        a-b~6e12db73
+        "
         );
         assert_eq!(slug(&"a very long prompt ".repeat(20)).len(), 69);
     }

@@ -64,7 +64,7 @@ impl<'c, 'r> Pack<'c, 'r> {
     }
 
     fn fetch_is_due(&self) -> bool {
-        self.fetched.elapsed() >= FETCH_EVERY || self.dreams.iter().any(|dream| is_save_point(dream))
+        self.fetched.elapsed() >= FETCH_EVERY || self.dreams.iter().any(is_save_point)
     }
 
     fn fetch(&mut self) {
@@ -124,5 +124,5 @@ impl<'c, 'r> Pack<'c, 'r> {
 /// After every `save_every` steps, and after the last.
 fn is_save_point(dream: &Dream) -> bool {
     let settings = &dream.spec().settings;
-    dream.step() % settings.save_every == 0 || dream.step() == settings.steps()
+    dream.step().is_multiple_of(settings.save_every) || dream.step() == settings.steps()
 }

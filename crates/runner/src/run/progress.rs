@@ -74,7 +74,7 @@ impl Progress {
             }
             CellStatus::Diverged { at_step, .. } => tracing::warn!(cell = cell.id, at_step, of, "diverged"),
             CellStatus::Failed { .. } | CellStatus::Unfinished => {
-                tracing::info!(cell = cell.id, of, "not finished")
+                tracing::info!(cell = cell.id, of, "not finished");
             }
         }
     }

@@ -45,3 +45,62 @@ impl<'c> Queue<'c> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner) // a panic leaves the list as sound as ever
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::experiment::Experiment;
+    use crate::model_sets::Identity;
+    use crate::plan::Plan;
+
+    /// Six cells of each of two numbers of cutouts, taking turns.
+    fn plan() -> Plan {
+        let text = r#"
+            name = "queue"
+            models = ["none"]
+            prompts = ["a", "b"]
+            seeds = [0, 1, 2]
+            dream.cutouts = [4, 8]
+            optimizer.adam = {}
+        "#;
+        let experiment = Experiment::parse("queue.toml", text).unwrap();
+        Plan::new(&experiment, &Identity::new("none", BTreeMap::new())).unwrap()
+    }
+
+    fn cutouts(pack: &[&Cell]) -> Vec<u32> {
+        pack.iter().map(|cell| cell.dream.cutouts).collect()
+    }
+
+    #[test]
+    fn a_pack_has_one_number_of_cutouts_and_no_more_cells_than_wanted() {
+        let plan = plan();
+        let queue = Queue::new(&plan.cells, 1);
+        assert_eq!(cutouts(&queue.take(4)), [4; 4]);
+        assert_eq!(cutouts(&queue.take(4)), [8; 4]);
+        assert_eq!(cutouts(&queue.take(4)), [4; 2]);
+        assert_eq!(cutouts(&queue.take(4)), [8; 2]);
+        assert!(queue.take(4).is_empty());
+    }
+
+    #[test]
+    fn a_worker_leaves_the_others_their_share() {
+        let plan = plan();
+        let queue = Queue::new(&plan.cells, 6);
+        assert_eq!(queue.take(100).len(), 2); // of twelve
+        assert_eq!(queue.take(100).len(), 2); // of ten
+    }
+
+    #[test]
+    fn what_is_put_back_comes_first_in_its_order() {
+        let plan = plan();
+        let queue = Queue::new(&plan.cells, 1);
+        let pack = queue.take(4);
+        let ids: Vec<_> = pack.iter().map(|cell| cell.id.clone()).collect();
+        queue.put_back(&pack);
+        let halves: Vec<_> =
+            [queue.take(2), queue.take(2)].concat().iter().map(|cell| cell.id.clone()).collect();
+        assert_eq!(halves, ids);
+    }
+}
