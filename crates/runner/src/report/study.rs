@@ -10,6 +10,8 @@ use crate::records::{
 /// All records of an experiment.
 #[derive(Debug)]
 pub(super) struct Study {
+    /// The results folder, as it was named.
+    pub(super) folder: PathBuf,
     pub(super) experiment: String,
     pub(super) model_set: String,
     pub(super) template: String,
@@ -57,6 +59,7 @@ impl Study {
         let digests: BTreeMap<&str, &str> =
             plan.cells.iter().map(|cell| (cell.id.as_str(), cell.digest.as_str())).collect();
         let mut study = Self {
+            folder: results.to_owned(),
             experiment: plan.experiment.clone(),
             model_set: plan.model_set.clone(),
             template: plan.template.clone(),

@@ -1,5 +1,7 @@
 //! `report.html`: all of it on one page that needs neither network nor server.
 
+mod card;
+mod facts;
 mod images;
 mod page;
 

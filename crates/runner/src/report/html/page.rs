@@ -3,10 +3,12 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::images::{data_address, embed, thumbnail};
+use super::card::{Card, card};
+use super::facts::{Fact, duration, fact};
+use super::images::data_address;
 use crate::records::CellStatus;
 use crate::report::group::{Group, column_mean};
-use crate::report::plots::{DrawError, Figures, cell_curve};
+use crate::report::plots::{DrawError, Figures};
 use crate::report::ranking::Ranking;
 use crate::report::study::{Cell, Row, Study};
 use crate::report::summary::{certainty, state};
@@ -36,12 +38,6 @@ pub(super) struct Page {
     images: Vec<ImageRow>,
     lost: Vec<Lost>,
     not_begun: usize,
-}
-
-#[derive(Serialize)]
-struct Fact {
-    name: String,
-    value: String,
 }
 
 /// A row of the similarity table.
@@ -89,40 +85,11 @@ struct ImageRow {
     cards: Vec<Card>,
 }
 
-/// A cell on the sheet and in the dialog.
-#[derive(Serialize)]
-struct Card {
-    optimizer: String,
-    title: String,
-    /// Why there is no image, if there is none.
-    status: String,
-    similarity: String,
-    image: Option<String>,
-    side: u32,
-    curve: Option<String>,
-    /// Images from the way to the last one.
-    frames: Vec<Frame>,
-    facts: Vec<Fact>,
-    settings: Vec<Fact>,
-    command: String,
-}
-
-#[derive(Serialize)]
-struct Frame {
-    step: u32,
-    source: String,
-}
-
 #[derive(Serialize)]
 struct Lost {
     cell: String,
     reason: String,
 }
-
-/// With more cells than this the dialog has neither curves nor frames: the page would be too large.
-const CELLS_WITH_DETAILS: usize = 72;
-/// Frames of a cell in the dialog.
-const FRAMES: usize = 6;
 
 impl Page {
     pub(super) fn of(study: &Study, ranking: &Ranking, figures: &Figures) -> Result<Self, DrawError> {
@@ -174,18 +141,6 @@ fn facts(study: &Study) -> Vec<Fact> {
 fn model_files(study: &Study) -> Vec<Fact> {
     let files = study.environment.iter().flat_map(|environment| &environment.model_files);
     files.map(|(name, file)| fact(name, &format!("{} bytes, SHA-256 {}", file.bytes, file.sha256))).collect()
-}
-
-fn fact(name: &str, value: &str) -> Fact {
-    Fact { name: name.to_owned(), value: value.to_owned() }
-}
-
-fn duration(seconds: f64) -> String {
-    match seconds as u64 {
-        0..120 => format!("{seconds:.1} s"),
-        whole @ 120..7200 => format!("{} min {} s", whole / 60, whole % 60),
-        whole => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
-    }
 }
 
 fn table_row(study: &Study, place: usize, row: &Row) -> TableRow {
@@ -267,58 +222,6 @@ fn image_rows(study: &Study) -> Result<Vec<ImageRow>, DrawError> {
 fn image_row(study: &Study, (row, seed): (usize, u64), card: Card) -> ImageRow {
     let heading = study.prompts[study.rows[row].prompt].text.clone();
     ImageRow { heading, note: study.notes(row, seed).join(", "), cards: vec![card] }
-}
-
-fn card(study: &Study, cell: &Cell, images: usize) -> Result<Card, DrawError> {
-    let record = &cell.record;
-    let image = cell.outcome().map(|_| embed(&cell.final_image, images)).transpose()?;
-    let detailed = study.cells.len() <= CELLS_WITH_DETAILS;
-    let curve = if detailed { cell_curve(study, cell)? } else { None };
-    let frames = if detailed { frames(cell)? } else { Vec::new() };
-    Ok(Card {
-        optimizer: record.optimizer.clone(),
-        title: format!("{}, {}, seed {}", record.prompt, record.optimizer, record.seed),
-        status: state(&record.status),
-        similarity: cell.similarity().map(|similarity| format!("{similarity:.2}")).unwrap_or_default(),
-        side: image.as_ref().map_or(0, |image| image.side),
-        image: image.map(|image| image.source),
-        curve: curve.map(|svg| data_address("image/svg+xml", svg.as_bytes())),
-        frames,
-        facts: cell_facts(cell),
-        settings: cell.settings().into_iter().map(|(name, value)| Fact { name, value }).collect(),
-        command: format!("runner experiment.toml --only '{}' --out again", record.id.replace('\'', "'\\''")),
-    })
-}
-
-fn frames(cell: &Cell) -> Result<Vec<Frame>, DrawError> {
-    let frame =
-        |(step, path): &(u32, std::path::PathBuf)| Ok(Frame { step: *step, source: thumbnail(path)? });
-    cell.some_frames(FRAMES).map(frame).collect()
-}
-
-fn cell_facts(cell: &Cell) -> Vec<Fact> {
-    let mut facts = vec![fact("Status", &state(&cell.record.status))];
-    if let Some(outcome) = cell.outcome() {
-        let loss = &outcome.final_loss;
-        facts.extend([
-            fact(
-                "Similarity × 100, averaged latents (this image)",
-                &format!("{:.2}", 100.0 * outcome.similarity_averaged),
-            ),
-            fact("Similarity × 100, live latents", &format!("{:.2}", 100.0 * outcome.similarity_live)),
-            fact("Last loss", &signed(loss.total)),
-            fact("of it similarity", &signed(loss.similarity)),
-            fact("of it latents", &signed(loss.latent)),
-            fact("of it classes", &signed(loss.class)),
-            fact("Steps", &outcome.steps.to_string()),
-        ]);
-    }
-    facts.extend(cell.seconds().map(|seconds| fact("Computing time", &duration(seconds))));
-    facts
-}
-
-fn signed(value: f32) -> String {
-    format!("{value:.3}").replace('-', "−")
 }
 
 fn lost(study: &Study) -> Vec<Lost> {
