@@ -12,17 +12,16 @@ pub(crate) fn drawing(drawn: &Tensor, picture: &Tensor) -> Tensor {
     size(error) + edges + parts
 }
 
-/// The loss of contrastive learning (Radford et al. 2021, Fig. 3), with some more captions that fit no image.
+/// The loss of contrastive learning (Radford et al. 2021, Fig. 3), with some more images and captions that fit nothing.
 ///
-/// `images: [n, e]`, `captions: [m, e]` with m ≥ n, of any length: caption i fits image i, and the others fit none. The
-/// mean of the cross-entropies over captions for each image and over images for each of the first n captions; logits
-/// are cosines times `scale`.
-pub(crate) fn contrastive(images: &Tensor, captions: &Tensor, scale: f64) -> Tensor {
+/// `images: [n + k, e]`, `captions: [n + m, e]`, of any length: caption i fits image i for the first `n`, and the others
+/// fit none. The mean of the cross-entropies over all captions for each of the first n images and over all images for
+/// each of the first n captions; logits are cosines times `scale`.
+pub(crate) fn contrastive(images: &Tensor, captions: &Tensor, n: i64, scale: f64) -> Tensor {
     let unit = |x: &Tensor| x / x.norm_scalaropt_dim(2.0, [-1], true);
-    let logits = unit(images).matmul(&unit(captions).tr()) * scale; // [n, m]
-    let n = images.size()[0];
+    let logits = unit(images).matmul(&unit(captions).tr()) * scale; // [n + k, n + m]
     let own = Tensor::arange(n, (Kind::Int64, images.device()));
-    let for_images = logits.cross_entropy_for_logits(&own);
+    let for_images = logits.narrow(0, 0, n).cross_entropy_for_logits(&own);
     let for_captions = logits.narrow(1, 0, n).tr().cross_entropy_for_logits(&own);
     (for_images + for_captions) * 0.5
 }
@@ -33,14 +32,14 @@ mod tests {
 
     #[test]
     fn contrastive_is_the_textbook_formula() {
-        let images = Tensor::from_slice(&[2.0f32, 0.0, 0.0, 3.0]).view([2, 2]);
+        let images = Tensor::from_slice(&[2.0f32, 0.0, 0.0, 3.0, 0.0, -1.0]).view([3, 2]);
         let captions = Tensor::from_slice(&[1.0f32, 0.0, 0.0, 0.5, -1.0, 0.0]).view([3, 2]);
-        let got = contrastive(&images, &captions, 2.0).double_value(&[]);
-        // Logits are 2 on the diagonal and 0 beside it; the stranger has -2 and 0.
+        let got = contrastive(&images, &captions, 2, 2.0).double_value(&[]);
+        // Logits are 2 on the diagonal and 0 beside it; the third caption has -2 and 0, the third image 0 and -2.
         let e = |x: f64| x.exp();
-        let images = -((e(2.0) / (e(2.0) + 1.0 + e(-2.0))).ln() + (e(2.0) / (e(2.0) + 2.0)).ln()) / 2.0;
-        let captions = -(e(2.0) / (e(2.0) + 1.0)).ln();
-        assert!((got - (images + captions) / 2.0).abs() < 1e-6, "{got}");
+        let of_first = -(e(2.0) / (e(2.0) + 1.0 + e(-2.0))).ln(); // against one that is its opposite
+        let of_second = -(e(2.0) / (e(2.0) + 2.0)).ln(); // against one that it has nothing to do with
+        assert!((got - (of_first + of_second) / 2.0).abs() < 1e-6, "{got}");
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl Perceptor {
         let seen = distort(&pictures, self.clip.image_size(), self.settings.noise, &mut rng);
         let images = self.clip.encode_image(&normalize(&seen));
         let tokens = self.tokenizer.encode_batch(&texts)?.to_device(self.clip.device());
-        Ok(losses::contrastive(&images, &self.clip.encode_text(&tokens), LOGIT_SCALE))
+        Ok(losses::contrastive(&images, &self.clip.encode_text(&tokens), contents.len() as i64, LOGIT_SCALE))
     }
 
     /// Contents for a batch, no two the same: a caption fits one picture of the batch only.
@@ -117,10 +117,12 @@ impl Perceptor {
         all.map(|(object, scene)| Content { object, scene }).collect()
     }
 
-    /// A picture of each content, in any of the styles: `[n, 3, SIDE, SIDE]` in [0, 1].
+    /// A picture of each content, in any of the styles, and then the jumbles: `[n, 3, SIDE, SIDE]` in [0, 1].
     fn pictures(&self, contents: &[Content], rng: &mut ChaCha8Rng) -> Tensor {
-        let rows: Vec<f32> = contents.iter().flat_map(|&content| self.class_weights(content, rng)).collect();
-        let n = contents.len() as i64;
+        let mut rows: Vec<f32> =
+            contents.iter().flat_map(|&content| self.class_weights(content, rng)).collect();
+        rows.extend((0..self.settings.jumbles).flat_map(|_| self.jumble(rng)));
+        let n = (contents.len() + self.settings.jumbles) as i64;
         let weights = Tensor::from_slice(&rows).view([n, -1]).to_device(self.clip.device());
         let z = random::normal(&[n, Variation::ENTRIES], rng).to_device(self.clip.device());
         tch::no_grad(|| (self.renderer.render(&z, &weights).image + 1.0) * 0.5).to_kind(Kind::Float)
@@ -142,6 +144,18 @@ impl Perceptor {
         }
         content.object.iter().for_each(|object| weights[style + object] = share);
         content.scene.iter().for_each(|scene| weights[all_styles + scene] = share);
+        weights
+    }
+
+    /// Several objects of one style in one place, which no caption fits: nothing of the kind may look more like an object
+    /// than the object does.
+    fn jumble(&self, rng: &mut ChaCha8Rng) -> Vec<f32> {
+        let objects = self.table.classes.len();
+        let mut weights = self.class_weights(Content { object: None, scene: None }, rng);
+        let style = objects * rng.random_range(0..Style::ALL.len());
+        for _ in 0..rng.random_range(2..=5) {
+            weights[style + rng.random_range(0..objects)] = rng.random_range(FAINTEST..0.7);
+        }
         weights
     }
 }

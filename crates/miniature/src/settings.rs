@@ -49,6 +49,8 @@ pub struct PerceptorSettings {
     pub average: f64,
     /// Captions per step of CIFAR-100's other classes, which fit no picture.
     pub strangers: usize,
+    /// Pictures per step that no caption fits: mixtures of several objects.
+    pub jumbles: usize,
     /// The part of the pictures whose content is faint, among a little of everything.
     pub clutter: f64,
     /// The largest standard deviation of the noise on a picture's pixels, which are in [0, 1].

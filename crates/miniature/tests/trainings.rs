@@ -81,7 +81,7 @@ fn small() -> Settings {
     let network = &mut generator.network;
     (network.channel_width, network.z_dim, network.class_embed_dim, network.n_stats) = (4, 16, 16, 3);
     let perceptor = &mut settings.perceptor;
-    (perceptor.batch, perceptor.strangers) = (12, 2);
+    (perceptor.batch, perceptor.strangers, perceptor.jumbles) = (12, 2, 2);
     let network = &mut perceptor.network;
     (network.image_size, network.vocab_size, network.embed_dim) = (16, 1024, 8);
     (network.vision_width, network.vision_layers, network.text_width, network.text_layers) = (64, 1, 64, 1);
