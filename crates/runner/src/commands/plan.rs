@@ -57,8 +57,8 @@ fn costs(set: &ModelSet, cells: &[&Cell], devices: &[Device], jobs: Option<usize
         .iter()
         .map(|worker| worker.pack as f64 * workload.bytes_per_cell + workload.bytes_shared);
     output::say(&format!(
-        "work: {:.3} TFLOP a step, about {} of memory beside the weights",
-        workload.operations / 1e12,
+        "work: {:.1} GFLOP a step, about {} of memory beside the weights",
+        workload.operations / 1e9,
         HumanBytes(bytes.sum::<f64>() as u64)
     ));
     if devices == [Device::Cpu] {
