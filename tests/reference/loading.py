@@ -17,7 +17,7 @@ def main():
         generator = biggan.save_published(biggan.random_model(config, seed=512), config, folder)
         perceptor = folder / "ViT-B-32.pt"
         clip_parity.save_openai(32, perceptor)
-        load = ["cargo", "run", "--quiet", "-p", "bigsleep", "--example", "load", "--"]
+        load = ["cargo", "run", "--quiet", "-p", "bigsleep", "--example", "loading", "--"]
         for _ in range(3):
             subprocess.run([*load, folder / "config.json", generator, perceptor], cwd=ROOT, check=True)
 

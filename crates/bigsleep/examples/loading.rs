@@ -1,5 +1,5 @@
 //! Loads a generator and a perceptor as a run does, and says what it took; `tests/reference/loading.py` makes full-size files:
-//! `cargo run -p bigsleep --example load -- config.json GENERATOR PERCEPTOR`
+//! `cargo run -p bigsleep --example loading -- config.json GENERATOR PERCEPTOR`
 
 #![expect(clippy::print_stdout, reason = "it is here to tell")]
 
@@ -15,7 +15,7 @@ const MB: f64 = 1e6;
 fn main() -> Result<(), Box<dyn Error>> {
     let paths: Vec<PathBuf> = env::args_os().skip(1).map(Into::into).collect();
     let [config, generator, perceptor] = paths.as_slice() else {
-        return Err("usage: load config.json GENERATOR PERCEPTOR".into());
+        return Err("usage: loading config.json GENERATOR PERCEPTOR".into());
     };
     let files = (fs::metadata(generator)?.len() + fs::metadata(perceptor)?.len()) as f64;
     let _warm = Tensor::zeros([1], (Kind::Half, Device::Cpu)).to_kind(Kind::Float); // libtorch's own start-up
