@@ -9,8 +9,9 @@ use crate::devices::free_memory;
 use crate::model_sets::ModelSet;
 use crate::run::{LoadError, load};
 
-/// Above this, one cell keeps several threads busy; below it, threads are better spent on a cell each, which was 1.7 times
-/// as fast at 16 px and even at 64 px with 64 channels. In operations per step: about a second of one thread.
+/// Above this, one cell is given all threads; below it, threads are better spent on a cell each. In operations per step: about a
+/// second of one thread. A guess after first measurements of small models (a thread each was 1.7 times as fast at 16 px), not
+/// a line that was measured.
 const SMALL: f64 = 1e11;
 /// Cells beyond which a batch on a GPU gains nothing.
 const MOST_IN_A_PACK: usize = 12;
