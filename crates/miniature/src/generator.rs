@@ -13,7 +13,8 @@ use crate::{
 /// A generator in training, or done.
 ///
 /// It learns to draw what a [`Renderer`] draws. Every row of its latents is drawn anew, as `BigSleep`'s are, and the
-/// first row's first entries say where things are: the other rows must be ignored.
+/// first row's first entries say where things are: the other rows must be ignored. The rows of class weights, of which
+/// `BigSleep` optimises every one on its own too, are alike in half of the lessons, differ in the others, and their mean is drawn.
 pub struct Drawing {
     generator: TrainableGenerator,
     renderer: Renderer,
@@ -135,14 +136,13 @@ fn draw(
     let latents = random::normal(&[n, rows, config.z_dim], rng).to_device(device);
     let Batch { class_weights, .. } =
         batch(n, Variation::ENTRIES, renderer.num_objects(), renderer.num_scenes(), mixing, rng);
-    let class_weights = class_weights.to_device(device);
-    let jitter = random::normal(&[n, rows, 1], rng).to_device(device) * ROW_JITTER + 1.0;
-    let pictures = tch::no_grad(|| renderer.render(&latents.select(1, 0), &class_weights).image);
-    Lesson { class_weights: (class_weights.unsqueeze(1) * jitter).clamp(0.0, 1.0), latents, pictures }
+    let spread = (random::uniform(&[n, 1, 1], rng) * 2.0 - 1.0).clamp_min(0.0).to_device(device);
+    let jitter = random::normal(&[n, rows, renderer.num_classes()], rng).to_device(device) * spread + 1.0;
+    let class_weights = (class_weights.to_device(device).unsqueeze(1) * jitter).clamp(0.0, 1.0);
+    let wanted = class_weights.mean_dim(1, false, Kind::Float);
+    let pictures = tch::no_grad(|| renderer.render(&latents.select(1, 0), &wanted).image);
+    Lesson { latents, class_weights, pictures }
 }
-
-/// How much rows of class weights differ, as a part of a weight: `BigSleep` optimises every row on its own.
-const ROW_JITTER: f64 = 0.1;
 
 /// Standard normal numbers without those beyond 2, which are drawn again; what truncation scales.
 fn truncated(normal: &Tensor, rng: &mut ChaCha8Rng) -> Tensor {
@@ -178,7 +178,8 @@ fn show(
     lesson.class_weights.narrow(0, 0, objects).copy_(&each.unsqueeze(1).expand([-1, rows, -1], false));
     let drawn = tch::no_grad(|| generator.forward(&lesson.latents, &lesson.class_weights));
     let wanted = tch::no_grad(|| {
-        renderer.render(&lesson.latents.select(1, 0), &lesson.class_weights.select(1, 0)).image
+        let wanted = lesson.class_weights.mean_dim(1, false, Kind::Float);
+        renderer.render(&lesson.latents.select(1, 0), &wanted).image
     });
     sheet::write(&drawn, SHEET_COLUMNS, 2, &folder.join("drawn.png"))?;
     sheet::write(&wanted, SHEET_COLUMNS, 2, &folder.join("wanted.png"))

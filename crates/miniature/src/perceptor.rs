@@ -93,12 +93,21 @@ impl Perceptor {
             contents.iter().map(|&content| caption(content, &self.table, &mut rng)).collect();
         let strangers: Vec<_> = self.strangers.sample(&mut rng, self.settings.strangers).collect();
         texts.extend(strangers.into_iter().map(|name| captions::object(name, &mut rng)));
-        let pictures = self.pictures(&contents, &mut rng);
-        let mut rng = numbers(self.seed, Stream::Distortion, step);
-        let seen = distort(&pictures, self.clip.image_size(), self.settings.noise, &mut rng);
-        let images = self.clip.encode_image(&normalize(&seen));
         let tokens = self.tokenizer.encode_batch(&texts)?.to_device(self.clip.device());
-        Ok(losses::contrastive(&images, &self.clip.encode_text(&tokens), contents.len() as i64, LOGIT_SCALE))
+        let captions = self.clip.encode_text(&tokens);
+        let mut pictures = vec![self.pictures(&contents, &mut rng)];
+        if self.settings.jumbles > 0 {
+            pictures.push(self.jumbles(&contents, &captions.detach(), &mut rng));
+        }
+        let mut rng = numbers(self.seed, Stream::Distortion, step);
+        let images = self.look(&Tensor::cat(&pictures, 0), &mut rng);
+        Ok(losses::contrastive(&images, &captions, contents.len() as i64, LOGIT_SCALE))
+    }
+
+    /// The embeddings of pictures `[n, 3, s, s]` in [0, 1], each seen in its own way.
+    fn look(&self, pictures: &Tensor, rng: &mut ChaCha8Rng) -> Tensor {
+        let seen = distort(pictures, self.clip.image_size(), self.settings.noise, rng);
+        self.clip.encode_image(&normalize(&seen))
     }
 
     /// Contents for a batch, no two the same: a caption fits one picture of the batch only.
@@ -117,15 +126,20 @@ impl Perceptor {
         all.map(|(object, scene)| Content { object, scene }).collect()
     }
 
-    /// A picture of each content, in any of the styles, and then the jumbles: `[n, 3, SIDE, SIDE]` in [0, 1].
+    /// A picture of each content, in any of the styles: `[n, 3, SIDE, SIDE]` in [0, 1].
     fn pictures(&self, contents: &[Content], rng: &mut ChaCha8Rng) -> Tensor {
-        let mut rows: Vec<f32> =
-            contents.iter().flat_map(|&content| self.class_weights(content, rng)).collect();
-        rows.extend((0..self.settings.jumbles).flat_map(|_| self.jumble(rng)));
-        let n = (contents.len() + self.settings.jumbles) as i64;
-        let weights = Tensor::from_slice(&rows).view([n, -1]).to_device(self.clip.device());
-        let z = random::normal(&[n, Variation::ENTRIES], rng).to_device(self.clip.device());
-        tch::no_grad(|| (self.renderer.render(&z, &weights).image + 1.0) * 0.5).to_kind(Kind::Float)
+        let n = contents.len();
+        let rows = contents.iter().flat_map(|&content| self.class_weights(content, rng)).collect::<Vec<f32>>();
+        let z = random::normal(&[n as i64, Variation::ENTRIES], rng).to_device(self.clip.device());
+        tch::no_grad(|| self.render(&z, &self.rows(&rows, n)))
+    }
+
+    fn render(&self, z: &Tensor, weights: &Tensor) -> Tensor {
+        ((self.renderer.render(z, weights).image + 1.0) * 0.5).to_kind(Kind::Float)
+    }
+
+    fn rows(&self, numbers: &[f32], n: usize) -> Tensor {
+        Tensor::from_slice(numbers).view([n as i64, -1]).to_device(self.clip.device())
     }
 
     /// A content in one of the styles. Some are fainter than that, among a little of everything in the same style: an
@@ -147,18 +161,63 @@ impl Perceptor {
         weights
     }
 
-    /// Several objects of one style in one place, which no caption fits: nothing of the kind may look more like an object
-    /// than the object does.
-    fn jumble(&self, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    /// Pictures of several objects in one place, which no caption fits, although each does its best to be taken for what
+    /// one of the captions says: `[jumbles, 3, SIDE, SIDE]` in [0, 1].
+    ///
+    /// An optimisation ends at such a picture if the perceptor values it as much as the object itself. So the weights of
+    /// all classes but those that the caption names climb along the gradient of its similarity: adversarial training
+    /// (Madry et al. 2018) in the space where dreams are optimised.
+    fn jumbles(&self, contents: &[Content], captions: &Tensor, rng: &mut ChaCha8Rng) -> Tensor {
+        let n = self.settings.jumbles;
+        let jumbles: Vec<Jumble> = (0..n).map(|_| self.jumble(contents, rng)).collect();
+        let weights = jumbles.iter().flat_map(|jumble| jumble.weights.iter().copied()).collect::<Vec<f32>>();
+        let free = jumbles.iter().flat_map(|jumble| jumble.free.iter().copied()).collect::<Vec<f32>>();
+        let (mut logits, free) = (self.rows(&weights, n).logit(LEAST), self.rows(&free, n));
+        let feigned = Tensor::from_slice(&jumbles.iter().map(|jumble| jumble.caption).collect::<Vec<i64>>());
+        let captions = captions.index_select(0, &feigned.to_device(captions.device()));
+        let z = random::normal(&[n as i64, Variation::ENTRIES], rng).to_device(self.clip.device());
+        let stride = (random::uniform(&[n as i64, 1], rng) + 0.5).to_device(self.clip.device());
+        for _ in 0..self.settings.climbs {
+            let leaf = logits.detach().set_requires_grad(true);
+            let images = self.look(&self.render(&z, &leaf.sigmoid()), rng);
+            let similarity = Tensor::cosine_similarity(&images, &captions, -1, 1e-8).sum(Kind::Float);
+            let gradient = Tensor::run_backward(&[similarity], &[&leaf], false, false).remove(0);
+            logits += gradient.sign() * &stride * &free;
+        }
+        tch::no_grad(|| self.render(&z, &logits.sigmoid()))
+    }
+
+    /// Where a jumble starts: several objects of one style, among a little of everything or of nothing.
+    fn jumble(&self, contents: &[Content], rng: &mut ChaCha8Rng) -> Jumble {
         let objects = self.table.classes.len();
+        let all_styles = objects * Style::ALL.len();
         let mut weights = self.class_weights(Content { object: None, scene: None }, rng);
         let style = objects * rng.random_range(0..Style::ALL.len());
-        for _ in 0..rng.random_range(2..=5) {
+        for _ in 0..rng.random_range(0..=5) {
             weights[style + rng.random_range(0..objects)] = rng.random_range(FAINTEST..0.7);
         }
-        weights
+        let caption = rng.random_range(0..contents.len());
+        let mut free = vec![0.0; weights.len()];
+        free[style..style + objects].fill(1.0);
+        free[all_styles..].fill(1.0);
+        let Content { object, scene } = contents[caption];
+        let named = object.map(|object| style + object).or(scene.map(|scene| all_styles + scene));
+        if let Some(class) = named {
+            (weights[class], free[class]) = (weights[class].min(FAINTEST), 0.0);
+        }
+        Jumble { weights, free, caption: caption as i64 }
     }
+}
+
+/// A mixture that is to be taken for something else.
+struct Jumble {
+    weights: Vec<f32>,
+    free: Vec<f32>, // 1 for weights that may grow, 0 for others
+    caption: i64,   // what it is to be taken for
 }
 
 /// The least opacity of what a picture shows.
 const FAINTEST: f32 = 0.15;
+
+/// The least opacity that can grow.
+const LEAST: f64 = 1e-3;

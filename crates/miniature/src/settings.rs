@@ -51,6 +51,8 @@ pub struct PerceptorSettings {
     pub strangers: usize,
     /// Pictures per step that no caption fits: mixtures of several objects.
     pub jumbles: usize,
+    /// Steps by which these mixtures come to resemble one of the captions.
+    pub climbs: u32,
     /// The part of the pictures whose content is faint, among a little of everything.
     pub clutter: f64,
     /// The largest standard deviation of the noise on a picture's pixels, which are in [0, 1].
