@@ -1,10 +1,12 @@
 use checkpoint::Scope;
 use tch::Tensor;
 
-/// torchvision's batch norms all have PyTorch's default.
+/// torchvision's batch norms all have PyTorch's defaults.
 const EPS: f64 = 1e-5;
+const MOMENTUM: f64 = 0.1;
 
-/// A convolution and the batch norm behind it, which becomes part of it by [`fold`](Self::fold).
+/// A convolution and the batch norm behind it, which normalises by the batch until it becomes part of the convolution
+/// by [`fold`](Self::fold).
 #[derive(Debug)]
 pub(crate) struct Conv {
     weight: Tensor,
@@ -70,6 +72,16 @@ impl Conv {
     pub(crate) fn forward(&self, x: &Tensor) -> Tensor {
         let padding = (self.weight.size()[2] / 2) * self.dilation; // sides are odd: keeps the size at stride 1
         let bias = self.bias.as_ref();
-        x.conv2d(&self.weight, bias, [self.stride; 2], [padding; 2], [self.dilation; 2], 1)
+        let y = x.conv2d(&self.weight, bias, [self.stride; 2], [padding; 2], [self.dilation; 2], 1);
+        self.norm.as_ref().map_or_else(|| y.shallow_clone(), |norm| norm.forward(&y))
+    }
+}
+
+impl Norm {
+    /// By the mean and variance of the batch, which the running ones follow.
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let Self { weight, bias, running_mean, running_var } = self;
+        let (mean, var) = (Some(running_mean), Some(running_var));
+        x.batch_norm(Some(weight), Some(bias), mean, var, true, MOMENTUM, EPS, false)
     }
 }

@@ -44,12 +44,7 @@ impl DeepLab {
     /// # Panics
     /// When shape, kind or device differ from the model's.
     pub fn forward(&self, pixels: &Tensor) -> Tensor {
-        let (_, _, height, width) = size4(pixels);
-        no_grad(|| {
-            let features = self.backbone.forward(pixels); // [n, c, h/8, w/8]
-            let logits = self.classifier.forward(&features);
-            logits.upsample_bilinear2d([height, width], false, None, None)
-        })
+        no_grad(|| logits(&self.backbone, &self.classifier, pixels))
     }
 
     /// The class of each pixel, `[n, h, w]` in `0..classes`, of `images [n, 3, h, w]` in `[0, 1]`.
@@ -69,6 +64,13 @@ impl DeepLab {
     pub fn num_classes(&self) -> i64 {
         self.classifier.classes()
     }
+}
+
+/// `pixels [n, 3, h, w]` → `[n, classes, h, w]`.
+pub(crate) fn logits(backbone: &ResNet, classifier: &Head, pixels: &Tensor) -> Tensor {
+    let (_, _, height, width) = size4(pixels);
+    let logits = classifier.forward(&backbone.forward(pixels)); // [n, classes, h/8, w/8]
+    logits.upsample_bilinear2d([height, width], false, None, None)
 }
 
 /// `images [n, 3, h, w]` in `[0, 1]`, as torchvision's models want them.

@@ -16,8 +16,13 @@ pub(crate) fn distort(pictures: &Tensor, side: i64, noise: f64, rng: &mut ChaCha
     let theta = Tensor::from_slice(&(0..n).flat_map(|_| cutout(rng)).collect::<Vec<f32>>()).view([n, 2, 3]);
     let grid = Tensor::affine_grid_generator(&theta, [n, 3, side, side], false).to_device(pictures.device());
     let seen = pictures.grid_sampler(&grid, 1, 1, false); // nearest, and edges repeated
-    let amount = random::uniform(&[n, 1, 1, 1], rng) * noise;
-    seen + (random::normal(&[n, 3, side, side], rng) * amount).to_device(pictures.device())
+    add_noise(&seen, noise, rng)
+}
+
+/// Normal noise whose standard deviation is uniform between 0 and `noise`, drawn for each of the images `[n, 3, h, w]`.
+pub(crate) fn add_noise(images: &Tensor, noise: f64, rng: &mut ChaCha8Rng) -> Tensor {
+    let amount = random::uniform(&[images.size()[0], 1, 1, 1], rng) * noise;
+    images + (random::normal(&images.size(), rng) * amount).to_device(images.device())
 }
 
 /// The map from places in the cutout to places in the picture, both from -1 to 1: two rows of three.
@@ -34,7 +39,8 @@ fn share(rng: &mut ChaCha8Rng) -> f32 {
     (0.8 + 0.3 * normal).clamp(0.5, 0.95)
 }
 
-fn blur_some(pictures: &Tensor, rng: &mut ChaCha8Rng) -> Tensor {
+/// Half of the pictures `[n, 3, h, w]` lose every detail smaller than two or four pixels.
+pub(crate) fn blur_some(pictures: &Tensor, rng: &mut ChaCha8Rng) -> Tensor {
     let [n, _, height, width] = pictures.size()[..] else { unreachable!("pictures have four dimensions") };
     let blurred = |factor: i64| {
         let small = pictures.avg_pool2d([factor, factor], [factor, factor], [0, 0], false, true, None);

@@ -17,8 +17,8 @@ pub struct ModelSet {
 }
 
 /// What can be a part of the set.
-const COMPONENTS: [(&str, &str); 3] =
-    [("generator", "biggan-deep"), ("perceptor", "clip"), ("judge", "clip")];
+const COMPONENTS: [(&str, &str); 4] =
+    [("generator", "biggan-deep"), ("perceptor", "clip"), ("judge", "clip"), ("segmenter", "deeplabv3")];
 
 impl ModelSet {
     /// A set in `folder`, whatever it holds so far.
@@ -91,7 +91,7 @@ impl ModelSet {
 
 const HEAD: &str = r#"# The small models that come with the repository: MODEL_CARD.md says what they are. `miniature export` writes this file.
 name = "mini"
-about = "A small BigGAN-deep and two small CLIPs, trained on emoji: not the paper's models"
+about = "A small BigGAN-deep, CLIP and DeepLabv3, trained on emoji: not the paper's models"
 "#;
 
 const SOURCE: &str = "crates/miniature";

@@ -18,6 +18,7 @@ mod random;
 mod render;
 mod sample;
 mod scenery;
+mod segmenter;
 mod settings;
 /// Sheets of images.
 pub mod sheet;
@@ -36,6 +37,7 @@ pub use pose::Variation;
 pub use random::{Stream, numbers};
 pub use render::{Pictures, Renderer};
 pub use sample::{Batch, Mixing, batch};
-pub use settings::{GeneratorSettings, NetworkSizes, PerceptorSettings, Settings};
+pub use segmenter::Segmenter;
+pub use settings::{GeneratorSettings, NetworkSizes, PerceptorSettings, SegmenterSettings, Settings};
 pub use table::{Class, Prop, Scene, Table};
 pub use training::{Course, Training};

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use miette::{Context, IntoDiagnostic};
 use miniature::{
     Course, Drawing, GeneratorSettings, Mixing, ModelSet, Perceptor, PerceptorSettings, Quality, Renderer,
-    Settings, Stream, Style, Table, Variation, batch, numbers, sheet,
+    Segmenter, SegmenterSettings, Settings, Stream, Style, Table, Variation, batch, numbers, sheet,
 };
 use optim::OptimizerConfig;
 use tch::Device;
@@ -34,7 +34,9 @@ enum Command {
     Perceptor,
     /// Train the judge
     Judge,
-    /// Train all three, one after the other, and write the model set
+    /// Train the segmenter
+    Segmenter,
+    /// Train all four, one after the other, and write the model set
     All,
     /// Write the weights as the last checkpoints have them, with a manifest, into the model set's folder
     Export,
@@ -82,6 +84,7 @@ fn main() -> miette::Result<()> {
         Command::Generator => generator(&settings, &options),
         Command::Perceptor => perceptor("perceptor", &settings.perceptor, settings.seed, &options),
         Command::Judge => perceptor("judge", &settings.judge, judge_seed(&settings), &options),
+        Command::Segmenter => segmenter(&settings, &options),
         Command::All => all(&settings, &options),
         Command::Export => export(&settings, &options),
         Command::Evaluate => evaluate(&settings, &options),
@@ -123,10 +126,25 @@ fn perceptor(name: &str, settings: &PerceptorSettings, seed: u64, options: &Opti
     Ok(())
 }
 
+fn segmenter(settings: &Settings, options: &Options) -> miette::Result<()> {
+    let (segmenter, course) = segmenter_in_training(settings, options)?;
+    segmenter.train(course).wrap_err("the segmenter was not trained to its end")?;
+    Ok(())
+}
+
+fn segmenter_in_training(settings: &Settings, options: &Options) -> miette::Result<(Segmenter, Course)> {
+    let SegmenterSettings { steps, average, ref optimizer, .. } = settings.segmenter;
+    let table = Table::embedded();
+    let segmenter =
+        Segmenter::new(&settings.segmenter, &table, &options.data, settings.seed, options.device())?;
+    Ok((segmenter, options.course("segmenter", steps, average, optimizer)))
+}
+
 fn all(settings: &Settings, options: &Options) -> miette::Result<()> {
     generator(settings, options)?;
     perceptor("perceptor", &settings.perceptor, settings.seed, options)?;
     perceptor("judge", &settings.judge, judge_seed(settings), options)?;
+    segmenter(settings, options)?;
     export(settings, options)
 }
 
@@ -157,6 +175,11 @@ fn export(settings: &Settings, options: &Options) -> miette::Result<()> {
             let training = perceptor.resume(course)?;
             set.write(name, perceptor.tensors(&training), training.steps())?;
         }
+    }
+    let (segmenter, course) = segmenter_in_training(settings, options)?;
+    if course.folder.exists() {
+        let training = segmenter.resume(course)?;
+        set.write("segmenter", segmenter.tensors(&training), training.steps())?;
     }
     Ok(set.write_manifest()?)
 }

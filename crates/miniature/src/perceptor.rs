@@ -129,7 +129,8 @@ impl Perceptor {
     /// A picture of each content, in any of the styles: `[n, 3, SIDE, SIDE]` in [0, 1].
     fn pictures(&self, contents: &[Content], rng: &mut ChaCha8Rng) -> Tensor {
         let n = contents.len();
-        let rows = contents.iter().flat_map(|&content| self.class_weights(content, rng)).collect::<Vec<f32>>();
+        let rows =
+            contents.iter().flat_map(|&content| self.class_weights(content, rng)).collect::<Vec<f32>>();
         let z = random::normal(&[n as i64, Variation::ENTRIES], rng).to_device(self.clip.device());
         tch::no_grad(|| self.render(&z, &self.rows(&rows, n)))
     }

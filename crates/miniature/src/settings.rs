@@ -15,6 +15,8 @@ pub struct Settings {
     pub perceptor: PerceptorSettings,
     /// The training of the perceptor that no optimisation sees.
     pub judge: PerceptorSettings,
+    /// The segmenter's training.
+    pub segmenter: SegmenterSettings,
 }
 
 /// How a generator is trained.
@@ -61,6 +63,26 @@ pub struct PerceptorSettings {
     pub optimizer: OptimizerConfig,
     /// The perceptor.
     pub network: NetworkSizes,
+}
+
+/// How a segmenter is trained.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SegmenterSettings {
+    /// Steps in all.
+    pub steps: u64,
+    /// Pictures per step.
+    pub batch: i64,
+    /// Decay of the averaged weights.
+    pub average: f64,
+    /// Side that pictures are enlarged to, a multiple of 64.
+    pub side: i64,
+    /// The largest standard deviation of the noise on a picture's pixels, which are in [0, 1].
+    pub noise: f64,
+    /// What turns gradients into steps.
+    pub optimizer: OptimizerConfig,
+    /// The segmenter.
+    pub network: deeplab::Config,
 }
 
 /// The sizes of a CLIP: [`clip::Config`], as a file states them.
