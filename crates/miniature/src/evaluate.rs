@@ -104,7 +104,8 @@ fn drawn(
         let generator =
             Generator::load(Weights::open(&set.weights("generator"))?, &config, truncation, Device::Cpu)?;
         let latents = (&z * truncation).unsqueeze(1).expand(rows, false);
-        let images = tch::no_grad(|| generator.forward(&latents, &classes.unsqueeze(1).expand(rows, false)));
+        let weights = classes.constant_pad_nd([0, config.num_classes - renderer.num_classes()]);
+        let images = tch::no_grad(|| generator.forward(&latents, &weights.unsqueeze(1).expand(rows, false)));
         sheet::write(&images, 12, 2, &out.join(format!("truncation-{truncation:.1}.png")))?;
         Ok(images)
     };

@@ -12,6 +12,7 @@ mod export;
 mod generator;
 mod log;
 mod losses;
+mod partner;
 mod perceptor;
 mod pose;
 mod random;
@@ -32,12 +33,15 @@ pub use evaluate::{Quality, evaluate};
 pub use export::ModelSet;
 pub use generator::Drawing;
 pub use log::LogRow;
+pub use partner::Partner;
 pub use perceptor::{LOGIT_SCALE, Perceptor};
 pub use pose::Variation;
 pub use random::{Stream, numbers};
 pub use render::{Pictures, Renderer};
 pub use sample::{Batch, Mixing, batch};
 pub use segmenter::Segmenter;
-pub use settings::{GeneratorSettings, NetworkSizes, PerceptorSettings, SegmenterSettings, Settings};
+pub use settings::{
+    GeneratorSettings, HardeningSettings, NetworkSizes, PerceptorSettings, SegmenterSettings, Settings,
+};
 pub use table::{Class, Prop, Scene, Table};
 pub use training::{Course, Training};

@@ -5,8 +5,9 @@ use std::{fs, path::PathBuf, time::Duration};
 use clap::{Parser, Subcommand};
 use miette::{Context, IntoDiagnostic};
 use miniature::{
-    Course, Drawing, GeneratorSettings, Mixing, ModelSet, Perceptor, PerceptorSettings, Quality, Renderer,
-    Segmenter, SegmenterSettings, Settings, Stream, Style, Table, Variation, batch, numbers, sheet,
+    Course, Drawing, GeneratorSettings, HardeningSettings, Mixing, ModelSet, Partner, Perceptor,
+    PerceptorSettings, Quality, Renderer, Segmenter, SegmenterSettings, Settings, Stream, Style, Table,
+    Variation, batch, numbers, sheet,
 };
 use optim::OptimizerConfig;
 use tch::Device;
@@ -32,11 +33,13 @@ enum Command {
     Generator,
     /// Train the perceptor
     Perceptor,
+    /// Train the perceptor on, with the model set's generator drawing for it
+    Harden,
     /// Train the judge
     Judge,
     /// Train the segmenter
     Segmenter,
-    /// Train all four, one after the other, and write the model set
+    /// Train all, one after the other, and write the model set
     All,
     /// Write the weights as the last checkpoints have them, with a manifest, into the model set's folder
     Export,
@@ -83,6 +86,7 @@ fn main() -> miette::Result<()> {
         Command::Pictures => pictures(&settings, &options),
         Command::Generator => generator(&settings, &options),
         Command::Perceptor => perceptor("perceptor", &settings.perceptor, settings.seed, &options),
+        Command::Harden => harden(&settings, &options),
         Command::Judge => perceptor("judge", &settings.judge, judge_seed(&settings), &options),
         Command::Segmenter => segmenter(&settings, &options),
         Command::All => all(&settings, &options),
@@ -140,9 +144,29 @@ fn segmenter_in_training(settings: &Settings, options: &Options) -> miette::Resu
     Ok((segmenter, options.course("segmenter", steps, average, optimizer)))
 }
 
+fn harden(settings: &Settings, options: &Options) -> miette::Result<()> {
+    let (perceptor, course) = hardening(settings, options)?;
+    perceptor.train(course).wrap_err("the perceptor was not hardened to the end")?;
+    Ok(())
+}
+
+fn hardening(settings: &Settings, options: &Options) -> miette::Result<(Perceptor, Course)> {
+    let table = Table::embedded();
+    let PerceptorSettings { steps, average, ref optimizer, .. } = settings.perceptor;
+    let new = || Perceptor::new(&settings.perceptor, &table, &options.data, settings.seed, options.device());
+    let training = new()?.resume(options.course("perceptor", steps, average, optimizer))?;
+    let HardeningSettings { steps, average, ref optimizer, .. } = settings.hardening;
+    let set = ModelSet::new(&options.set);
+    let partner = Partner::new(&set, &settings.hardening, &table, options.device())
+        .wrap_err("the model set has no generator: train and export it first")?;
+    Ok((new()?.hardened(&training, partner), options.course("hardening", steps, average, optimizer)))
+}
+
 fn all(settings: &Settings, options: &Options) -> miette::Result<()> {
     generator(settings, options)?;
+    export(settings, options)?;
     perceptor("perceptor", &settings.perceptor, settings.seed, options)?;
+    harden(settings, options)?;
     perceptor("judge", &settings.judge, judge_seed(settings), options)?;
     segmenter(settings, options)?;
     export(settings, options)
@@ -162,8 +186,7 @@ fn export(settings: &Settings, options: &Options) -> miette::Result<()> {
         let drawing =
             Drawing::new(&settings.generator, &table, &options.data, settings.seed, options.device())?;
         let training = drawing.resume(course)?;
-        set.write("generator", drawing.finish(&training)?.named_tensors(), training.steps())?;
-        set.write_generator_config(network)?;
+        set.write_generator(drawing.finish(&training)?.named_tensors(), network, training.steps())?;
     }
     let judge_seed = judge_seed(settings);
     for (name, settings, seed) in
@@ -175,6 +198,11 @@ fn export(settings: &Settings, options: &Options) -> miette::Result<()> {
             let training = perceptor.resume(course)?;
             set.write(name, perceptor.tensors(&training), training.steps())?;
         }
+    }
+    if options.out.join("hardening").exists() {
+        let (perceptor, course) = hardening(settings, options)?;
+        let training = perceptor.resume(course)?;
+        set.write("perceptor", perceptor.tensors(&training), training.steps())?;
     }
     let (segmenter, course) = segmenter_in_training(settings, options)?;
     if course.folder.exists() {

@@ -9,7 +9,8 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
 
 use crate::{
-    Content, Course, MiniatureError, PerceptorSettings, Renderer, Stream, Style, Table, Training, Variation,
+    Content, Course, MiniatureError, Partner, PerceptorSettings, Renderer, Stream, Style, Table, Training,
+    Variation,
     captions::{self, caption},
     distort::distort,
     losses, numbers, random, sample,
@@ -23,6 +24,7 @@ pub struct Perceptor {
     renderer: Renderer,
     strangers: Vec<&'static str>,
     settings: PerceptorSettings,
+    partner: Option<Partner>,
     seed: u64,
 }
 
@@ -56,8 +58,20 @@ impl Perceptor {
             renderer: Renderer::new(table, data, &Style::ALL, SIDE, Variation::WIDE, device)?,
             strangers: CIFAR100.into_iter().filter(|name| !drawn(name)).collect(),
             settings: settings.clone(),
+            partner: None,
             seed,
         })
+    }
+
+    /// Goes on from the averaged weights of its training, with a generator that draws for it.
+    #[must_use]
+    pub fn hardened(self, training: &Training, partner: Partner) -> Self {
+        let mut own = self.clip.named_tensors();
+        own.retain(|(name, _)| name != "logit_scale");
+        for ((_, mut own), (_, learnt)) in own.into_iter().zip(training.averaged()) {
+            tch::no_grad(|| own.copy_(&learnt));
+        }
+        Self { partner: Some(partner), ..self }
     }
 
     /// Trains it, or goes on with that.
@@ -88,14 +102,23 @@ impl Perceptor {
 
     fn loss(&self, step: u64) -> Result<Tensor, MiniatureError> {
         let mut rng = numbers(self.seed, Stream::Batch, step);
-        let contents = self.contents(&mut rng);
+        let mut contents = self.contents(&mut rng);
+        if self.partner.is_some() {
+            contents.shuffle(&mut rng); // the last ones are drawn
+        }
         let mut texts: Vec<String> =
             contents.iter().map(|&content| caption(content, &self.table, &mut rng)).collect();
         let strangers: Vec<_> = self.strangers.sample(&mut rng, self.settings.strangers).collect();
         texts.extend(strangers.into_iter().map(|name| captions::object(name, &mut rng)));
         let tokens = self.tokenizer.encode_batch(&texts)?.to_device(self.clip.device());
         let captions = self.clip.encode_text(&tokens);
-        let mut pictures = vec![self.pictures(&contents, &mut rng)];
+        let drawn = self.partner.as_ref().map_or(0, |partner| partner.settings.drawn.min(contents.len()));
+        let (rendered, drawn) = contents.split_at(contents.len() - drawn);
+        let mut pictures = vec![self.pictures(rendered, &mut rng)];
+        if let Some(partner) = &self.partner {
+            pictures.push(partner.draw(drawn, &mut rng));
+            pictures.push(self.drawn_jumbles(partner, &contents, &captions.detach(), &mut rng));
+        }
         if self.settings.jumbles > 0 {
             pictures.push(self.jumbles(&contents, &captions.detach(), &mut rng));
         }
@@ -174,18 +197,42 @@ impl Perceptor {
         let weights = jumbles.iter().flat_map(|jumble| jumble.weights.iter().copied()).collect::<Vec<f32>>();
         let free = jumbles.iter().flat_map(|jumble| jumble.free.iter().copied()).collect::<Vec<f32>>();
         let (mut logits, free) = (self.rows(&weights, n).logit(LEAST), self.rows(&free, n));
-        let feigned = Tensor::from_slice(&jumbles.iter().map(|jumble| jumble.caption).collect::<Vec<i64>>());
-        let captions = captions.index_select(0, &feigned.to_device(captions.device()));
+        let feigned: Vec<i64> = jumbles.iter().map(|jumble| jumble.caption).collect();
+        let captions = captions.index_select(0, &Tensor::from_slice(&feigned).to_device(captions.device()));
         let z = random::normal(&[n as i64, Variation::ENTRIES], rng).to_device(self.clip.device());
         let stride = (random::uniform(&[n as i64, 1], rng) + 0.5).to_device(self.clip.device());
         for _ in 0..self.settings.climbs {
             let leaf = logits.detach().set_requires_grad(true);
-            let images = self.look(&self.render(&z, &leaf.sigmoid()), rng);
-            let similarity = Tensor::cosine_similarity(&images, &captions, -1, 1e-8).sum(Kind::Float);
+            let similarity = self.similarity(&self.render(&z, &leaf.sigmoid()), &captions, rng);
             let gradient = Tensor::run_backward(&[similarity], &[&leaf], false, false).remove(0);
             logits += gradient.sign() * &stride * &free;
         }
         tch::no_grad(|| self.render(&z, &logits.sigmoid()))
+    }
+
+    /// The same of the generator's: `[n, 3, s, s]` in [0, 1].
+    fn drawn_jumbles(
+        &self,
+        partner: &Partner,
+        contents: &[Content],
+        captions: &Tensor,
+        rng: &mut ChaCha8Rng,
+    ) -> Tensor {
+        let feigned: Vec<usize> =
+            (0..partner.settings.jumbles).map(|_| rng.random_range(0..contents.len())).collect();
+        let indices: Vec<i64> = feigned.iter().map(|&index| index as i64).collect();
+        let captions = captions.index_select(0, &Tensor::from_slice(&indices).to_device(captions.device()));
+        let feigned: Vec<Content> = feigned.into_iter().map(|index| contents[index]).collect();
+        let mut climbers = partner.start(&feigned, rng);
+        for _ in 0..partner.settings.climbs {
+            partner.climb(&mut climbers, |images| self.similarity(images, &captions, rng));
+        }
+        partner.reached(&climbers)
+    }
+
+    /// The sum of the cosines between images and captions, one for each.
+    fn similarity(&self, images: &Tensor, captions: &Tensor, rng: &mut ChaCha8Rng) -> Tensor {
+        Tensor::cosine_similarity(&self.look(images, rng), captions, -1, 1e-8).sum(Kind::Float)
     }
 
     /// Where a jumble starts: several objects of one style, among a little of everything or of nothing.

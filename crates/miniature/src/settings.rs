@@ -13,6 +13,8 @@ pub struct Settings {
     pub generator: GeneratorSettings,
     /// The training of the perceptor that dreams are optimised against.
     pub perceptor: PerceptorSettings,
+    /// The perceptor's further training, against the generator.
+    pub hardening: HardeningSettings,
     /// The training of the perceptor that no optimisation sees.
     pub judge: PerceptorSettings,
     /// The segmenter's training.
@@ -63,6 +65,24 @@ pub struct PerceptorSettings {
     pub optimizer: OptimizerConfig,
     /// The perceptor.
     pub network: NetworkSizes,
+}
+
+/// How a perceptor is trained on, with a generator that draws for it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HardeningSettings {
+    /// Steps in all.
+    pub steps: u64,
+    /// Decay of the averaged weights.
+    pub average: f64,
+    /// Pictures of each step's batch that the generator draws.
+    pub drawn: usize,
+    /// Further images of the generator, that no caption fits.
+    pub jumbles: usize,
+    /// Steps by which these come to resemble one of the captions.
+    pub climbs: u32,
+    /// What turns gradients into steps.
+    pub optimizer: OptimizerConfig,
 }
 
 /// How a segmenter is trained.

@@ -41,8 +41,8 @@ fn a_set_that_was_exported_can_be_used() {
     let mut drawing = Drawing::new(&settings.generator, &table, &data, 0, Device::Cpu).expect("a generator");
     let training = drawing.train(course(&folder.path().join("generator"), 1)).expect("a training");
     let finished = drawing.finish(&training).expect("statistics");
-    set.write("generator", finished.named_tensors(), training.steps()).expect("weights");
-    set.write_generator_config(&settings.generator.network).expect("sizes");
+    set.write_generator(finished.named_tensors(), &settings.generator.network, training.steps())
+        .expect("weights");
     for model in ["perceptor", "judge"] {
         let perceptor =
             Perceptor::new(&settings.perceptor, &table, &data, 0, Device::Cpu).expect("a perceptor");
