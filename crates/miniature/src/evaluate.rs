@@ -7,6 +7,7 @@ use tch::{Device, Kind, Tensor};
 
 use crate::{
     MiniatureError, ModelSet, Renderer, Settings, Stream, Style, Table, Variation, numbers, random, sheet,
+    wide::Wide,
 };
 
 /// How good a model set is, in figures for its card.
@@ -104,7 +105,7 @@ fn drawn(
         let generator =
             Generator::load(Weights::open(&set.weights("generator"))?, &config, truncation, Device::Cpu)?;
         let latents = (&z * truncation).unsqueeze(1).expand(rows, false);
-        let weights = classes.constant_pad_nd([0, config.num_classes - renderer.num_classes()]);
+        let weights = Wide::class_weights(&classes);
         let images = tch::no_grad(|| generator.forward(&latents, &weights.unsqueeze(1).expand(rows, false)));
         sheet::write(&images, 12, 2, &out.join(format!("truncation-{truncation:.1}.png")))?;
         Ok(images)

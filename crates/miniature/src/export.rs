@@ -8,19 +8,13 @@ use checkpoint::write_safetensors;
 use sha2::{Digest, Sha256};
 use tch::{Kind, Tensor};
 
-use crate::MiniatureError;
+use crate::{MiniatureError, wide::Wide};
 
 /// The folder of the model set, `weights/mini`.
 #[derive(Clone, Debug)]
 pub struct ModelSet {
     folder: PathBuf,
 }
-
-/// Classes of a published BigGAN.
-///
-/// `BigSleep`'s class loss is a mean over all classes but the largest. Were there but 53, it would weigh twenty times as
-/// much on each of them, and hold every row of latents to the class that happens to be its largest at the start.
-pub(crate) const NUM_CLASSES: i64 = 1000;
 
 /// What can be a part of the set.
 const COMPONENTS: [(&str, &str); 4] =
@@ -63,7 +57,7 @@ impl ModelSet {
         Ok(write_safetensors(&self.weights(component), &tensors, &notes)?)
     }
 
-    /// Writes the generator's weights and sizes, with [`NUM_CLASSES`] classes: those that it has not learnt draw nothing.
+    /// Writes the generator's weights and sizes, widened as [`Wide`] says.
     ///
     /// # Errors
     /// When a file cannot be written.
@@ -73,18 +67,13 @@ impl ModelSet {
         config: &biggan::Config,
         steps: u64,
     ) -> Result<(), MiniatureError> {
-        let spare = NUM_CLASSES - config.num_classes;
-        let with_spare = |(name, tensor): (String, Tensor)| {
-            let tensor = if name == "embeddings.weight" {
-                tensor.detach().constant_pad_nd([0, spare]) // [class_embed_dim, NUM_CLASSES]
-            } else {
-                tensor
-            };
+        let wide = Wide::of(config);
+        let tensors = tensors.into_iter().map(|(name, tensor)| {
+            let tensor = wide.tensor(&name, &tensor.detach());
             (name, tensor)
-        };
-        self.write("generator", tensors.into_iter().map(with_spare).collect(), steps)?;
-        let config = biggan::Config { num_classes: NUM_CLASSES, ..config.clone() };
-        let text = serde_json::to_string_pretty(&config).expect("numbers and lists are JSON");
+        });
+        self.write("generator", tensors.collect(), steps)?;
+        let text = serde_json::to_string_pretty(&wide.config()).expect("numbers and lists are JSON");
         write(&self.generator_config(), &(text + "\n"))
     }
 

@@ -25,6 +25,7 @@ mod settings;
 pub mod sheet;
 mod table;
 mod training;
+mod wide;
 
 pub use art::Style;
 pub use captions::{Content, caption};

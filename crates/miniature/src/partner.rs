@@ -4,9 +4,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
 
-use crate::{
-    Content, HardeningSettings, MiniatureError, ModelSet, Table, export::NUM_CLASSES, random, sample,
-};
+use crate::{Content, HardeningSettings, MiniatureError, ModelSet, Table, random, sample, wide::Wide};
 
 /// A finished generator that draws for a perceptor in training.
 pub struct Partner {
@@ -111,8 +109,7 @@ impl Partner {
 
     /// `latents: [n, rows, z]`, `weights: [n, rows, objects + scenes]` → `[n, 3, s, s]` in [0, 1].
     fn images(&self, latents: &Tensor, weights: &Tensor) -> Tensor {
-        let spare = NUM_CLASSES - (self.objects + self.scenes) as i64;
-        (self.generator.forward(latents, &weights.constant_pad_nd([0, spare])) + 1.0) * 0.5
+        (self.generator.forward(latents, &Wide::class_weights(weights)) + 1.0) * 0.5
     }
 
     fn latents(&self, n: usize, rng: &mut ChaCha8Rng) -> Tensor {
