@@ -1,5 +1,5 @@
 use checkpoint::Weights;
-use tch::{Device, Tensor, no_grad};
+use tch::{Device, Tensor};
 
 use crate::{
     Config, Generator, LoadError,
@@ -108,11 +108,7 @@ impl TrainableGenerator {
     /// # Errors
     /// When `truncation` is out of range.
     pub fn freeze(&self, truncation: f64) -> Result<Generator, LoadError> {
-        let copies = no_grad(|| {
-            let tensors = self.named_tensors().into_iter();
-            tensors.map(|(name, tensor)| (name, tensor.detach().copy())).collect::<Vec<_>>()
-        });
-        let weights = Weights::from_tensors("the generator in training", copies);
+        let weights = Weights::from_tensors("the generator in training", self.named_tensors());
         Generator::load(weights, &self.config, truncation, self.device)
     }
 

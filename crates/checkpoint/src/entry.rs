@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use tch::{Device, Kind, TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor, no_grad};
 
 use crate::{CheckpointError, pytorch, stored::Stored};
 
@@ -44,7 +44,7 @@ impl Entry {
         }
     }
 
-    /// The tensor as a model wants it. `path` is for error messages.
+    /// The tensor as a model wants it, the model's own: one that was in memory is copied. `path` is for error messages.
     pub(crate) fn load(
         self,
         path: &Path,
@@ -52,8 +52,9 @@ impl Entry {
         kind: Kind,
         device: Device,
     ) -> Result<Tensor, CheckpointError> {
+        let copy = matches!(self, Self::Ready(_));
         let tensor = self.read(name)?;
-        tensor.f_to_device(device).and_then(|tensor| tensor.f_to_kind(kind)).map_err(load_error(path, name))
+        no_grad(|| tensor.f_to_device(device)?.f_to_dtype(kind, false, copy)).map_err(load_error(path, name))
     }
 }
 

@@ -34,7 +34,7 @@ impl<'w> Scope<'w> {
         Self { kind: None, ..self.clone() }
     }
 
-    /// The tensor `name` in this scope's kind, moved out of the weights.
+    /// The tensor `name` in this scope's kind, moved out of the weights: nobody else has it, and it may be changed in place.
     ///
     /// Where it is missing or has another shape, the fault is kept for [`Weights::finish`], and a placeholder of the
     /// wanted shape takes its place, so that a model can be built to its end and all faults are told at once. A

@@ -57,7 +57,7 @@ impl Weights {
         pytorch::open(path)
     }
 
-    /// Tensors that are already in memory. `origin` is what error messages call them.
+    /// Tensors that are already in memory; a model takes copies of them. `origin` is what error messages call them.
     pub fn from_tensors(
         origin: impl Into<PathBuf>,
         tensors: impl IntoIterator<Item = (String, Tensor)>,

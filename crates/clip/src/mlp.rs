@@ -1,5 +1,5 @@
 use checkpoint::Scope;
-use tch::Tensor;
+use tch::{Tensor, no_grad};
 
 use crate::layers::Linear;
 
@@ -24,10 +24,11 @@ impl Mlp {
 
     /// x · σ(1.702 x) = silu(1.702 x) / 1.702: with both factors in the weights, one kernel is left.
     pub(crate) fn fold(&mut self) {
-        for tensor in [&mut self.c_fc.weight, &mut self.c_fc.bias] {
-            *tensor = scaled(tensor, QUICK_GELU);
-        }
-        self.c_proj.weight = scaled(&self.c_proj.weight, 1.0 / QUICK_GELU);
+        no_grad(|| {
+            let _ = self.c_fc.weight.g_mul_scalar_(QUICK_GELU); // in place: these are the largest tensors
+            let _ = self.c_fc.bias.g_mul_scalar_(QUICK_GELU);
+            let _ = self.c_proj.weight.g_mul_scalar_(1.0 / QUICK_GELU);
+        });
         self.folded = true;
     }
 
@@ -44,13 +45,8 @@ impl Mlp {
         if self.folded {
             let factors = [1.0 / QUICK_GELU, 1.0 / QUICK_GELU, QUICK_GELU]; // c_fc's weight and bias, c_proj's weight
             for ((_, tensor), factor) in out[first..].iter_mut().zip(factors) {
-                *tensor = scaled(tensor, factor);
+                *tensor = &*tensor * factor;
             }
         }
     }
-}
-
-/// A tensor of the same kind: `tensor` may be shared.
-fn scaled(tensor: &Tensor, factor: f64) -> Tensor {
-    tensor * factor
 }

@@ -1,5 +1,5 @@
 use biggan::Generator;
-use bigsleep::{DreamSettings, Dreamer};
+use bigsleep::{DreamSettings, Dreamer, LeanLoading};
 use checkpoint::Weights;
 use clip::Clip;
 use miette::Diagnostic;
@@ -28,6 +28,7 @@ pub enum LoadError {
 
 /// The models of a set on a device, ready for dreams of such settings.
 pub(crate) fn load(set: &ModelSet, settings: &DreamSettings, device: Device) -> Result<Dreamer, LoadError> {
+    let _lean = LeanLoading::new();
     let config = generator_config(set)?;
     let weights = open(set, &set.manifest.generator.weights)?;
     let generator = Generator::load(weights, &config, settings.truncation, device)
