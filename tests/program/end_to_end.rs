@@ -1,5 +1,6 @@
 //! Experiment in, tables and images out.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use crate::setting::{SMALL, Setting, assert_same, results};
@@ -49,6 +50,28 @@ fn an_experiment_runs_from_file_to_tables() {
     let before = results(&folder);
     setting.expect(0, &["small.toml"]);
     assert_same(&before, &results(&folder));
+}
+
+#[test]
+fn the_best_frame_is_kept_where_it_is_asked_for() {
+    let setting = Setting::new();
+    setting.write("small.toml", SMALL);
+    let arguments = ["small.toml", "--set", "dream.save_best=true", "--set", "seeds=[0, 1, 2]"];
+    setting.expect(0, &arguments);
+    let table = fs::read_to_string(setting.path("results/small/tables/cells.csv")).unwrap();
+    let mut cells = csv::Reader::from_reader(table.as_bytes());
+    let mut steps = Vec::new();
+    for cell in cells.deserialize::<BTreeMap<String, String>>() {
+        let cell = cell.unwrap();
+        let folder = setting.path("results/small/cells").join(&cell["cell"]);
+        let step: u32 = cell["best_step"].parse().unwrap();
+        let frame = fs::read(folder.join(format!("frames/{step:06}.png"))).unwrap();
+        assert!(fs::read(folder.join("best.png")).unwrap() == frame, "{}", folder.display());
+        assert!(cell["best_similarity_loss"].parse::<f64>().unwrap().is_finite());
+        steps.push(step);
+    }
+    assert_eq!(steps.len(), 12);
+    assert!(steps.iter().any(|&step| step < 8), "the last is the best of all: {steps:?} shows nothing");
 }
 
 #[test]

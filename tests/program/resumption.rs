@@ -19,6 +19,7 @@ epochs = 4
 iterations = 25
 cutouts = 8
 save_every = 10
+save_best = true
 
 [optimizer]
 sgd = { lr = 0.1, momentum = 0.9 }

@@ -86,8 +86,16 @@ impl Dream {
 
     /// The cutouts of the next step, of all its draws.
     pub(crate) fn boxes(&self, image_side: i64) -> Vec<Cutout> {
+        self.boxes_of(self.step() + 1, image_side)
+    }
+
+    /// Cutouts that no step sees, to judge images by: dreams of one seed have the same.
+    pub(crate) fn boxes_to_judge(&self, image_side: i64) -> Vec<Cutout> {
+        self.boxes_of(0, image_side)
+    }
+
+    fn boxes_of(&self, step: u32, image_side: i64) -> Vec<Cutout> {
         let DreamSettings { cutouts, gradient_accumulation, center_bias, .. } = self.spec.settings;
-        let step = self.step() + 1;
         (0..gradient_accumulation)
             .flat_map(|draw| boxes::cutouts(self.spec.seed, step, draw, cutouts, image_side, center_bias))
             .collect()

@@ -154,7 +154,7 @@ impl Dreamer {
     }
 
     fn guide(&self, images: &Tensor, boxes: &Tensor, pack: &[&mut Dream]) -> Guidance {
-        let _allowed = (self.settings.precision == Precision::Tf32).then(tf32::Allowed::new);
+        let _allowed = self.allowed_tf32();
         let stack = |part: fn(&Dream) -> &Tensor| {
             Tensor::stack(&pack.iter().map(|dream| part(dream)).collect::<Vec<_>>(), 0)
         };
@@ -181,6 +181,27 @@ impl Dreamer {
     /// The dream as its optimizer sees it: the image of the latents themselves, `[3, s, s]`, in [0, 1].
     pub fn live_image(&self, dream: &Dream) -> Tensor {
         self.show(&dream.latents, &dream.spec.settings)
+    }
+
+    /// The similarity term of an image of a dream, `[3, s, s]`: as in its [trace](Dream::take_trace), but on cutouts that no
+    /// step sees, the same ones at every step and for every dream of its seed. Lower is more similar. Waits for the device.
+    ///
+    /// `big-sleep` 0.9.1 draws new cutouts for every image that it judges (`save_best`), so that luck has a part in which is
+    /// best.
+    pub fn similarity_term(&self, image: &Tensor, dream: &Dream) -> f64 {
+        let boxes = dream.boxes_to_judge(self.generator.config().output_dim);
+        self.similarity_at(image, dream, boxes)
+    }
+
+    fn similarity_at(&self, image: &Tensor, dream: &Dream, boxes: Vec<Cutout>) -> f64 {
+        let _allowed = self.allowed_tf32();
+        let boxes = cutouts::to_tensor(&[boxes], self.device());
+        let (target, loss_coef) = (dream.target.unsqueeze(0), dream.loss_coef.unsqueeze(0));
+        tch::no_grad(|| self.guide.judge(&image.unsqueeze(0), &boxes, &target, &loss_coef).double_value(&[0]))
+    }
+
+    fn allowed_tf32(&self) -> Option<tf32::Allowed> {
+        (self.settings.precision == Precision::Tf32).then(tf32::Allowed::new)
     }
 
     fn show(&self, latents: &Latents, settings: &DreamSettings) -> Tensor {

@@ -55,6 +55,26 @@ impl Guide {
         Guidance { similarity: losses::similarity(&alignments, loss_coef), image_gradient }
     }
 
+    /// The similarity terms alone, `[n]`; as for [`guide`](Self::guide) otherwise.
+    pub(crate) fn judge(
+        &self,
+        images: &Tensor,
+        boxes: &Tensor,
+        targets: &Tensor,
+        loss_coef: &Tensor,
+    ) -> Tensor {
+        let (n, k, _) = boxes.size3().expect("boxes are [n, k, 3]");
+        let alignments = targets.new_zeros([n, k], (Kind::Float, targets.device()));
+        for Chunk { dreams: (first, count), cutouts: (from, length) } in chunks(n, k, self.chunk) {
+            let of_chunk = |x: &Tensor| x.narrow(0, first, count);
+            let boxes = of_chunk(boxes).narrow(1, from, length);
+            let embeds = self.embed(&of_chunk(images), &boxes);
+            let alignment = losses::alignment(&embeds, &of_chunk(targets).unsqueeze(1));
+            alignments.narrow(0, first, count).narrow(1, from, length).copy_(&alignment);
+        }
+        losses::similarity(&alignments, loss_coef)
+    }
+
     /// Embeddings of the cutouts of `images [n, 3, s, s]` at `boxes [n, k, 3]`: `[n, k, e]`, in single precision.
     fn embed(&self, images: &Tensor, boxes: &Tensor) -> Tensor {
         let (n, k, _) = boxes.size3().expect("boxes are [n, k, 3]");

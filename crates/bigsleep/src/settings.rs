@@ -63,6 +63,9 @@ pub struct DreamSettings {
     #[serde(deserialize_with = "save_every")]
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub save_every: u32,
+    /// Keep, of the images made every `save_every` steps, the one that the perceptor finds closest to the prompt.
+    #[serde(skip_serializing_if = "std::ops::Not::not")] // records from before there was it stay valid
+    pub save_best: bool,
 }
 
 /// How a cutout is resized to the perceptor's input.
@@ -131,6 +134,7 @@ impl Default for DreamSettings {
             truncation: 1.0,
             precision: Precision::default(),
             save_every: 50,
+            save_best: false,
         }
     }
 }
@@ -194,7 +198,12 @@ mod tests {
 
     #[test]
     fn settings_survive_being_written_and_read() {
-        let settings = DreamSettings { max_classes: Some(3), ema_decay: 0.5, ..DreamSettings::default() };
+        let settings = DreamSettings {
+            max_classes: Some(3),
+            ema_decay: 0.5,
+            save_best: true,
+            ..DreamSettings::default()
+        };
         let written = toml::to_string(&settings).unwrap();
         assert_eq!(toml::from_str::<DreamSettings>(&written).unwrap(), settings);
     }

@@ -72,6 +72,21 @@ fn a_dream_runs_its_steps_and_no_further() {
     assert!(distance(&image, &dreamer.live_image(&dream)) > 1e-3);
 }
 
+/// On a step's own cutouts an image is judged as in the step; otherwise on some that no step sees, always the same.
+#[test]
+fn images_are_judged_by_the_similarity_term() {
+    let dreamer = dreamer(&settings());
+    let mut dreams = [dreamer.begin(&spec("a bear", 0, ADAM)).unwrap()];
+    let (image, boxes) = (dreamer.live_image(&dreams[0]), dreams[0].boxes(32));
+    let judged = dreamer.similarity_term(&image, &dreams[0]);
+    let as_in_step = dreamer.similarity_at(&image, &dreams[0], boxes);
+    walk(&dreamer, &mut dreams, 1);
+    let row = dreams[0].take_trace()[0];
+    assert!((row.similarity - as_in_step).abs() < 1e-5, "{} and {as_in_step}", row.similarity);
+    assert_ne!(judged, as_in_step);
+    assert_eq!(dreamer.similarity_term(&image, &dreams[0]), judged);
+}
+
 /// The same seed, so that optimizers can be compared in pairs.
 #[test]
 fn optimizers_begin_alike_and_see_the_same_cutouts() {

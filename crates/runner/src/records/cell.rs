@@ -67,6 +67,19 @@ pub struct Outcome {
     pub similarity_live: f64,
     /// The loss of the last step.
     pub final_loss: Terms,
+    /// What `best.png` shows, where `save_best` asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best: Option<Best>,
+}
+
+/// The best of a cell's frames.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Best {
+    /// Steps done when it was made.
+    pub step: u32,
+    /// Its similarity term, on cutouts of its own: see [`bigsleep::Dreamer::similarity_term`].
+    pub similarity_loss: f64,
 }
 
 /// A loss and the terms that it is the sum of.

@@ -136,6 +136,11 @@ impl CellFolder {
         self.root.join("final.png")
     }
 
+    /// Where the best of the frames belongs.
+    pub fn best_image(&self) -> PathBuf {
+        self.root.join("best.png")
+    }
+
     /// Where the state to go on from belongs.
     pub fn state(&self) -> PathBuf {
         self.root.join("state.safetensors")
@@ -166,7 +171,7 @@ fn write_toml<T: Serialize>(path: &Path, record: &T) -> Result<(), RecordError> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::{CellStatus, Outcome, Terms};
+    use crate::records::{Best, CellStatus, Outcome, Terms};
 
     fn record(status: CellStatus) -> CellRecord {
         CellRecord {
@@ -196,6 +201,7 @@ mod tests {
             similarity_averaged: 0.3,
             similarity_live: 0.25,
             final_loss,
+            best: Some(Best { step: 1950, similarity_loss: -36.5 }),
         };
         for status in [
             CellStatus::Unfinished,

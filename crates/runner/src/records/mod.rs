@@ -10,6 +10,7 @@
 //!     trace.csv            a [`TraceRow`] per step
 //!     frames/000050.png …  images of the averaged latents
 //!     final.png            the last of them
+//!     best.png             the one most similar to the prompt, where `save_best` asks for it
 //!     state.safetensors    latents, average, optimizer and step: enough to go on
 //! ```
 //!
@@ -23,7 +24,7 @@ mod plan;
 mod trace;
 
 pub use atomic::write_atomically;
-pub use cell::{CellRecord, CellStatus, Outcome, Terms};
+pub use cell::{Best, CellRecord, CellStatus, Outcome, Terms};
 pub use environment::{Environment, ModelFile};
 pub use error::RecordError;
 pub use folder::{CellFolder, ResultsFolder};

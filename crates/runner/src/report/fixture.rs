@@ -124,6 +124,7 @@ impl Grid {
             final_loss: trace
                 .last()
                 .map_or(Terms { total: 0.0, similarity: 0.0, latent: 0.0, class: 0.0 }, TraceRow::terms),
+            best: None,
         });
         cell.write_record(&record).unwrap();
         cell.write_trace(&trace).unwrap();

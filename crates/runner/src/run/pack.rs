@@ -79,7 +79,7 @@ impl<'c, 'r> Pack<'c, 'r> {
     }
 
     fn save_due(&mut self) -> Result<(), SaveError> {
-        for (slot, dream) in self.slots.iter().zip(&mut self.dreams) {
+        for (slot, dream) in self.slots.iter_mut().zip(&mut self.dreams) {
             let diverged = matches!(dream.status(), Status::Diverged { .. });
             if !diverged && is_save_point(dream) {
                 slot.save_frame(self.dreamer, dream)?;

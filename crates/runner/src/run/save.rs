@@ -11,17 +11,22 @@ use thiserror::Error;
 use super::pictures::{eight_bits, png};
 use crate::plan::Cell;
 use crate::records::{
-    CellFolder, CellStatus, Outcome, RecordError, ResultsFolder, TraceRow, write_atomically,
+    Best, CellFolder, CellStatus, Outcome, RecordError, ResultsFolder, TraceRow, write_atomically,
 };
 
 /// Ties a saved state to the settings that it belongs to.
 const DIGEST: &str = "digest";
+/// The best frame up to a saved state.
+const BEST_STEP: &str = "best_step";
+const BEST_SIMILARITY_LOSS: &str = "best_similarity_loss";
 
 /// A cell that is being computed, but for its dream.
 pub(super) struct Slot<'c> {
     pub(super) cell: &'c Cell,
     folder: CellFolder,
     rows: Vec<TraceRow>,
+    /// Of the frames so far, where it is wanted.
+    best: Option<Best>,
 }
 
 /// A cell cannot be begun, saved or finished.
@@ -57,7 +62,7 @@ impl<'c> Slot<'c> {
             optimizer: cell.optimizer.clone(),
             settings: cell.dream.clone(),
         };
-        let mut slot = Self { cell, folder, rows: Vec::new() };
+        let mut slot = Self { cell, folder, rows: Vec::new(), best: None };
         let dream = match slot.resume(dreamer, &spec)? {
             Some(dream) => dream,
             None => dreamer.begin(&spec)?,
@@ -77,6 +82,7 @@ impl<'c> Slot<'c> {
             tracing::warn!("the saved state is of other settings: beginning anew");
             return Ok(None);
         }
+        let best = best_in(state.metadata());
         let dream = dreamer.resume(spec, state)?;
         let mut rows = self.folder.trace()?;
         if rows.len() > dream.step() as usize {
@@ -89,6 +95,7 @@ impl<'c> Slot<'c> {
         }
         tracing::info!(step = dream.step(), "going on");
         self.rows = rows;
+        self.best = best;
         Ok(Some(dream))
     }
 
@@ -117,7 +124,11 @@ impl<'c> Slot<'c> {
     /// Writes all that is needed to go on from here. The order matters: see [`resume`](Self::resume).
     pub(super) fn save(&self, dream: &mut Dream) -> Result<(), SaveError> {
         self.folder.write_trace(&self.rows)?;
-        let metadata = BTreeMap::from([(DIGEST.to_owned(), self.cell.digest.clone())]);
+        let mut metadata = BTreeMap::from([(DIGEST.to_owned(), self.cell.digest.clone())]);
+        if let Some(Best { step, similarity_loss }) = self.best {
+            metadata.insert(BEST_STEP.to_owned(), step.to_string());
+            metadata.insert(BEST_SIMILARITY_LOSS.to_owned(), similarity_loss.to_string()); // to the last bit
+        }
         let state = dream.state();
         let tensors: Vec<(&str, &Tensor)> =
             state.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
@@ -125,9 +136,25 @@ impl<'c> Slot<'c> {
     }
 
     /// Writes the image of the averaged latents as they are now.
-    pub(super) fn save_frame(&self, dreamer: &Dreamer, dream: &Dream) -> Result<(), SaveError> {
-        let image = png(&eight_bits(&dreamer.image(dream)))?;
-        Ok(write_atomically(&self.folder.frame(dream.step()), &image)?)
+    pub(super) fn save_frame(&mut self, dreamer: &Dreamer, dream: &Dream) -> Result<(), SaveError> {
+        let image = dreamer.image(dream);
+        let file = png(&eight_bits(&image))?;
+        write_atomically(&self.folder.frame(dream.step()), &file)?;
+        if self.cell.dream.save_best {
+            let similarity_loss = dreamer.similarity_term(&image, dream);
+            self.keep_if_best(Best { step: dream.step(), similarity_loss }, &file)?;
+        }
+        Ok(())
+    }
+
+    /// Whoever takes the state of before finds this again, and writes the same.
+    fn keep_if_best(&mut self, new: Best, file: &[u8]) -> Result<(), SaveError> {
+        let better = |old: Best| new.similarity_loss < old.similarity_loss;
+        if new.similarity_loss.is_finite() && self.best.is_none_or(better) {
+            write_atomically(&self.folder.best_image(), file)?;
+            self.best = Some(new);
+        }
+        Ok(())
     }
 
     /// Judges the last image and records the cell as finished.
@@ -142,6 +169,7 @@ impl<'c> Slot<'c> {
             similarity_averaged: similarity(dreamer, &averaged, &text)?,
             similarity_live: similarity(dreamer, &live, &text)?,
             final_loss: last.map_or_else(Default::default, TraceRow::terms),
+            best: self.best,
         });
         write_atomically(&self.folder.final_image(), &png(&averaged)?)?;
         self.record(status)
@@ -160,6 +188,13 @@ impl<'c> Slot<'c> {
     fn seconds(&self) -> f64 {
         self.rows.last().map_or(0.0, |row| row.seconds)
     }
+}
+
+/// What [`Slot::save`] noted of the best frame.
+fn best_in(metadata: &BTreeMap<String, String>) -> Option<Best> {
+    let step = metadata.get(BEST_STEP)?.parse().ok()?;
+    let similarity_loss = metadata.get(BEST_SIMILARITY_LOSS)?.parse().ok()?;
+    Some(Best { step, similarity_loss })
 }
 
 /// Records that a cell failed.

@@ -26,6 +26,8 @@ pub(super) fn cells(study: &Study) -> Result<Vec<u8>, csv::Error> {
         "similarity_loss",
         "latent_loss",
         "class_loss",
+        "best_step",
+        "best_similarity_loss",
         "model_set",
         "digest",
     ]);
@@ -45,6 +47,7 @@ fn line(cell: &Cell) -> Vec<String> {
         outcome.map(|outcome| term(&outcome.final_loss).to_string()).unwrap_or_default()
     };
     let (status, detail) = status(&record.status);
+    let best = outcome.and_then(|outcome| outcome.best);
     vec![
         record.id.clone(),
         record.prompt.clone(),
@@ -60,6 +63,8 @@ fn line(cell: &Cell) -> Vec<String> {
         loss(|terms| terms.similarity),
         loss(|terms| terms.latent),
         loss(|terms| terms.class),
+        best.map(|best| best.step.to_string()).unwrap_or_default(),
+        number(best.map(|best| best.similarity_loss), 4),
         record.model_set.clone(),
         record.digest.clone(),
     ]
