@@ -36,6 +36,12 @@ const EXPERIMENTS: &[(&str, &str, &str)] = &[
     ("a name that is no folder's", "name = \"small\"", "name = \"../small\""),
     ("no model sets", "models = [\"tiny\"]", "models = []"),
     ("an unknown model set", "models = [\"tiny\"]", "models = [\"tyni\"]"),
+    (
+        "an unknown model set before one that is installed",
+        "models = [\"tiny\"]",
+        "models = [\"tyni\", \"tiny\"]",
+    ),
+    ("two unknown model sets", "models = [\"tiny\"]", "models = [\"paper\", \"mini\"]"),
     ("an unknown axis to exclude by", "prompts =", "exclude = [{ prompts = \"cow\" }]\nprompts ="),
     ("an unknown prompt to exclude", "prompts =", "exclude = [{ prompt = \"cows\" }]\nprompts ="),
     ("everything excluded", "prompts =", "exclude = [{ seed = 0 }]\nprompts ="),
@@ -61,6 +67,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("fetching an unknown model set", &["weights", "fetch", "papers"]),
     ("fetching what has no public source", &["weights", "fetch", "partial"]),
     ("running with a set that is not installed", &["small.toml", "--set", "models=['partial']"]),
+    ("with another that there is not", &["small.toml", "--set", "models=['fetched', 'mini']"]),
 ];
 
 #[test]
@@ -77,6 +84,8 @@ fn messages() {
         setting.write("small.toml", SMALL);
         let manifest = fs::read_to_string(setting.path("weights/tiny/manifest.toml")).unwrap();
         setting.write("weights/partial/manifest.toml", &manifest.replace("tiny", "partial"));
+        let with_url = manifest.replace("\" }", "\", url = \"https://example.org/\" }");
+        setting.write("weights/fetched/manifest.toml", &with_url.replace("tiny", "fetched"));
         record(&mut page, mistake, &setting, arguments);
     }
     for (mistake, break_it) in BROKEN {

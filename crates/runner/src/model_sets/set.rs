@@ -106,33 +106,44 @@ impl ModelSets {
     /// When there is none, or its manifest cannot be read.
     pub fn get(&self, name: &str) -> Result<ModelSet, ModelSetError> {
         let all = self.all()?;
-        let names: Vec<String> = all.iter().map(|set| set.manifest.name.clone()).collect();
-        let unknown = || ModelSetError::Unknown {
-            name: name.to_owned(),
-            help: crate::experiment::suggestion(name, &names),
-        };
-        all.into_iter().find(|set| set.manifest.name == name).ok_or_else(unknown)
+        let unknown = || ModelSetError::Unknown { name: name.to_owned(), help: suggestion(name, &all) };
+        all.iter().find(|set| set.manifest.name == name).cloned().ok_or_else(unknown)
     }
 
     /// The first of `names` that is installed.
     ///
     /// # Errors
-    /// When none is, with what to do.
+    /// When none is, with what to do about each; when one before it does not exist, which is more likely a slip than meant.
     pub fn first_installed(&self, names: &[String]) -> Result<ModelSet, ModelSetError> {
-        let mut missing = Vec::new();
+        let all = self.all()?;
+        let mut unknown = None;
+        let mut reasons = Vec::new();
         for name in names {
-            let set = self.get(name)?;
-            let files: Vec<String> = set.missing().map(|file| file.path.clone()).collect();
-            if files.is_empty() {
-                return Ok(set);
+            let Some(set) = all.iter().find(|set| set.manifest.name == *name) else {
+                let help = suggestion(name, &all);
+                reasons.push(format!("there is no model set `{name}`: {help}"));
+                unknown.get_or_insert(ModelSetError::Unknown { name: name.clone(), help });
+                continue;
+            };
+            match (set.remedy(), unknown) {
+                (None, None) => return Ok(set.clone()),
+                (None, Some(unknown)) => return Err(unknown),
+                (Some(remedy), still) => {
+                    reasons.push(remedy);
+                    unknown = still;
+                }
             }
-            missing.push(format!(
-                "`{name}` lacks {}; `runner weights fetch {name}` fetches it",
-                files.join(", ")
-            ));
         }
+        if let (Some(unknown), [_]) = (unknown, names) {
+            return Err(unknown);
+        }
+        let installed = all.iter().find(|set| set.missing().next().is_none());
+        reasons.extend(installed.map(|set| {
+            let name = &set.manifest.name;
+            format!("`{name}` is installed: --set 'models=[\"{name}\"]' runs with it")
+        }));
         let wanted = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        Err(ModelSetError::NoneInstalled { wanted, help: missing.join("\n") })
+        Err(ModelSetError::NoneInstalled { wanted, help: reasons.join("\n") })
     }
 }
 
@@ -157,6 +168,23 @@ impl ModelSet {
     /// The files that dreams need and that are not there.
     pub fn missing(&self) -> impl Iterator<Item = &FileEntry> {
         self.dream_files().filter(|file| !self.path(file).is_file())
+    }
+
+    /// What is missing and what to do about it; `None` when it is installed.
+    fn remedy(&self) -> Option<String> {
+        let name = &self.manifest.name;
+        let missing: Vec<&FileEntry> = self.missing().collect();
+        if missing.is_empty() {
+            return None;
+        }
+        let files = missing.iter().map(|file| file.path.as_str()).collect::<Vec<_>>().join(", ");
+        let from_there = missing.iter().all(|file| file.url.is_some());
+        let remedy = if from_there {
+            format!("`runner weights fetch {name}` fetches it")
+        } else {
+            "it comes with the repository: check that out again".to_owned()
+        };
+        Some(format!("`{name}` lacks {files}; {remedy}"))
     }
 
     fn dream_files(&self) -> impl Iterator<Item = &FileEntry> {
@@ -256,6 +284,11 @@ impl ModelSet {
     pub fn folder(&self) -> &Path {
         &self.folder
     }
+}
+
+fn suggestion(name: &str, sets: &[ModelSet]) -> String {
+    let names: Vec<String> = sets.iter().map(|set| set.manifest.name.clone()).collect();
+    crate::experiment::suggestion(name, &names)
 }
 
 /// The digest that a file should have: the longer one of those that were published and seen.
