@@ -1,4 +1,6 @@
 //! Runs the cells of a plan: a worker per device (or several on the CPU) takes packs from one queue.
+mod drain;
+mod failure;
 pub(crate) mod load;
 mod lock;
 mod pack;

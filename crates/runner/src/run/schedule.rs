@@ -4,6 +4,7 @@ use miette::Diagnostic;
 use tch::Device;
 use thiserror::Error;
 
+use super::drain::Drain;
 use super::load::LoadError;
 use super::queue::Queue;
 use super::worker::Worker;
@@ -92,11 +93,10 @@ impl Schedule {
         thread::scope(|scope| {
             let mut threads = Vec::new();
             for &Assignment { device, threads: count, pack } in workers {
-                let worker =
-                    Worker { device, threads: count, most: pack, set, results, queue, progress, stop };
-                threads.push(
-                    thread::Builder::new().name("worker".into()).spawn_scoped(scope, || worker.work())?,
-                );
+                let worker = Worker { device, threads: count, set, results, progress, stop };
+                let drain = Drain { device, most: pack, results, queue, progress, stop };
+                let thread = thread::Builder::new().name("worker".into());
+                threads.push(thread.spawn_scoped(scope, || worker.work(drain))?);
             }
             let ended: Vec<_> = threads.into_iter().map(thread::ScopedJoinHandle::join).collect();
             for result in ended {

@@ -1,0 +1,50 @@
+use std::error::Error;
+
+use bigsleep::DreamError;
+
+use super::load::LoadError;
+use super::save::SaveError;
+
+/// Why a pack did not come to its end.
+pub(super) enum Failure {
+    /// The models cannot be loaded: no cell can be computed.
+    Models(LoadError),
+    OutOfMemory(String),
+    Other(String),
+}
+
+impl Failure {
+    pub(super) fn of_message(message: String) -> Self {
+        if message.contains("out of memory") { Self::OutOfMemory(message) } else { Self::Other(message) }
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Dreamer { .. } => Self::Other(chain(&error)), // these settings' fault
+            _ => Self::Models(error),
+        }
+    }
+}
+
+impl From<SaveError> for Failure {
+    fn from(error: SaveError) -> Self {
+        match &error {
+            SaveError::Dream(DreamError::OutOfMemory { .. }) => Self::OutOfMemory(chain(&error)),
+            _ => Self::Other(chain(&error)),
+        }
+    }
+}
+
+/// An error with its causes, in a line.
+pub(super) fn chain(error: &dyn Error) -> String {
+    let mut messages = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        messages.push(error.to_string());
+        cause = error.source();
+    }
+    messages.dedup();
+    messages.join(": ")
+}
