@@ -129,6 +129,84 @@ fn a_second_run_on_the_same_folder_is_told() {
     child.wait().unwrap();
 }
 
+/// Three machines that share a folder: each computes its cells, and the last to end makes a report of all of them.
+#[test]
+fn shards_run_at_the_same_time_into_one_folder() {
+    let setting = Setting::new();
+    setting.write("longer.toml", LONGER);
+    setting.expect(0, &["longer.toml", "--out", "whole"]);
+    let shards: Vec<Child> = ["1/3", "2/3", "3/3"]
+        .map(|shard| start(&setting, &["longer.toml", "--out", "shards", "--jobs", "1", "--shard", shard]))
+        .into();
+    for shard in shards {
+        let output = shard.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_same(&results(&setting.path("whole")), &results(&setting.path("shards")));
+}
+
+#[test]
+fn a_shard_that_is_taken_is_refused() {
+    let setting = Setting::new();
+    setting.write("longer.toml", &LONGER.replace("epochs = 4", "epochs = 4000"));
+    let mut child = start(&setting, &["longer.toml", "--shard", "1/2"]);
+    wait_for(&setting.path("results/longer/cells/bicycle/sgd/seed-0/state.safetensors"));
+    let same = setting.expect(1, &["longer.toml", "--shard", "1/2"]);
+    insta::assert_snapshot!(same.stderr, @"
+      × another run is at work on shard 1/2 of `results/longer`
+      help: wait for it, or take another of the 2 shards
+    ");
+    let other_division = setting.expect(1, &["longer.toml", "--shard", "3/3"]);
+    insta::assert_snapshot!(other_division.stderr, @"
+      × shards of another division are at work on `results/longer`: 1/2
+      help: all shards of a folder must be i/n with the same n
+    ");
+    let whole = setting.expect(1, &["longer.toml"]);
+    insta::assert_snapshot!(whole.stderr, @"
+      × another run is at work on `results/longer`
+      help: wait for it, or give this one a folder of its own with --out
+    ");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// One step of the second cell takes minutes: the first Ctrl-C has to wait for it, the second does not.
+#[test]
+#[cfg(unix)]
+fn a_second_ctrl_c_leaves_at_once() {
+    let setting = Setting::new();
+    let slow = LONGER
+        .replace("cutouts = 8", "cutouts = 4096\ngradient_accumulation = [1, 1024]")
+        .replace("epochs = 4\niterations = 25", "epochs = 1\niterations = 1")
+        .replace("prompts = [\"bicycle\", \"cow\"]", "prompts = [\"cow\"]")
+        .replace("sgd = { lr = 0.1, momentum = 0.9 }\n", "");
+    setting.write("slow.toml", &slow);
+    let run = ["slow.toml", "--jobs", "1"];
+    let mut child = start(&setting, &run);
+    let second = setting.path("results/longer/cells/cow/adam/gradient_accumulation-1024/seed-0");
+    wait_for(&second.join("cell.toml"));
+    sleep(Duration::from_millis(300)); // from the record to the step it is a blink
+    signal(&child, "INT");
+    sleep(Duration::from_millis(300));
+    assert!(child.try_wait().unwrap().is_none(), "the first is a wish");
+    let asked = Instant::now();
+    signal(&child, "INT");
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(stderr.contains("again to leave at once"), "{stderr}");
+
+    // The folder is as sound as after any end: it is free, the first cell is done, the second to be computed.
+    let first = setting.expect(0, &["slow.toml", "--only", "*/gradient_accumulation-1/*"]);
+    assert!(first.stderr.contains("1 cells, 0 to compute"), "{}", first.stderr);
+    let again = start(&setting, &run);
+    let log = setting.path("results/longer/run.log");
+    wait_until(|| fs::read_to_string(&log).unwrap().contains("2 cells, 1 to compute"));
+    signal(&again, "KILL");
+    again.wait_with_output().unwrap();
+}
+
 #[test]
 fn changed_settings_are_refused_and_fresh_begins_anew() {
     let setting = Setting::new();

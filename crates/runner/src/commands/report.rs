@@ -3,10 +3,13 @@ use std::path::Path;
 use miette::{IntoDiagnostic, Result, WrapErr};
 
 use super::Ending;
+use crate::run::ReportLock;
 use crate::{output, report};
 
 /// Makes tables and plots from records.
 pub(super) fn report(results: &Path, quiet: bool) -> Result<Ending> {
+    // A folder that is no results folder is left as it is: `build` says so.
+    let _lock = results.join("plan.toml").is_file().then(|| ReportLock::wait(results)).transpose()?;
     let summary = report::build(results).into_diagnostic().wrap_err("no report was made")?;
     if !quiet {
         output::print(summary.to_string().trim_end());

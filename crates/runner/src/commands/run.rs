@@ -71,12 +71,25 @@ fn stop_on_signals(stop: &Stop) -> Result<()> {
     let stop = stop.clone();
     ctrlc::set_handler(move || {
         if stop.wish() {
-            std::process::exit(i32::from(Ending::Interrupted.code()));
+            leave_at_once();
         }
         output::say("stopping: saving what has been computed (again to leave at once)");
     })
     .into_diagnostic()
     .wrap_err("the program cannot be made to listen to Ctrl-C")
+}
+
+/// Without tidying up: libtorch's own end would pull the ground from under threads that still compute.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "the standard library has no exit that runs nothing else")]
+fn leave_at_once() -> ! {
+    // Sound: it ends the process, whatever state that is in.
+    unsafe { libc::_exit(i32::from(Ending::Interrupted.code())) }
+}
+
+#[cfg(not(unix))]
+fn leave_at_once() -> ! {
+    std::process::exit(i32::from(Ending::Interrupted.code()))
 }
 
 fn conclude(results: &ResultsFolder, cells: &[&Cell], stop: &Stop, quiet: bool) -> Result<Ending> {
@@ -90,5 +103,7 @@ fn conclude(results: &ResultsFolder, cells: &[&Cell], stop: &Stop, quiet: bool) 
         return Ok(Ending::Interrupted);
     }
     report::report(results.path(), quiet)?;
-    Ok(if tally.failed + tally.diverged > 0 { Ending::SomeFailed } else { Ending::Done })
+    // Cells are left where not even their failure could be recorded.
+    let all_finished = tally.failed + tally.diverged + tally.left == 0;
+    Ok(if all_finished { Ending::Done } else { Ending::SomeFailed })
 }

@@ -25,6 +25,7 @@ pub enum LockError {
     #[diagnostic(help("wait for it, or give this one a folder of its own with --out"))]
     Taken { folder: PathBuf },
     #[error("another run is at work on shard {index}/{of} of `{}`", folder.display())]
+    #[diagnostic(help("wait for it, or take another of the {of} shards"))]
     ShardTaken { folder: PathBuf, index: usize, of: usize },
     #[error("shards of another division are at work on `{}`: {other}", folder.display())]
     #[diagnostic(help("all shards of a folder must be i/n with the same n"))]
@@ -51,6 +52,26 @@ impl FolderLock {
         let own = locked(&folder.join(ours), File::try_lock)?.ok_or_else(shard_taken)?;
         refuse_other_divisions(folder, of)?;
         Ok(Self { _files: vec![shared, own] })
+    }
+}
+
+/// Keeps other processes from making the report of a results folder as long as it lives.
+///
+/// Shards end at their own times, each with a report of what there is by then. One after the other, the last has them all.
+#[derive(Debug)]
+pub struct ReportLock {
+    _file: File,
+}
+
+impl ReportLock {
+    /// Waits until nobody else makes the report.
+    ///
+    /// # Errors
+    /// When the lock's file cannot be made.
+    pub fn wait(folder: &Path) -> Result<Self, LockError> {
+        let waiting = |file: &File| file.lock().map_err(TryLockError::Error);
+        let file = locked(&folder.join(".report-lock"), waiting)?;
+        Ok(Self { _file: file.expect("whoever waits gets it") })
     }
 }
 

@@ -14,7 +14,7 @@ mod stop;
 mod worker;
 
 pub use load::LoadError;
-pub use lock::{FolderLock, LockError};
+pub use lock::{FolderLock, LockError, ReportLock};
 pub use prepare::{ChangedError, prepare};
 pub use progress::Progress;
 pub use schedule::{Assignment, Schedule, ScheduleError, Tally};
