@@ -34,6 +34,10 @@ enum Manner {
     NotFound,
     /// Another file of the same size.
     Other,
+    /// Half of the file, with an entity tag; then the connection breaks.
+    HalfTagged,
+    /// As `Other`, with its own tag: a part of it only goes to whom has the rest of this one.
+    OtherTagged,
 }
 
 impl Server {
@@ -59,28 +63,38 @@ impl Server {
 
 fn answer(mut stream: TcpStream, manner: &Manner) -> Option<usize> {
     let mut from = None;
+    let mut wanted_tag = None;
     for line in BufReader::new(stream.try_clone().unwrap()).lines() {
         let line = line.unwrap().to_lowercase();
         if let Some(range) = line.strip_prefix("range: bytes=") {
             from = range.trim_end_matches('-').parse().ok();
         }
+        wanted_tag = line.strip_prefix("if-range: ").map(str::to_owned).or(wanted_tag);
         if line.is_empty() {
             break;
         }
     }
     let mut file = content();
-    if matches!(manner, Manner::Other) {
+    if matches!(manner, Manner::Other | Manner::OtherTagged) {
         file.reverse();
     }
-    let start = if matches!(manner, Manner::NoRanges) { 0 } else { from.unwrap_or(0) };
+    let tag = match manner {
+        Manner::HalfTagged => "\"first\"",
+        Manner::OtherTagged => "\"second\"",
+        _ => "",
+    };
+    let has_changed = wanted_tag.is_some_and(|wanted| wanted != tag);
+    let start = if matches!(manner, Manner::NoRanges) || has_changed { 0 } else { from.unwrap_or(0) };
     let body = &file[start..];
     let status = match manner {
         Manner::NotFound => "404 Not Found",
         _ if start > 0 => "206 Partial Content",
         _ => "200 OK",
     };
-    let sent = if matches!(manner, Manner::Half) { &body[..body.len() / 2] } else { body };
-    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    let sent = if matches!(manner, Manner::Half | Manner::HalfTagged) { &body[..body.len() / 2] } else { body };
+    let tag = if tag.is_empty() { String::new() } else { format!("ETag: {tag}\r\n") };
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\n{tag}Content-Length: {length}\r\nConnection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).unwrap();
     let _ = stream.write_all(sent); // the client may have heard enough
     from
@@ -147,6 +161,37 @@ fn a_server_without_ranges_sends_it_all_again() {
     let setting = setting(&server.address, &published());
     setting.expect(0, &["weights", "fetch", "web"]);
     assert_eq!(fs::read(setting.path("weights/web/model.bin")).unwrap(), content());
+}
+
+#[test]
+fn the_rest_of_another_version_is_not_put_behind_the_first_half() {
+    let server = Server::new(&[Manner::HalfTagged, Manner::OtherTagged]);
+    let setting = setting(&server.address, ""); // no digest would tell
+    setting.expect(0, &["weights", "fetch", "web"]);
+    let mut other = content();
+    other.reverse();
+    assert!(fs::read(setting.path("weights/web/model.bin")).unwrap() == other, "two files in one");
+    assert_eq!(server.requests(), [None, Some(150_000)]);
+    let mut names: Vec<_> = fs::read_dir(setting.path("weights/web")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["first-seen.toml", "manifest.toml", "model.bin", "own.bin"]);
+}
+
+#[test]
+fn the_same_version_is_taken_up_where_it_broke() {
+    let server = Server::new(&[Manner::HalfTagged, Manner::HalfTagged, Manner::HalfTagged, Manner::HalfTagged]);
+    let setting = setting(&server.address, &published());
+    setting.expect(1, &["weights", "fetch", "web"]);
+    assert_eq!(server.requests(), [None, Some(150_000), Some(225_000)]);
+}
+
+/// Nothing would tell whether the file has changed meanwhile.
+#[test]
+fn without_version_and_digest_it_begins_again() {
+    let server = Server::new(&[Manner::Half, Manner::Other]);
+    let setting = setting(&server.address, "");
+    setting.expect(0, &["weights", "fetch", "web"]);
+    assert_eq!(server.requests(), [None, None]);
 }
 
 #[test]

@@ -65,12 +65,21 @@ pub fn fetch(set: &ModelSet, file: &FileEntry, progress: &mut Progress<'_>) -> R
     let no_source = || FetchError::NoSource { set: set.manifest.name.clone(), path: file.path.clone() };
     let url = file.url.as_deref().ok_or_else(no_source)?;
     let target = set.path(file);
-    let part = part_of(&target);
-    let download = Download { url, target: &target, part: &part, set: &set.manifest.name };
+    let part = beside(&target, ".part");
+    let version = beside(&target, ".part.version");
+    let download = Download {
+        url,
+        target: &target,
+        part: &part,
+        version: &version,
+        has_digest: file.sha256.is_some(),
+        set: &set.manifest.name,
+    };
     download.run(progress)?;
 
     let found = digest::of_file(&part).map_err(|source| download.write_error(source))?.sha256;
     let verified = set.judge(file, found)?;
+    download.forget_version()?;
     if let Verified::Wrong { expected, found } = verified {
         fs::remove_file(&part).map_err(|source| download.write_error(source))?;
         return Err(FetchError::Wrong { url: url.to_owned(), expected, found });
@@ -79,16 +88,21 @@ pub fn fetch(set: &ModelSet, file: &FileEntry, progress: &mut Progress<'_>) -> R
     Ok(verified)
 }
 
-fn part_of(target: &Path) -> PathBuf {
+fn beside(target: &Path, ending: &str) -> PathBuf {
     let mut name = target.as_os_str().to_owned();
-    name.push(".part");
+    name.push(ending);
     PathBuf::from(name)
 }
 
 struct Download<'d> {
     url: &'d str,
     target: &'d Path,
+    /// What has come so far.
     part: &'d Path,
+    /// Which version of the file that is, as the host calls it: the rest of another must not be put behind it.
+    version: &'d Path,
+    /// Whether a digest would tell if that happened all the same.
+    has_digest: bool,
     set: &'d str,
 }
 
@@ -112,12 +126,17 @@ impl Download<'_> {
             .append(true)
             .open(self.part)
             .map_err(|source| self.write_error(source))?;
+        let version = fs::read_to_string(self.version).ok();
+        if version.is_none() && !self.has_digest {
+            file.set_len(0).map_err(|source| self.write_error(source))?;
+        }
         let there = file.metadata().map_err(|source| self.write_error(source))?.len();
-        let response = self.request(there)?;
+        let response = self.request(there, version.as_deref())?;
         let there = match response.status() {
             StatusCode::PARTIAL_CONTENT => there,
             StatusCode::OK => {
                 file.set_len(0).map_err(|source| self.write_error(source))?;
+                self.note_version(&response)?;
                 0
             }
             // All of it is there already; whether it is right the digest will tell.
@@ -129,7 +148,7 @@ impl Download<'_> {
         self.copy(response, &mut file, there, progress)
     }
 
-    fn request(&self, from: u64) -> Result<Response<Body>, FetchError> {
+    fn request(&self, from: u64, version: Option<&str>) -> Result<Response<Body>, FetchError> {
         let agent: Agent = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(Duration::from_secs(30)))
@@ -139,12 +158,29 @@ impl Download<'_> {
         let mut request = agent.get(self.url);
         if from > 0 {
             request = request.header(header::RANGE, format!("bytes={from}-"));
+            if let Some(version) = version {
+                request = request.header(header::IF_RANGE, version); // all of it, if it has changed
+            }
         }
         request.call().map_err(|source| FetchError::Host {
             url: self.url.to_owned(),
             source: Box::new(source),
             help: self.by_hand(),
         })
+    }
+
+    fn note_version(&self, response: &Response<Body>) -> Result<(), FetchError> {
+        match version(response) {
+            Some(version) => fs::write(self.version, version).map_err(|source| self.write_error(source)),
+            None => self.forget_version(),
+        }
+    }
+
+    fn forget_version(&self) -> Result<(), FetchError> {
+        match fs::remove_file(self.version) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(self.write_error(source)),
+            _ => Ok(()),
+        }
     }
 
     fn copy(
@@ -188,4 +224,10 @@ impl Download<'_> {
             self.set
         )
     }
+}
+
+/// What names this version of a file: its strong entity tag, or else its date (RFC 9110, section 13.1.5).
+fn version(response: &Response<Body>) -> Option<&str> {
+    let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+    text(header::ETAG).filter(|tag| !tag.starts_with("W/")).or_else(|| text(header::LAST_MODIFIED))
 }
