@@ -91,7 +91,8 @@ fn answer(mut stream: TcpStream, manner: &Manner) -> Option<usize> {
         _ if start > 0 => "206 Partial Content",
         _ => "200 OK",
     };
-    let sent = if matches!(manner, Manner::Half | Manner::HalfTagged) { &body[..body.len() / 2] } else { body };
+    let sent =
+        if matches!(manner, Manner::Half | Manner::HalfTagged) { &body[..body.len() / 2] } else { body };
     let tag = if tag.is_empty() { String::new() } else { format!("ETag: {tag}\r\n") };
     let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\n{tag}Content-Length: {length}\r\nConnection: close\r\n\r\n");
@@ -172,14 +173,16 @@ fn the_rest_of_another_version_is_not_put_behind_the_first_half() {
     other.reverse();
     assert!(fs::read(setting.path("weights/web/model.bin")).unwrap() == other, "two files in one");
     assert_eq!(server.requests(), [None, Some(150_000)]);
-    let mut names: Vec<_> = fs::read_dir(setting.path("weights/web")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> =
+        fs::read_dir(setting.path("weights/web")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["first-seen.toml", "manifest.toml", "model.bin", "own.bin"]);
 }
 
 #[test]
 fn the_same_version_is_taken_up_where_it_broke() {
-    let server = Server::new(&[Manner::HalfTagged, Manner::HalfTagged, Manner::HalfTagged, Manner::HalfTagged]);
+    let server =
+        Server::new(&[Manner::HalfTagged, Manner::HalfTagged, Manner::HalfTagged, Manner::HalfTagged]);
     let setting = setting(&server.address, &published());
     setting.expect(1, &["weights", "fetch", "web"]);
     assert_eq!(server.requests(), [None, Some(150_000), Some(225_000)]);
@@ -236,6 +239,14 @@ fn a_file_put_there_by_hand_is_verified() {
     fs::write(setting.path("weights/web/model.bin"), content()).unwrap();
     let ran = setting.expect(0, &["weights", "verify", "web"]);
     assert!(ran.stdout.contains("web/model.bin: ok"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_set_that_is_named_must_be_there_to_verify() {
+    let setting = setting("127.0.0.1:9", &published());
+    let ran = setting.expect(3, &["weights", "verify", "web"]);
+    assert!(ran.stdout.contains("web/model.bin: missing"), "{}", ran.stdout);
+    setting.expect(0, &["weights", "verify"]); // all: not everybody has them all
 }
 
 #[test]

@@ -82,7 +82,7 @@ pub enum WeightsCommand {
     },
     /// Compare files with their digests
     Verify {
-        /// Names of model sets; without any, all
+        /// Names of model sets, whose files must all be there; without any, what there is of all
         sets: Vec<String>,
     },
 }

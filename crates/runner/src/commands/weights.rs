@@ -65,6 +65,7 @@ fn bytes_style() -> ProgressStyle {
 
 /// Compares files with their digests.
 pub(super) fn verify(sets: &ModelSets, names: &[String]) -> Result<Ending> {
+    let must_be_there = !names.is_empty();
     let sets = match names {
         [] => sets.all()?,
         names => names.iter().map(|name| sets.get(name)).collect::<Result<_, _>>()?,
@@ -75,7 +76,12 @@ pub(super) fn verify(sets: &ModelSets, names: &[String]) -> Result<Ending> {
             let verdict = match set.verify(file)? {
                 Verified::Right => "ok".to_owned(),
                 Verified::FirstSeen => "no public digest; recorded as first seen".to_owned(),
-                Verified::Missing => "missing".to_owned(),
+                Verified::Missing => {
+                    if must_be_there {
+                        ending = Ending::SomeFailed;
+                    }
+                    "missing".to_owned()
+                }
                 Verified::Wrong { expected, found } => {
                     ending = Ending::SomeFailed;
                     format!("WRONG: SHA-256 is {found}, should be {expected}")
