@@ -1,15 +1,17 @@
-"""Opens a report.html as its readers do, and fails on what would hurt them.
+"""Opens report.html as its readers do, and fails on what would hurt them. The project's tests run it where `./setup` has been run.
 
-    pip install -r tests/page/requirements.txt      # and a Chromium: Debian's chromium, or `playwright install chromium`
-    python tests/page/check.py results/optimizers/report.html [--shots FOLDER]
+    tests/page/setup
+    tests/page/.venv/bin/python tests/page/check.py results/optimizers/report.html [--images 24] [--shots FOLDER]
 
 Wide and narrow, light and dark: no message on the console, no request beyond the file, nothing wider than the window, every
 image shown, the dialog by mouse and by keyboard, tables that sort, and no violation that axe finds.
 """
 
 import argparse
+import os
 import pathlib
 import shutil
+import sys
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
@@ -17,16 +19,18 @@ from playwright.sync_api import Page, sync_playwright
 SHOWN = "[...document.querySelectorAll('.card img')].every(image => image.complete && image.naturalWidth)"
 OPEN = "document.querySelector('dialog').open"
 FOCUSED = "[...document.querySelectorAll('.card')].indexOf(document.activeElement)"
+IMAGES = "document.querySelectorAll('.card img').length"
 COLUMN = "[...document.querySelector('table.sortable').tBodies[0].rows].map(row => parseFloat(row.cells[1].dataset.value))"
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("page", type=pathlib.Path)
+    arguments.add_argument("--images", type=int, help="how many images there must be")
     arguments.add_argument("--shots", type=pathlib.Path, help="where screenshots go, to be looked at")
     arguments = arguments.parse_args()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for scheme in ("light", "dark"):
             for width in (1280, 390):
                 # axe is a script put into the page, which the page's own policy would refuse.
@@ -36,9 +40,18 @@ def main() -> None:
                 check(context.new_page(), arguments.page.resolve(), arguments.shots, f"{scheme}-{width}")
                 context.close()
         # And once under its own policy, which must not stop anything of its own.
-        opens(browser.new_page(), arguments.page.resolve())
+        page = browser.new_page()
+        opens(page, arguments.page.resolve())
+        images = page.evaluate(IMAGES)
+        assert arguments.images in (None, images), f"{images} images, not {arguments.images}"
         browser.close()
     print(f"{arguments.page}: nothing to complain about")
+
+
+def chromium() -> str:
+    names = [os.environ.get("CHROME", ""), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+    found = next((path for path in map(shutil.which, names) if path), None)
+    return found or sys.exit("no Chromium was found: install one, or name one with CHROME=/path/to/chrome")
 
 
 def opens(page: Page, path: pathlib.Path) -> None:

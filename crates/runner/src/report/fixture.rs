@@ -56,8 +56,7 @@ impl Grid {
 
     /// Writes the records of a finished run.
     pub(super) fn write(&self) -> Results {
-        let folder = tempfile::tempdir().unwrap();
-        let results = Results { root: folder.path().to_owned(), _folder: Some(folder) };
+        let results = Results::temporary();
         self.write_to(results.path());
         results
     }
@@ -137,6 +136,13 @@ impl Grid {
 }
 
 impl Results {
+    /// An empty folder.
+    pub(super) fn temporary() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { root: folder.path().to_owned(), _folder: Some(folder) }
+    }
+
+    /// A folder that stays.
     pub(super) fn in_folder(root: PathBuf) -> Self {
         Self { root, _folder: None }
     }

@@ -129,7 +129,7 @@ fn a_damaged_image_is_named() {
     assert!(error.to_string().ends_with("cells/cow/sgd/seed-0/final.png`"), "{error}");
 }
 
-/// Draws figures into the folder that `DREAMBENCH_LOOK` names, to be looked at.
+/// Makes reports in the folder that `DREAMBENCH_LOOK` names, to be looked at.
 #[test]
 #[ignore = "for the eye"]
 fn look() {
@@ -138,29 +138,6 @@ fn look() {
     let frames = (1..=20).map(|n| n * 10).collect();
     Grid { steps: 2000, frames, ..Grid::table_2() }.write_to(&folder.join("table-2"));
     println!("{}", build(&folder.join("table-2")).unwrap());
-    let names = ["adam lr=0.02", "adam lr=0.05", "schedule-free-adamw", "lion", "prodigy", "muon", "sgd"];
-    let hard = Grid {
-        steps: 300,
-        frames: Vec::new(),
-        prompts: vec![
-            ("自転車に乗る猫".into(), "bicycle".into()),
-            (
-                "a bear in the <b>forest</b> & \"woods\" ".repeat(8),
-                "a very long class name, longer than most".into(),
-            ),
-            ("cow".into(), "cattle".into()),
-        ],
-        optimizers: names.map(str::to_owned).to_vec(),
-        seeds: vec![0, 1, 2],
-        similarity: |prompt, optimizer, seed| {
-            TABLE_2[prompt][optimizer % 6] + ((seed * 7 + optimizer as u64 * 3) % 5) as f64 * 0.7
-        },
-    };
-    let results = Results::in_folder(folder.join("hard"));
-    hard.write_to(results.path());
-    results.end("cow/sgd/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0 });
-    results.end("cow/sgd/seed-1", CellStatus::Diverged { at_step: 141, seconds: 1.0 });
-    results.end("cow/muon/seed-1", CellStatus::Failed { reason: "out of memory".into() });
-    results.forget("cow/lion/seed-1");
+    let results = hard_in(Results::in_folder(folder.join("hard")));
     println!("{}", build(results.path()).unwrap());
 }

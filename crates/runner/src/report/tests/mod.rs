@@ -33,3 +33,36 @@ fn files(results: &Results) -> BTreeMap<String, Vec<u8>> {
     let summary = build(results.path()).unwrap();
     summary.files().iter().map(|name| (name.display().to_string(), results.read(name))).collect()
 }
+
+/// Records that are hard to show: long and foreign names, many optimizers, seeds, and cells that ended in every way.
+fn hard() -> Results {
+    hard_in(Results::temporary())
+}
+
+fn hard_in(results: Results) -> Results {
+    let names = ["adam lr=0.02", "adam lr=0.05", "schedule-free-adamw", "lion", "prodigy", "muon", "sgd"];
+    let prompts = vec![
+        ("自転車に乗る猫".into(), "bicycle".into()),
+        (
+            "a bear in the <b>forest</b> & \"woods\" ".repeat(8),
+            "a very long class name, longer than most".into(),
+        ),
+        ("cow".into(), "cattle".into()),
+    ];
+    let grid = Grid {
+        steps: 300,
+        prompts,
+        optimizers: names.map(str::to_owned).to_vec(),
+        seeds: vec![0, 1, 2],
+        similarity: |prompt, optimizer, seed| {
+            TABLE_2[prompt][optimizer % 6] + ((seed * 7 + optimizer as u64 * 3) % 5) as f64 * 0.7
+        },
+        ..Grid::table_2()
+    };
+    grid.write_to(results.path());
+    results.end("cow/sgd/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0 });
+    results.end("cow/sgd/seed-1", CellStatus::Diverged { at_step: 141, seconds: 1.0 });
+    results.end("cow/muon/seed-1", CellStatus::Failed { reason: "out of memory".into() });
+    results.forget("cow/lion/seed-1");
+    results
+}

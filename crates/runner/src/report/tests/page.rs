@@ -1,5 +1,9 @@
 //! The page.
 
+use std::env;
+use std::io::Write as _;
+use std::process::Command;
+
 use super::*;
 
 #[test]
@@ -32,4 +36,30 @@ fn the_page_escapes_what_it_is_told() {
     assert_eq!(page.matches("<script>").count(), 1); // its own
     assert!(!page.contains("<img src=x"));
     assert!(page.contains("&lt;script&gt;alert(1)"));
+}
+
+/// Runs `tests/page/check.py`, which opens the page in Chromium, if `tests/page/setup` has made it able to; says so if not.
+#[test]
+fn a_browser_finds_nothing_wrong_with_the_page() {
+    let checks = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/page");
+    let python = checks.join(".venv/bin/python");
+    if !python.is_file() {
+        assert!(env::var_os("DREAMBENCH_PAGE_CHECK").is_none(), "tests/page/setup made no {}", python.display());
+        // Past the test harness, which shows nothing of a test that passes.
+        let _ = writeln!(std::io::stderr(), "\nNOT CHECKED: report.html in a browser (tests/page/setup installs what it takes)\n");
+        return;
+    }
+    let check = |results: &Results, images: &str| {
+        build(results.path()).unwrap();
+        let mut command = Command::new(&python);
+        command.arg(checks.join("check.py")).arg(results.path().join("report.html")).args(["--images", images]);
+        if let Some(folder) = env::var_os("DREAMBENCH_SHOTS") {
+            command.arg("--shots").arg(Path::new(&folder).join(images));
+        }
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let whole = Grid { frames: (1..=20).map(|n| n * 10).collect(), ..Grid::table_2() }.write();
+    check(&whole, "24");
+    check(&hard(), "59");
 }
