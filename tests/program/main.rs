@@ -3,6 +3,7 @@
 
 mod end_to_end;
 mod messages;
+mod published;
 mod resumption;
 mod setting;
 mod weights;

@@ -45,6 +45,7 @@ const EXPERIMENTS: &[(&str, &str, &str)] = &[
     ("an unknown axis to exclude by", "prompts =", "exclude = [{ prompts = \"cow\" }]\nprompts ="),
     ("an unknown prompt to exclude", "prompts =", "exclude = [{ prompt = \"cows\" }]\nprompts ="),
     ("everything excluded", "prompts =", "exclude = [{ seed = 0 }]\nprompts ="),
+    ("published figures that are not there", "prompts =", "published = \"table.csv\"\nprompts ="),
     ("no TOML", "[dream]", "[dream"),
     ("a key given twice", "iterations = 4", "iterations = 4\niterations = 5"),
 ];
@@ -119,6 +120,10 @@ const BROKEN: &[Broken] = &[
     ("a manifest that leaves its folder", |setting| {
         let manifest = fs::read_to_string(setting.path("weights/tiny/manifest.toml")).unwrap();
         replace(setting, "manifest.toml", manifest.replace("generator.json", "../generator.json").as_bytes());
+    }),
+    ("a published figure that is no number", |setting| {
+        setting.write("small.toml", &format!("published = \"table.csv\"\n{SMALL}"));
+        setting.write("table.csv", "# somebody, 2022\nprompt,adam,sgd\nbicycle,40.59,many\n");
     }),
     ("a record that is none", |setting| {
         setting.write("results/small/cells/cow/adam/seed-0/cell.toml", "half a rec");

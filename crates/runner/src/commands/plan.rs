@@ -16,6 +16,7 @@ use crate::run::Schedule;
 /// Lists the cells of an experiment and what they will take.
 pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
     let experiment = study::read(args)?;
+    study::published(&experiment, args)?;
     let devices = args.devices.clone().unwrap_or_default().resolve()?;
     let (set, identity, missing) = match study::models(&experiment, sets) {
         Ok((set, identity)) => (Some(set), identity, None),

@@ -25,6 +25,7 @@ pub(super) fn run(
 ) -> Result<Ending> {
     tch::set_num_interop_threads(1); // nothing here forks; the pool would only take cores
     let experiment = study::read(plan_args)?;
+    let published = study::published(&experiment, plan_args)?;
     let devices = plan_args.devices.clone().unwrap_or_default().resolve()?;
     let (set, identity) = study::models(&experiment, sets)?;
     let plan = Plan::new(&experiment, &identity)?;
@@ -34,7 +35,9 @@ pub(super) fn run(
     let _lock = FolderLock::take(&folder, plan_args.shard)?;
     let results = ResultsFolder::at(&folder);
     let pending = prepare(&results, &cells, args.fresh)?;
-    write_atomically(&folder.join("experiment.toml"), experiment.text.as_bytes()).into_diagnostic()?;
+    let resolved = study::resolved(&experiment)?;
+    write_atomically(&folder.join("experiment.toml"), resolved.as_bytes()).into_diagnostic()?;
+    results.write_published(published.as_ref()).into_diagnostic()?;
     results.write_plan(&plan.record).into_diagnostic()?;
     results.write_environment(&environment::of(&identity, &devices)).into_diagnostic()?;
     log.write_to(&folder.join("run.log")).into_diagnostic().wrap_err("the log cannot be written")?;

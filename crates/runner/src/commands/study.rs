@@ -1,12 +1,14 @@
+use std::path::Path;
 use std::{fs, io};
 
 use miette::{Diagnostic, Result};
 use thiserror::Error;
 
 use crate::cli::PlanArgs;
-use crate::experiment::{Experiment, with_overrides};
+use crate::experiment::{Experiment, Override, with_overrides};
 use crate::model_sets::{Identity, ModelSet, ModelSets};
 use crate::plan::{Cell, Plan, Selection};
+use crate::records::{PUBLISHED, PublishedTable};
 
 /// An experiment that cannot be read.
 #[derive(Debug, Error, Diagnostic)]
@@ -19,6 +21,15 @@ struct Unreadable {
     source: io::Error,
 }
 
+/// A table of published figures that is not there.
+#[derive(Debug, Error, Diagnostic)]
+#[error("failed to read the published figures `{name}` of the experiment")]
+#[diagnostic(help("`published` is a path from the experiment's folder, such as published/table2.csv"))]
+struct NotPublished {
+    name: String,
+    source: io::Error,
+}
+
 /// An experiment with its overrides.
 pub(super) fn read(args: &PlanArgs) -> Result<Experiment> {
     let name = args.experiment.display().to_string();
@@ -27,6 +38,24 @@ pub(super) fn read(args: &PlanArgs) -> Result<Experiment> {
     let text = with_overrides(&text, &args.overrides)?;
     let name = if args.overrides.is_empty() { name } else { format!("{name} with --set") };
     Ok(Experiment::parse(&name, &text).map_err(|error| *error)?)
+}
+
+/// The published figures that the experiment names.
+pub(super) fn published(experiment: &Experiment, args: &PlanArgs) -> Result<Option<PublishedTable>> {
+    let Some(path) = &experiment.published else { return Ok(None) };
+    let path = args.experiment.parent().unwrap_or(Path::new("")).join(path);
+    let name = path.display().to_string();
+    let text = fs::read_to_string(&path).map_err(|source| NotPublished { name: name.clone(), source })?;
+    Ok(Some(PublishedTable::parse(&name, &text).map_err(|error| *error)?))
+}
+
+/// The text of the experiment as its results folder keeps it: the published figures are then beside it.
+pub(super) fn resolved(experiment: &Experiment) -> Result<String> {
+    if experiment.published.is_none() {
+        return Ok(experiment.text.clone());
+    }
+    let beside: Override = format!("published='{PUBLISHED}'").parse().expect("a key and a value");
+    Ok(with_overrides(&experiment.text, &[beside])?)
 }
 
 /// The first installed model set that the experiment names, and what cells computed with it depend on.

@@ -23,6 +23,7 @@ pub(super) struct Head {
     pub(super) exclude: Vec<Spanned<BTreeMap<Spanned<String>, Spanned<toml::Value>>>>,
     #[serde(default)]
     pub(super) labels: BTreeMap<Spanned<String>, String>,
+    pub(super) published: Option<PathBuf>,
     // Taken out before; named here so that a misspelling of them finds its way.
     #[serde(default, rename = "dream")]
     _dream: Option<toml::Table>,

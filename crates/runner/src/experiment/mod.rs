@@ -39,6 +39,8 @@ pub use format::PromptEntry;
 pub use overrides::{Override, OverrideError, with_overrides};
 pub use schema::json_schema;
 
+use std::path::PathBuf;
+
 use bigsleep::DreamSettings;
 use optim::OptimizerConfig;
 
@@ -61,6 +63,8 @@ pub struct Experiment {
     pub dreams: Vec<Variant<DreamSettings>>,
     /// Cells to leave out.
     pub exclude: Vec<Exclusion>,
+    /// A table of published figures to be shown beside; relative to the experiment's file.
+    pub published: Option<PathBuf>,
     /// The TOML that it was read from.
     pub text: String,
 }

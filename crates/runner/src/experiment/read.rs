@@ -33,6 +33,7 @@ pub(super) fn experiment(text: &str) -> Result<Experiment, Fault> {
         prompts,
         optimizers,
         dreams,
+        published: head.published,
         text: text.to_owned(),
     })
 }

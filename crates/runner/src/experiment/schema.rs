@@ -40,6 +40,10 @@ struct ExperimentFile {
     /// What the judges call a prompt, where that is not the prompt itself.
     #[schemars(default)]
     labels: BTreeMap<String, String>,
+    /// A table of published figures to be shown beside, as CSV: prompts × optimizers, 100 × the cosine of the final image with its
+    /// class name. Its path is relative to this file.
+    #[schemars(default)]
+    published: Option<String>,
     /// Cells to leave out: those that have the given values for all given keys (prompt, optimizer, seed, or a setting of
     /// `[dream]` that is a list).
     #[schemars(default)]

@@ -19,6 +19,8 @@ pub enum RecordError {
     Csv { path: PathBuf, source: csv::Error },
     #[error("failed to encode `{}`", path.display())]
     Encode { path: PathBuf, source: Box<toml::ser::Error> },
+    #[error("`{}` is not a table of published figures", path.display())]
+    Published { path: PathBuf, source: Box<super::PublishedError> },
     #[error("`{}` is not a results folder: it has no plan.toml", path.display())]
     NotResults { path: PathBuf },
 }

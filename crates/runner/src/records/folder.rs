@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::trace;
-use super::{CellRecord, Environment, PlanRecord, RecordError, TraceRow, write_atomically};
+use super::{CellRecord, Environment, PlanRecord, PublishedTable, RecordError, TraceRow, write_atomically};
 
 /// A results folder, such as `results/optimizers`.
 #[derive(Clone, Debug)]
@@ -19,6 +19,9 @@ pub struct ResultsFolder {
 pub struct CellFolder {
     root: PathBuf,
 }
+
+/// Its name in a results folder, which the `experiment.toml` beside it gives.
+pub const PUBLISHED: &str = "published.csv";
 
 impl ResultsFolder {
     /// The results folder at `root`, which need not exist yet.
@@ -81,6 +84,36 @@ impl ResultsFolder {
             .map_err(|source| RecordError::Json { path: path.clone(), source })?;
         json.push(b'\n');
         write_atomically(&path, &json)
+    }
+
+    /// The published figures that the experiment is shown beside, if it names any.
+    ///
+    /// # Errors
+    /// When the record is unreadable.
+    pub fn published(&self) -> Result<Option<PublishedTable>, RecordError> {
+        let path = self.root.join(PUBLISHED);
+        let Some(bytes) = read(&path)? else { return Ok(None) };
+        let text = String::from_utf8_lossy(&bytes);
+        PublishedTable::parse(PUBLISHED, &text)
+            .map(Some)
+            .map_err(|source| RecordError::Published { path, source })
+    }
+
+    /// Records the published figures, or that there are none any more.
+    ///
+    /// # Errors
+    /// When the file cannot be written or removed.
+    pub fn write_published(&self, table: Option<&PublishedTable>) -> Result<(), RecordError> {
+        let path = self.root.join(PUBLISHED);
+        match table {
+            Some(table) => write_atomically(&path, table.text.as_bytes()),
+            None => match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    Err(RecordError::Write { path, source })
+                }
+                _ => Ok(()),
+            },
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! results/optimizers/
 //!   experiment.toml        the experiment as resolved: can be run again
 //!   plan.toml              what was to be run: [`PlanRecord`]
+//!   published.csv          published figures to be shown beside, if the experiment names any: [`PublishedTable`]
 //!   environment.json       versions, devices, model files and their digests: [`Environment`]
 //!   cells/bicycle/adam/seed-0/
 //!     cell.toml            settings, digest and how it ended: [`CellRecord`]
@@ -21,12 +22,14 @@ mod environment;
 mod error;
 mod folder;
 mod plan;
+mod published;
 mod trace;
 
 pub use atomic::write_atomically;
 pub use cell::{Best, CellRecord, CellStatus, Outcome, Terms};
 pub use environment::{Environment, ModelFile};
 pub use error::RecordError;
-pub use folder::{CellFolder, ResultsFolder};
+pub use folder::{CellFolder, PUBLISHED, ResultsFolder};
 pub use plan::{PlanRecord, PlannedCell, PlannedPrompt};
+pub use published::{PublishedError, PublishedRow, PublishedTable};
 pub use trace::TraceRow;

@@ -8,6 +8,7 @@
 //! tables/timings.csv          how long every cell took
 //! tables/ranking.csv          the optimizers, best first, and how sure that order is
 //! tables/pairs.csv            every two optimizers on the same prompts
+//! tables/published.csv        ours beside published figures, if the experiment names any
 //! plots/loss-bicycle.svg …    the similarity term over the steps, all optimizers (figure 36), and the total loss
 //! plots/similarity.svg        the similarity over the steps, all prompts
 //! plots/loss-and-image.svg    the last loss of every cell beside its image's similarity
@@ -18,6 +19,7 @@
 mod group;
 mod html;
 mod plots;
+mod published;
 mod ranking;
 mod stats;
 mod study;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::records::{
-    CellRecord, CellStatus, Environment, Outcome, PlannedPrompt, RecordError, ResultsFolder, TraceRow,
+    CellRecord, CellStatus, Environment, Outcome, PlannedPrompt, PublishedTable, RecordError, ResultsFolder,
+    TraceRow,
 };
 
 /// All records of an experiment.
@@ -26,6 +27,8 @@ pub(super) struct Study {
     /// Cells of the plan, begun or not.
     pub(super) planned: usize,
     pub(super) environment: Option<Environment>,
+    /// Published figures to be shown beside.
+    pub(super) published: Option<PublishedTable>,
 }
 
 /// A row of the table: a prompt under one setting of the further axes.
@@ -70,6 +73,7 @@ impl Study {
             seeds: plan.seeds.len(),
             planned: plan.cells.len(),
             environment: folder.environment()?,
+            published: folder.published()?,
         };
         for record in folder.cells(&plan)? {
             if digests.get(record.id.as_str()) == Some(&record.digest.as_str()) {

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::published::PublishedComparison;
 use super::ranking::{Pair, Ranking};
 use super::study::Study;
 use super::tables::markdown;
@@ -36,6 +37,7 @@ impl Summary {
             format!("Similarity: 100 × cosine of the final image with its class name\n\n{}", markdown(study)),
             order(ranking),
             certainty(ranking),
+            published(study),
             unfinished(study),
             fonts(missing_letters),
             places(results, &files),
@@ -145,6 +147,13 @@ impl Pair {
         let (a, b) = &self.names;
         if self.rank_difference < 0.0 { format!("{b} > {a}") } else { format!("{a} > {b}") }
     }
+}
+
+/// Ours beside the published figures.
+fn published(study: &Study) -> String {
+    let Some(comparison) = PublishedComparison::of(study) else { return String::new() };
+    let words = comparison.words(study).join("\n  ");
+    format!("Beside the published figures (tables/published.csv)\n  {words}")
 }
 
 /// What did not finish, by name.

@@ -4,6 +4,7 @@ mod card;
 mod facts;
 mod images;
 mod page;
+mod published;
 
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
@@ -27,6 +28,7 @@ pub enum PageError {
 pub(super) fn page(study: &Study, ranking: &Ranking, figures: &Figures) -> Result<String, PageError> {
     let mut environment = Environment::new();
     environment.add_template("report.html", include_str!("report.html"))?;
+    environment.add_template("published.html", include_str!("published.html"))?;
     let page = Value::from(Serde(Page::of(study, ranking, figures)?));
     let (style, script) = (include_str!("style.css"), include_str!("script.js"));
     Ok(environment.get_template("report.html")?.render(context! { page, style, script })?)

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::card::{Card, card};
 use super::facts::{Fact, duration, fact};
 use super::images::data_address;
+use super::published::Published;
 use crate::records::CellStatus;
 use crate::report::group::{Group, column_mean};
 use crate::report::plots::{DrawError, Figures};
@@ -35,6 +36,7 @@ pub(super) struct Page {
     /// Several prompts: ranks and draws mean something.
     several: bool,
     figures: Vec<Figure>,
+    published: Option<Published>,
     images: Vec<ImageRow>,
     lost: Vec<Lost>,
     not_begun: usize,
@@ -116,6 +118,7 @@ impl Page {
             left_out: ranking.left_out.clone(),
             several: 1 < ranking.prompts,
             figures: figures.figures.iter().filter_map(figure).collect(),
+            published: Published::of(study, |row| note(study, &study.rows[row])),
             images: image_rows(study)?,
             lost: lost(study),
             not_begun: study.planned.saturating_sub(study.cells.len()),

@@ -1,9 +1,9 @@
-"""Writes golden.json: Friedman's test, Nemenyi's quantiles and Spearman's correlation by SciPy 1.16.3."""
+"""Writes golden.json: Friedman's test, Nemenyi's quantiles, Spearman's and Kendall's correlations by SciPy 1.16.3."""
 import json
 import pathlib
 
 import numpy as np
-from scipy.stats import friedmanchisquare, spearmanr, studentized_range
+from scipy.stats import friedmanchisquare, kendalltau, spearmanr, studentized_range
 
 TABLE_2 = [
     [35.56, 39.09, 40.59, 38.19, 39.56, 37.78],
@@ -21,9 +21,19 @@ def friedman(blocks):
     return {"blocks": blocks, "chi_squared": result.statistic, "p": result.pvalue}
 
 
+def kendall(a, b):
+    return [a, b, kendalltau(a, b, variant="b").statistic]
+
+
 golden = {
     "friedman": [friedman(blocks) for blocks in (TABLE_2, ties, wide)],
     "spearman": [ties[0] + ties[1], ties[2] + ties[3], spearmanr(ties[0] + ties[1], ties[2] + ties[3]).statistic],
+    "kendall": [
+        kendall(TABLE_2[0], TABLE_2[1]),
+        kendall(TABLE_2[2], TABLE_2[3]),
+        kendall(ties[0] + ties[1], ties[2] + ties[3]),
+        kendall(wide[0] + wide[1], wide[2] + wide[3]),
+    ],
     "nemenyi_q": [studentized_range.ppf(0.95, k, np.inf) / np.sqrt(2) for k in range(2, 21)],
 }
 pathlib.Path(__file__).with_name("golden.json").write_text(json.dumps(golden) + "\n")

@@ -4,11 +4,13 @@
 
 mod bootstrap;
 mod friedman;
+mod kendall;
 mod nemenyi;
 mod ranks;
 
 pub(crate) use bootstrap::{Bootstrap, bootstrap};
 pub(crate) use friedman::{Friedman, friedman};
+pub(crate) use kendall::{Kendall, kendall};
 pub(crate) use nemenyi::{Power, critical_difference};
 pub(crate) use ranks::{mean_ranks, ranks, spearman};
 

@@ -1,6 +1,7 @@
 //! Tables of numbers: CSV, and Markdown for readers.
 
 mod cells;
+mod published;
 mod ranking;
 mod similarity;
 
@@ -8,12 +9,13 @@ pub(super) use similarity::markdown;
 
 use csv::Writer;
 
+use super::published::PublishedComparison;
 use super::ranking::Ranking;
 use super::study::Study;
 
 /// All tables, as (file name, content).
 pub(super) fn tables(study: &Study, ranking: &Ranking) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Error> {
-    Ok(vec![
+    let mut tables = vec![
         ("similarity.csv", similarity::wide(study)?),
         ("similarity.md", similarity::document(study).into_bytes()),
         ("similarity_long.csv", similarity::long(study)?),
@@ -21,7 +23,11 @@ pub(super) fn tables(study: &Study, ranking: &Ranking) -> Result<Vec<(&'static s
         ("timings.csv", cells::timings(study)?),
         ("ranking.csv", ranking::entries(study, ranking)?),
         ("pairs.csv", ranking::pairs(study, ranking)?),
-    ])
+    ];
+    if let Some(comparison) = PublishedComparison::of(study) {
+        tables.push(("published.csv", published::published(study, &comparison)?));
+    }
+    Ok(tables)
 }
 
 /// A CSV of `header` and `rows`.

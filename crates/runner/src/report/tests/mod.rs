@@ -2,6 +2,7 @@
 
 mod figures;
 mod page;
+mod published;
 mod tables;
 mod words;
 
