@@ -65,6 +65,8 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("an unknown device", &["small.toml", "--devices", "gpu"]),
     ("--weights that is no folder of model sets", &["small.toml", "--weights", "no-such-folder"]),
     ("a report of no results folder", &["report", "weights"]),
+    ("comparing with no results folder", &["compare", "weights", "weights"]),
+    ("an unknown format of a comparison", &["compare", "weights", "weights", "--format", "xml"]),
     ("fetching an unknown model set", &["weights", "fetch", "papers"]),
     ("fetching what has no public source", &["weights", "fetch", "partial"]),
     ("running with a set that is not installed", &["small.toml", "--set", "models=['partial']"]),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::devices::DeviceChoice;
@@ -21,6 +21,8 @@ Examples:
       Run the second third, on the second of three machines
   runner report results/optimizers
       Make its tables and plots again
+  runner compare results/optimizers results/quick
+      Put two runs side by side
   runner weights fetch paper
       Install the report's models
 
@@ -57,6 +59,16 @@ pub enum Command {
         /// A results folder, such as results/optimizers
         results: PathBuf,
     },
+    /// Put two runs side by side: their common cells, what they were made with, their optimizers
+    Compare {
+        /// A results folder
+        left: PathBuf,
+        /// Another one
+        right: PathBuf,
+        /// How to write it
+        #[arg(long, value_enum, default_value_t)]
+        format: CompareFormat,
+    },
     /// List, fetch and verify model sets
     #[command(subcommand)]
     Weights(WeightsCommand),
@@ -67,6 +79,18 @@ pub enum Command {
         /// The shell
         shell: Shell,
     },
+}
+
+/// How a comparison is written.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum CompareFormat {
+    /// Tables to read and to paste
+    #[default]
+    Table,
+    /// A line per cell
+    Csv,
+    /// All of it
+    Json,
 }
 
 /// What to do with model sets.

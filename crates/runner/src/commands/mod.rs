@@ -1,4 +1,5 @@
 //! What the command line asks for, one file each.
+mod compare;
 mod environment;
 mod plan;
 mod report;
@@ -47,6 +48,7 @@ pub fn execute(cli: Cli) -> Result<Ending> {
     match (cli.command, cli.plan) {
         (Some(Command::Plan(args)), _) => plan::plan(&args, &sets),
         (Some(Command::Report { results }), _) => report::report(&results, cli.global.quiet),
+        (Some(Command::Compare { left, right, format }), _) => compare::compare(&left, &right, format),
         (Some(Command::Weights(WeightsCommand::List)), _) => weights::list(&sets),
         (Some(Command::Weights(WeightsCommand::Fetch { sets: names })), _) => {
             weights::fetch(&sets, &names, &bars)

@@ -16,6 +16,7 @@
 //! plots/strips.png            how they came about, from the images saved on the way
 //! report.html                 all of it on one page
 //! ```
+mod compare;
 mod group;
 mod html;
 mod plots;
@@ -35,6 +36,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub use self::compare::{CellPair, CompareError, Comparison, Difference, OptimizerPair, Side, State};
 pub use self::html::PageError;
 pub use self::plots::DrawError;
 use self::plots::Figures;

@@ -1,10 +1,12 @@
 //! Tables of numbers: CSV, and Markdown for readers.
 
 mod cells;
+mod markdown;
 mod published;
 mod ranking;
 mod similarity;
 
+pub(super) use markdown::{escaped, markdown_table};
 pub(super) use similarity::markdown;
 
 use csv::Writer;
@@ -31,7 +33,10 @@ pub(super) fn tables(study: &Study, ranking: &Ranking) -> Result<Vec<(&'static s
 }
 
 /// A CSV of `header` and `rows`.
-fn csv(header: &[String], rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, csv::Error> {
+pub(super) fn csv(
+    header: &[String],
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> Result<Vec<u8>, csv::Error> {
     let mut writer = Writer::from_writer(Vec::new());
     writer.write_record(header)?;
     for row in rows {
@@ -41,7 +46,7 @@ fn csv(header: &[String], rows: impl IntoIterator<Item = Vec<String>>) -> Result
 }
 
 /// A number with so many decimals; what is missing or not finite is empty, never 0.
-fn number(value: Option<f64>, decimals: usize) -> String {
+pub(super) fn number(value: Option<f64>, decimals: usize) -> String {
     value.filter(|value| value.is_finite()).map(|value| format!("{value:.decimals$}")).unwrap_or_default()
 }
 

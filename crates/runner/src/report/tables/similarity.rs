@@ -1,9 +1,8 @@
 //! The report's table 2: 100 × the cosine of every final image with its class name.
 
-use comfy_table::presets::ASCII_MARKDOWN;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::CellAlignment;
 
-use super::{csv, number, strings};
+use super::{csv, escaped, markdown_table, number, strings};
 use crate::report::group::{Group, column_mean};
 use crate::report::study::{Row, Study};
 
@@ -79,20 +78,19 @@ pub(super) fn long(study: &Study) -> Result<Vec<u8>, csv::Error> {
 
 /// The table as Markdown, aligned for the terminal too. Rows are named as in the report: by the class name.
 pub(in crate::report) fn markdown(study: &Study) -> String {
-    let mut table = Table::new();
-    table.load_style(ASCII_MARKDOWN).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header([String::new()].into_iter().chain(study.optimizers.iter().map(|name| escaped(name))));
-    for (place, row) in study.rows.iter().enumerate() {
+    let header: Vec<String> =
+        [String::new()].into_iter().chain(study.optimizers.iter().map(|name| escaped(name))).collect();
+    let row = |(place, row): (usize, &Row)| -> Vec<String> {
         let values = (0..study.optimizers.len()).map(|optimizer| Group::of(study, place, optimizer).show());
-        table.add_row([name(study, row)].into_iter().chain(values));
-    }
+        [name(study, row)].into_iter().chain(values).collect()
+    };
     let mean =
         |optimizer| column_mean(study, optimizer).map_or("—".to_owned(), |mean| format!("{mean:.2}"));
-    table.add_row(["mean".to_owned()].into_iter().chain((0..study.optimizers.len()).map(mean)));
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table.to_string()
+    let means = ["mean".to_owned()].into_iter().chain((0..study.optimizers.len()).map(mean)).collect();
+    let mut alignment = vec![CellAlignment::Right; header.len()];
+    alignment[0] = CellAlignment::Left;
+    let rows = study.rows.iter().enumerate().map(row).chain([means]);
+    markdown_table(&header, rows, &alignment)
 }
 
 /// The table with what it is about.
@@ -113,10 +111,4 @@ fn name(study: &Study, row: &Row) -> String {
     // Several prompts may be judged as one class.
     let name = if 1 < shared { &study.prompts[row.prompt].text } else { class_name };
     if row.axes.is_empty() { escaped(name) } else { escaped(&format!("{name}, {}", row.axes)) }
-}
-
-/// Text that a Markdown table carries unharmed.
-fn escaped(words: &str) -> String {
-    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
 }

@@ -1,0 +1,20 @@
+use std::path::Path;
+
+use miette::{IntoDiagnostic, Result};
+
+use super::Ending;
+use crate::cli::CompareFormat;
+use crate::output;
+use crate::report::Comparison;
+
+/// Puts two results folders side by side.
+pub(super) fn compare(left: &Path, right: &Path, format: CompareFormat) -> Result<Ending> {
+    let comparison = Comparison::of(left, right)?;
+    let text = match format {
+        CompareFormat::Table => comparison.to_string(),
+        CompareFormat::Csv => comparison.csv()?,
+        CompareFormat::Json => serde_json::to_string_pretty(&comparison).into_diagnostic()?,
+    };
+    output::print(text.trim_end());
+    Ok(Ending::Done)
+}
