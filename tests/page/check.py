@@ -4,7 +4,7 @@
     tests/page/.venv/bin/python tests/page/check.py results/optimizers/report.html [--images 24] [--shots FOLDER]
 
 Wide and narrow, light and dark: no message on the console, no request beyond the file, nothing wider than the window, every
-image shown, the dialog by mouse and by keyboard, tables that sort, and no violation that axe finds.
+image shown, the dialog by mouse and by keyboard, animations that wait to be asked, tables that sort, and no violation that axe finds.
 """
 
 import argparse
@@ -81,6 +81,7 @@ def dialog(page: Page, shots: pathlib.Path | None, name: str) -> None:
     assert page.evaluate(OPEN), "a press on an image opens nothing"
     shoot(page, shots, f"{name}-dialog")
     accessible(page, f"{name}, dialog")
+    plays(page, shots, name)
     first = title.inner_text()
     page.keyboard.press("ArrowRight")
     assert title.inner_text() != first, "the arrow key moves nothing"
@@ -93,6 +94,19 @@ def dialog(page: Page, shots: pathlib.Path | None, name: str) -> None:
     assert page.evaluate(OPEN), "the keyboard opens nothing"
     page.locator("[data-close]").click()
     page.wait_for_function(f"!{OPEN}")
+
+
+def plays(page: Page, shots: pathlib.Path | None, name: str) -> None:
+    button = page.locator("dialog [data-play]")
+    moving = "Boolean(document.querySelector('.picture img')?.src.startsWith('data:image/gif'))"
+    assert not page.evaluate(moving), "it moves without being asked to"
+    if button.count() == 0:
+        return
+    button.click()
+    page.wait_for_function(f"{moving} && document.querySelector('.picture img').naturalWidth")
+    shoot(page, shots, f"{name}-playing")
+    button.press("Enter")
+    assert not page.evaluate(moving), "it does not stop"
 
 
 def sorts(page: Page) -> None:

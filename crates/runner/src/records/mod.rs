@@ -12,6 +12,7 @@
 //!     frames/000050.png …  images of the averaged latents
 //!     final.png            the last of them
 //!     best.png             the one most similar to the prompt, where `save_best` asks for it
+//!     progress.gif         the same as an animation, made by the report
 //!     state.safetensors    latents, average, optimizer and step: enough to go on
 //! ```
 //!

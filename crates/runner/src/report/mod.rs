@@ -14,8 +14,10 @@
 //! plots/loss-and-image.svg    the last loss of every cell beside its image's similarity
 //! plots/images.png            all final images on one sheet
 //! plots/strips.png            how they came about, from the images saved on the way
+//! cells/…/progress.gif        the same of one cell, animated
 //! report.html                 all of it on one page
 //! ```
+mod animation;
 mod compare;
 mod group;
 mod html;
@@ -36,6 +38,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use self::animation::Animation;
 pub use self::compare::{CellPair, CompareError, Comparison, Difference, OptimizerPair, Side, State};
 pub use self::html::PageError;
 pub use self::plots::DrawError;
@@ -72,7 +75,9 @@ pub fn build(results: &Path) -> Result<Summary, ReportError> {
     let mut files = Vec::new();
     write_tables(results, &study, &ranking, &mut files)?;
     write_figures(results, &figures, &mut files)?;
-    let page = html::page(&study, &ranking, &figures)?;
+    let animations = animation::animations(&study)?;
+    write_animations(results, &study, &animations, &mut files)?;
+    let page = html::page(&study, &ranking, &figures, &animations)?;
     write(results, PathBuf::from("report.html"), page.as_bytes(), &mut files)?;
     Ok(Summary::of(&study, &ranking, &figures.missing_letters, results, files))
 }
@@ -96,6 +101,22 @@ fn write_figures(results: &Path, figures: &Figures, files: &mut Vec<PathBuf>) ->
             write(results, path("svg"), svg.as_bytes(), files)?;
         }
         write(results, path("png"), &figure.png, files)?;
+    }
+    Ok(())
+}
+
+/// `progress.gif` in the folder of every cell that saved images on the way.
+fn write_animations(
+    results: &Path,
+    study: &Study,
+    animations: &[Option<Animation>],
+    files: &mut Vec<PathBuf>,
+) -> Result<(), RecordError> {
+    for (cell, animation) in study.cells.iter().zip(animations) {
+        if let Some(animation) = animation {
+            let name = Path::new("cells").join(&cell.record.id).join("progress.gif");
+            write(results, name, &animation.whole, files)?;
+        }
     }
     Ok(())
 }

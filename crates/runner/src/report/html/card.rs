@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::facts::{Fact, duration, fact};
 use super::images::{data_address, embed, thumbnail};
+use crate::report::animation::Animation;
 use crate::report::plots::{DrawError, cell_curve};
 use crate::report::study::{Cell, Study};
 use crate::report::summary::state;
@@ -23,6 +24,8 @@ pub(super) struct Card {
     curve: Option<String>,
     /// Images from the way to the last one.
     frames: Vec<Frame>,
+    /// The same, moving.
+    animation: Option<String>,
     facts: Vec<Fact>,
     settings: Vec<Fact>,
     command: String,
@@ -40,12 +43,18 @@ const CELLS_WITH_DETAILS: usize = 72;
 const FRAMES: usize = 6;
 
 /// The card of `cell`, on a page with so many `images`.
-pub(super) fn card(study: &Study, cell: &Cell, images: usize) -> Result<Card, DrawError> {
+pub(super) fn card(
+    study: &Study,
+    cell: &Cell,
+    images: usize,
+    animation: Option<&Animation>,
+) -> Result<Card, DrawError> {
     let record = &cell.record;
     let image = cell.outcome().map(|_| embed(&cell.final_image, images)).transpose()?;
     let detailed = study.cells.len() <= CELLS_WITH_DETAILS;
     let curve = if detailed { cell_curve(study, cell)? } else { None };
     let frames = if detailed { frames(cell)? } else { Vec::new() };
+    let animation = animation.and_then(|animation| animation.small.as_ref()).filter(|_| detailed);
     Ok(Card {
         optimizer: record.optimizer.clone(),
         title: format!("{}, {}, seed {}", record.prompt, record.optimizer, record.seed),
@@ -55,6 +64,7 @@ pub(super) fn card(study: &Study, cell: &Cell, images: usize) -> Result<Card, Dr
         image: image.map(|image| image.source),
         curve: curve.map(|svg| data_address("image/svg+xml", svg.as_bytes())),
         frames,
+        animation: animation.map(|gif| data_address("image/gif", gif)),
         facts: cell_facts(cell),
         settings: cell.settings().into_iter().map(|(name, value)| Fact { name, value }).collect(),
         command: command(study, cell),

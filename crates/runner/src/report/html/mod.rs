@@ -10,6 +10,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
 
 use self::page::Page;
+use super::animation::Animation;
 use super::plots::{DrawError, Figures};
 use super::ranking::Ranking;
 use super::study::Study;
@@ -25,11 +26,16 @@ pub enum PageError {
 }
 
 /// The page. Everything that is not a template's own text is escaped.
-pub(super) fn page(study: &Study, ranking: &Ranking, figures: &Figures) -> Result<String, PageError> {
+pub(super) fn page(
+    study: &Study,
+    ranking: &Ranking,
+    figures: &Figures,
+    animations: &[Option<Animation>],
+) -> Result<String, PageError> {
     let mut environment = Environment::new();
     environment.add_template("report.html", include_str!("report.html"))?;
     environment.add_template("published.html", include_str!("published.html"))?;
-    let page = Value::from(Serde(Page::of(study, ranking, figures)?));
+    let page = Value::from(Serde(Page::of(study, ranking, figures, animations)?));
     let (style, script) = (include_str!("style.css"), include_str!("script.js"));
     Ok(environment.get_template("report.html")?.render(context! { page, style, script })?)
 }

@@ -8,6 +8,7 @@ use super::facts::{Fact, duration, fact};
 use super::images::data_address;
 use super::published::Published;
 use crate::records::CellStatus;
+use crate::report::animation::Animation;
 use crate::report::group::{Group, column_mean};
 use crate::report::plots::{DrawError, Figures};
 use crate::report::ranking::Ranking;
@@ -94,7 +95,12 @@ struct Lost {
 }
 
 impl Page {
-    pub(super) fn of(study: &Study, ranking: &Ranking, figures: &Figures) -> Result<Self, DrawError> {
+    pub(super) fn of(
+        study: &Study,
+        ranking: &Ranking,
+        figures: &Figures,
+        animations: &[Option<Animation>],
+    ) -> Result<Self, DrawError> {
         let finished = study.cells.iter().filter(|cell| cell.outcome().is_some()).count();
         let optimizers = 0..study.optimizers.len();
         let means: Vec<_> = optimizers.map(|optimizer| column_mean(study, optimizer)).collect();
@@ -119,7 +125,7 @@ impl Page {
             several: 1 < ranking.prompts,
             figures: figures.figures.iter().filter_map(figure).collect(),
             published: Published::of(study, |row| note(study, &study.rows[row])),
-            images: image_rows(study)?,
+            images: image_rows(study, animations)?,
             lost: lost(study),
             not_begun: study.planned.saturating_sub(study.cells.len()),
         })
@@ -204,12 +210,15 @@ fn figure(figure: &crate::report::plots::Figure) -> Option<Figure> {
     })
 }
 
-fn image_rows(study: &Study) -> Result<Vec<ImageRow>, DrawError> {
+fn image_rows(study: &Study, animations: &[Option<Animation>]) -> Result<Vec<ImageRow>, DrawError> {
     let images = study.cells.iter().filter(|cell| cell.outcome().is_some()).count();
     let cards = study
         .cells
         .par_iter()
-        .map(|cell| card(study, cell, images).map(|card| ((cell.row, cell.record.seed), card)))
+        .zip(animations)
+        .map(|(cell, animation)| {
+            Ok(((cell.row, cell.record.seed), card(study, cell, images, animation.as_ref())?))
+        })
         .collect::<Result<Vec<_>, DrawError>>()?;
     let mut rows: Vec<((usize, u64), ImageRow)> = Vec::new();
     for (key, card) in cards {

@@ -37,11 +37,30 @@ function show(place) {
   shown = (place + cards.length) % cards.length;
   const card = cards[shown];
   content.replaceChildren(card.nextElementSibling.content.cloneNode(true));
-  const picture = card.querySelector("img, .missing").cloneNode(true);
-  content.querySelector(".picture").append(picture);
+  content.querySelector(".picture").append(still());
   content.scrollTop = 0;
   if (!dialog.open) dialog.showModal();
+  // What had the focus may be gone; the arrow keys still have to reach the dialog.
+  else if (!dialog.contains(document.activeElement)) content.focus();
 }
+
+const still = () => cards[shown].querySelector("img, .missing").cloneNode(true);
+
+// Nothing moves unless it is asked to.
+content.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-play]");
+  if (!button) return;
+  const play = button.getAttribute("aria-pressed") === "false";
+  button.setAttribute("aria-pressed", play);
+  let shows = still();
+  if (play) {
+    shows = new Image();
+    shows.className = "pixels";
+    shows.alt = `How the image came about: ${content.querySelector("#dialog-title").textContent}`;
+    shows.src = button.dataset.play;
+  }
+  content.querySelector(".picture").replaceChildren(shows);
+});
 
 cards.forEach((card, place) => card.addEventListener("click", () => show(place)));
 dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());

@@ -1,0 +1,196 @@
+//! How an image came about, as an animated GIF of the images saved on the way.
+
+use std::path::PathBuf;
+
+use gif::{Encoder, Frame, Repeat};
+use image::RgbImage;
+use image::imageops::{self, FilterType};
+use rayon::prelude::*;
+
+use super::plots::{DrawError, image_size, read_image};
+use super::study::{Cell, Study};
+
+/// The animations of a cell.
+pub(super) struct Animation {
+    /// For its folder.
+    pub(super) whole: Vec<u8>,
+    /// For the page, if there is room.
+    pub(super) small: Option<Vec<u8>>,
+}
+
+/// At most so many frames of at most so many pixels a side.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Size {
+    frames: usize,
+    side: u32,
+}
+
+/// What lies in a cell's folder: 2,000 steps save 40 images.
+const WHOLE: Size = Size { frames: 40, side: 256 };
+/// The same of images larger than this: they take long to read, and fewer show as much.
+const SMALL_SIDE: u32 = 128;
+const FRAMES_OF_LARGE: usize = 20;
+/// What is tried for the page, the first that fits.
+const SMALLER: [Size; 6] = [
+    Size { frames: 40, side: 128 },
+    Size { frames: 20, side: 128 },
+    Size { frames: 20, side: 96 },
+    Size { frames: 12, side: 96 },
+    Size { frames: 12, side: 64 },
+    Size { frames: 8, side: 48 },
+];
+/// What all animations of a page may take together, in bytes before base64.
+const PAGE: usize = 1_500_000;
+/// No animation of a page needs more.
+const ENOUGH: usize = 150_000;
+/// Time that a frame is shown, in hundredths of a second.
+const DELAY: u16 = 10;
+/// The last one stays for longer.
+const LAST_DELAY: u16 = 200;
+
+/// The animations of every cell, in the order of cells; `None` for those that saved fewer than two images.
+pub(super) fn animations(study: &Study) -> Result<Vec<Option<Animation>>, DrawError> {
+    let room = (PAGE / study.cells.len().max(1)).min(ENOUGH);
+    let animation = |cell: &Cell| {
+        let Some(frames) = Frames::read(cell)? else { return Ok(None) };
+        Ok(Some(Animation { whole: frames.encode(WHOLE)?, small: frames.within(room)? }))
+    };
+    study.cells.par_iter().map(animation).collect()
+}
+
+/// The images of a cell.
+struct Frames {
+    images: Vec<RgbImage>,
+}
+
+impl Frames {
+    /// The images that `cell` saved on the way, if there are two at least, no larger than needed.
+    fn read(cell: &Cell) -> Result<Option<Self>, DrawError> {
+        let Some((_, first)) = cell.frames.first().filter(|_| 1 < cell.frames.len()) else { return Ok(None) };
+        let small = image_size(first)?.0 <= SMALL_SIDE;
+        let count = if small { WHOLE.frames } else { FRAMES_OF_LARGE };
+        let image = |(_, path): &(u32, PathBuf)| Ok(fitted(read_image(path)?, WHOLE.side));
+        let images = cell.some_frames(count).map(image).collect::<Result<_, DrawError>>()?;
+        Ok(Some(Self { images }))
+    }
+
+    /// The largest animation that takes at most `room` bytes, if there is one.
+    fn within(&self, room: usize) -> Result<Option<Vec<u8>>, DrawError> {
+        let mut tried = None;
+        for size in SMALLER {
+            let size = self.limited(size);
+            if tried.replace(size) == Some(size) {
+                continue; // the images are smaller still
+            }
+            let bytes = self.encode(size)?;
+            if bytes.len() <= room {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
+    }
+
+    /// No more than there is.
+    fn limited(&self, size: Size) -> Size {
+        let side = self.images.iter().map(RgbImage::width).max().unwrap_or(0);
+        Size { frames: size.frames.min(self.images.len()), side: size.side.min(side) }
+    }
+
+    fn encode(&self, size: Size) -> Result<Vec<u8>, DrawError> {
+        let Size { frames, side } = self.limited(size);
+        let last = self.images.len() - 1;
+        let chosen = (0..frames).map(|n| &self.images[n * last / (frames - 1).max(1)]);
+        let mut bytes = Vec::new();
+        let failed = |source: gif::EncodingError| DrawError::Encode { source: Box::new(source) };
+        let mut encoder = Encoder::new(&mut bytes, side as u16, side as u16, &[]).map_err(failed)?;
+        encoder.set_repeat(Repeat::Infinite).map_err(failed)?;
+        for (place, image) in (1..).zip(chosen) {
+            let image = fitted(image.clone(), side);
+            let mut frame = Frame::from_rgb_speed(side as u16, side as u16, &image, speed(side));
+            frame.delay = if place == frames { LAST_DELAY } else { DELAY };
+            encoder.write_frame(&frame).map_err(failed)?;
+        }
+        drop(encoder); // writes the end
+        Ok(bytes)
+    }
+}
+
+/// `image` at `side` pixels, unless it is smaller.
+fn fitted(image: RgbImage, side: u32) -> RgbImage {
+    if image.width() <= side { image } else { imageops::resize(&image, side, side, FilterType::Triangle) }
+}
+
+/// How many pixels the choice of the 256 colours looks at: every one of a small image, fewer of a large one.
+fn speed(side: u32) -> i32 {
+    if side <= 96 { 1 } else { 10 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::Rgb;
+
+    /// Red ever more, green from left to right.
+    fn growing(side: u32, frames: u32) -> Frames {
+        let image = |frame: u32| {
+            RgbImage::from_fn(side, side, |x, _| {
+                Rgb([(frame * 250 / frames) as u8, (x * 255 / side) as u8, 0])
+            })
+        };
+        Frames { images: (0..frames).map(image).collect() }
+    }
+
+    fn decoded(bytes: &[u8]) -> Vec<(u16, RgbImage)> {
+        let mut options = gif::DecodeOptions::new();
+        options.set_color_output(gif::ColorOutput::RGBA);
+        let mut decoder = options.read_info(bytes).unwrap();
+        assert_eq!(decoder.repeat(), Repeat::Infinite);
+        let mut frames = Vec::new();
+        while let Some(frame) = decoder.read_next_frame().unwrap() {
+            let rgb = frame.buffer.chunks(4).flat_map(|pixel| pixel[..3].to_vec()).collect();
+            let (width, height) = (u32::from(frame.width), u32::from(frame.height));
+            frames.push((frame.delay, RgbImage::from_raw(width, height, rgb).unwrap()));
+        }
+        frames
+    }
+
+    #[test]
+    fn small_images_are_all_there_as_they_are() {
+        let animation = growing(32, 10);
+        let bytes = animation.encode(WHOLE).unwrap();
+        let frames = decoded(&bytes);
+        assert_eq!(
+            frames.iter().map(|(_, image)| image).collect::<Vec<_>>(),
+            animation.images.iter().collect::<Vec<_>>()
+        );
+        assert_eq!(
+            frames.iter().map(|(delay, _)| *delay).collect::<Vec<_>>(),
+            [&[10; 9][..], &[200]].concat()
+        );
+        assert_eq!(animation.encode(WHOLE).unwrap(), bytes);
+    }
+
+    #[test]
+    fn many_images_become_fewer_with_the_first_and_the_last() {
+        let animation = growing(64, 30);
+        let all = animation.within(usize::MAX).unwrap().unwrap();
+        assert_eq!(decoded(&all).len(), 30);
+        let fewer = animation.within(all.len() / 2).unwrap().unwrap();
+        assert!(fewer.len() <= all.len() / 2);
+        let frames = decoded(&fewer);
+        assert!(2 < frames.len() && frames.len() < 30, "{}", frames.len());
+        assert_eq!(
+            (&frames[0].1, &frames[frames.len() - 1].1),
+            (&animation.images[0], &animation.images[29])
+        );
+        assert_eq!(animation.within(100).unwrap(), None);
+    }
+
+    #[test]
+    fn large_images_are_scaled_down() {
+        let frames = decoded(&growing(300, 2).encode(WHOLE).unwrap());
+        assert_eq!(frames[0].1.dimensions(), (256, 256));
+        let middle = frames[1].1.get_pixel(128, 128).0;
+        assert!(middle[0].abs_diff(125) < 6 && middle[1].abs_diff(128) < 6, "{middle:?}");
+    }
+}
