@@ -58,6 +58,9 @@ pub enum Command {
     Report {
         /// A results folder, such as results/optimizers
         results: PathBuf,
+        /// Also write event files for TensorBoard, into its folder tensorboard
+        #[arg(long)]
+        tensorboard: bool,
     },
     /// Put two runs side by side: their common cells, what they were made with, their optimizers
     Compare {
@@ -120,6 +123,9 @@ pub struct RunArgs {
     /// Discard what was computed of the selected cells and begin anew
     #[arg(long)]
     pub fresh: bool,
+    /// Also write event files for TensorBoard, into the results folder's folder tensorboard
+    #[arg(long)]
+    pub tensorboard: bool,
 }
 
 /// Which experiment, which of its cells, and on what.

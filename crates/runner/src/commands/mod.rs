@@ -47,7 +47,9 @@ pub fn execute(cli: Cli) -> Result<Ending> {
     let sets = ModelSets::at(&cli.global.weights);
     match (cli.command, cli.plan) {
         (Some(Command::Plan(args)), _) => plan::plan(&args, &sets),
-        (Some(Command::Report { results }), _) => report::report(&results, cli.global.quiet),
+        (Some(Command::Report { results, tensorboard }), _) => {
+            report::report(&results, tensorboard, cli.global.quiet)
+        }
         (Some(Command::Compare { left, right, format }), _) => compare::compare(&left, &right, format),
         (Some(Command::Weights(WeightsCommand::List)), _) => weights::list(&sets),
         (Some(Command::Weights(WeightsCommand::Fetch { sets: names })), _) => {

@@ -6,13 +6,21 @@ use super::Ending;
 use crate::run::ReportLock;
 use crate::{output, report};
 
-/// Makes tables and plots from records.
-pub(super) fn report(results: &Path, quiet: bool) -> Result<Ending> {
+/// Makes tables and plots from records, and event files if they are wanted.
+pub(super) fn report(results: &Path, tensorboard: bool, quiet: bool) -> Result<Ending> {
     // A folder that is no results folder is left as it is: `build` says so.
     let _lock = results.join("plan.toml").is_file().then(|| ReportLock::wait(results)).transpose()?;
     let summary = report::build(results).into_diagnostic().wrap_err("no report was made")?;
     if !quiet {
         output::print(summary.to_string().trim_end());
+    }
+    if tensorboard {
+        let events = report::write_tensorboard(results)
+            .into_diagnostic()
+            .wrap_err("no files for TensorBoard were made")?;
+        if !quiet {
+            output::print(&format!("Events  tensorboard --logdir {}", events.display()));
+        }
     }
     Ok(Ending::Done)
 }

@@ -66,7 +66,7 @@ pub(super) fn run(
         progress.finish();
         ran?;
     }
-    conclude(&results, &cells, &stop, global.quiet)
+    conclude(&results, &cells, &stop, args.tensorboard, global.quiet)
 }
 
 /// The first Ctrl-C (or SIGTERM, as batch systems send it) is a wish, the second is obeyed at once.
@@ -95,7 +95,13 @@ fn leave_at_once() -> ! {
     std::process::exit(i32::from(Ending::Interrupted.code()))
 }
 
-fn conclude(results: &ResultsFolder, cells: &[&Cell], stop: &Stop, quiet: bool) -> Result<Ending> {
+fn conclude(
+    results: &ResultsFolder,
+    cells: &[&Cell],
+    stop: &Stop,
+    tensorboard: bool,
+    quiet: bool,
+) -> Result<Ending> {
     let tally = Tally::of(results, cells).into_diagnostic()?;
     if stop.is_wished() && tally.left > 0 {
         let message = format!("stopped with {} cells to go; the same command goes on from here", tally.left);
@@ -105,7 +111,7 @@ fn conclude(results: &ResultsFolder, cells: &[&Cell], stop: &Stop, quiet: bool) 
         }
         return Ok(Ending::Interrupted);
     }
-    report::report(results.path(), quiet)?;
+    report::report(results.path(), tensorboard, quiet)?;
     // Cells are left where not even their failure could be recorded.
     let all_finished = tally.failed + tally.diverged + tally.left == 0;
     Ok(if all_finished { Ending::Done } else { Ending::SomeFailed })

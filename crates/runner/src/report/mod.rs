@@ -15,6 +15,7 @@
 //! plots/images.png            all final images on one sheet
 //! plots/strips.png            how they came about, from the images saved on the way
 //! cells/…/progress.gif        the same of one cell, animated
+//! tensorboard/…               the curves and images again, as TensorBoard's event files, on request
 //! report.html                 all of it on one page
 //! ```
 mod animation;
@@ -28,6 +29,7 @@ mod stats;
 mod study;
 mod summary;
 mod tables;
+mod tensorboard;
 
 #[cfg(test)]
 mod fixture;
@@ -46,6 +48,7 @@ use self::plots::Figures;
 use self::ranking::Ranking;
 use self::study::Study;
 pub use self::summary::Summary;
+pub use self::tensorboard::write_tensorboard;
 use crate::records::{RecordError, write_atomically};
 
 /// A report could not be made.

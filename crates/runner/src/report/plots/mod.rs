@@ -23,7 +23,7 @@ use resvg::usvg;
 use thiserror::Error;
 
 pub(super) use self::curves::cell_curve;
-pub(super) use self::sheet::read as read_image;
+pub(super) use self::sheet::{read as read_image, size as image_size};
 
 use self::curves::Drawing;
 use self::raster::Rasterizer;

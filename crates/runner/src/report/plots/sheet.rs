@@ -168,6 +168,11 @@ pub(in crate::report) fn read(path: &Path) -> Result<RgbImage, DrawError> {
     Ok(reader.decode().map_err(failed)?.into_rgb8())
 }
 
+/// Width and height of the image at `path`, in pixels.
+pub(in crate::report) fn size(path: &Path) -> Result<(u32, u32), DrawError> {
+    image::image_dimensions(path).map_err(|source| DrawError::Image { path: path.to_owned(), source })
+}
+
 fn paste(pixels: &mut Pixmap, image: &RgbImage, (left, top): (i32, i32), side: i32) {
     let side = side as u32;
     let filter = if image.width() < side { FilterType::Nearest } else { FilterType::Lanczos3 };
