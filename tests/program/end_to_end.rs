@@ -128,24 +128,59 @@ fn a_cell_that_diverges_ends_alone() {
 }
 
 #[test]
-fn prompts_of_any_text_have_folders() {
+fn prompts_of_any_text_go_from_file_to_page() {
     let setting = Setting::new();
-    let prompts =
-        format!(r#"["../../up", "a \"quoted\" bear", "自転車", "{}", "con"]"#, "long ".repeat(14).trim());
-    let text = SMALL.replace(r#"["bicycle", "cow"]"#, &prompts).replace("cow = \"cattle\"", "");
+    let markup = r#"a "quoted" <script>alert(1)</script> & 'bear' `$(id)` 🐄"#;
+    let long = "long ".repeat(60).trim().to_owned();
+    let prompts = ["../../up", markup, "自転車", &long, "con"];
+    let listed = prompts.map(|prompt| toml::Value::from(prompt).to_string()).join(", ");
+    let text =
+        SMALL.replace(r#""bicycle", "cow""#, &listed).replace("cow = \"cattle\"", "con = \"<b>=../&\"");
     setting.write("small.toml", &text.replace("sgd = { lr = 0.1 }", ""));
-    setting.expect(0, &["small.toml"]);
-    let mut names: Vec<_> = fs::read_dir(setting.path("results/small/cells"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    insta::assert_snapshot!(names.join("\n"), @"
-    a-quoted-bear~eeaddf13
-    con~1143da2b
-    long-long-long-long-long-long-long-long-long-long-long-long~867b1783
-    up~29b18949
-    zi-zhuan-che~32be7a7d
-    ");
+    setting.expect(0, &["small.toml", "--tensorboard"]);
+    for folder in ["cells", "tensorboard"] {
+        let mut names: Vec<_> = fs::read_dir(setting.path("results/small").join(folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        insta::allow_duplicates!(insta::assert_snapshot!(names.join("\n"), @"
+        a-quoted-script-alert-1-script-bear-id-cow2~bc2ef8bf
+        con~1143da2b
+        long-long-long-long-long-long-long-long-long-long-long-long~3a80d7ee
+        up~29b18949
+        zi-zhuan-che~32be7a7d
+        "));
+    }
     assert!(!setting.path("up").exists());
+    let table = fs::read_to_string(setting.path("results/small/tables/similarity.csv")).unwrap();
+    let mut table = csv::Reader::from_reader(table.as_bytes());
+    let names: Vec<String> = table.records().map(|row| row.unwrap()[0].to_owned()).collect();
+    assert_eq!(names[..5], prompts);
+    let page = fs::read_to_string(setting.path("results/small/report.html")).unwrap();
+    assert_eq!(page.matches("<script>").count(), 1); // its own
+    assert!(page.contains("&lt;script&gt;alert(1)") && page.contains("as &lt;b&gt;="));
+}
+
+#[test]
+fn the_command_on_the_page_makes_the_image_again() {
+    let setting = Setting::new();
+    setting.write(
+        "small.toml",
+        &SMALL.replace("\"cow\"", "\"it's a cow\"").replace("cow = ", "\"it's a cow\" = "),
+    );
+    setting.expect(0, &["small.toml", "--set", "dream.iterations=3", "--devices", "cpu"]);
+    let page = fs::read_to_string(setting.path("results/small/report.html")).unwrap();
+    let commands = page.split("<pre><code>").skip(1).map(|rest| rest.split("</code>").next().unwrap());
+    let command = commands.last().unwrap(); // of the cow with adam
+    let command =
+        command.replace("&#x27;", "'").replace("&quot;", "\"").replace("&#x2f;", "/").replace("&amp;", "&");
+    let command = command.replace("cargo run -p runner --", env!("CARGO_BIN_EXE_runner"));
+    let status = setting.shell(&command);
+    assert!(status.success(), "{command}");
+    let cell = fs::read_dir(setting.path("again/cells")).unwrap().next().unwrap().unwrap().file_name();
+    let image = |results: &str| {
+        fs::read(setting.path(results).join("cells").join(&cell).join("adam/seed-0/final.png")).unwrap()
+    };
+    assert_eq!(image("again"), image("results/small"));
 }

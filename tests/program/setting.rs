@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, ExitStatus, Output};
 use std::sync::OnceLock;
 
 use tch::{Device, Tensor};
@@ -57,6 +57,13 @@ impl Setting {
         let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Ran { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+    }
+
+    /// Runs a line of the shell's.
+    pub(crate) fn shell(&self, line: &str) -> ExitStatus {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", line]).current_dir(self.folder.path()).env_remove("DREAMBENCH_WEIGHTS");
+        shell.status().unwrap()
     }
 
     /// Runs, and insists on the exit code.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use image::{Rgb, RgbImage};
 use tempfile::TempDir;
 
+use crate::plan::slug;
 use crate::records::{
     CellRecord, CellStatus, Outcome, PlanRecord, PlannedCell, PlannedPrompt, ResultsFolder, Terms, TraceRow,
 };
@@ -68,11 +69,8 @@ impl Grid {
         for (prompt, (text, class_name)) in self.prompts.iter().enumerate() {
             for (optimizer, name) in self.optimizers.iter().enumerate() {
                 for &seed in &self.seeds {
-                    let slug = text.split_whitespace().collect::<Vec<_>>().join("-");
-                    let slug: String =
-                        slug.chars().filter(|letter| !"/<>\"'".contains(*letter)).take(40).collect();
                     let record = CellRecord {
-                        id: format!("{slug}/{}/seed-{seed}", name.replace(' ', "-")),
+                        id: format!("{}/{}/seed-{seed}", slug(text), slug(name)),
                         prompt: text.clone(),
                         class_name: class_name.clone(),
                         optimizer: name.clone(),

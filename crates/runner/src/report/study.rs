@@ -181,6 +181,12 @@ impl Cell {
         self.outcome().map(|outcome| 100.0 * outcome.similarity_averaged)
     }
 
+    /// The steps taken, as far as they are known.
+    pub(super) fn steps(&self) -> u64 {
+        let traced = || self.trace.last().map_or(0, |row| row.step);
+        u64::from(self.outcome().map_or_else(traced, |outcome| outcome.steps))
+    }
+
     /// The time spent on it, as far as it is known.
     pub(super) fn seconds(&self) -> Option<f64> {
         match &self.record.status {

@@ -71,7 +71,8 @@ pub(super) fn card(
     })
 }
 
-/// What runs the cell again, from where the experiment was run; of a folder elsewhere only the name, which is nobody's business.
+/// What runs the cell again with the same models, from where the experiment was run; of a folder elsewhere only the name, which is
+/// nobody's business.
 fn command(study: &Study, cell: &Cell) -> String {
     let folder = if study.folder.is_absolute() {
         study.folder.file_name().map(Path::new).unwrap_or(Path::new("."))
@@ -80,7 +81,12 @@ fn command(study: &Study, cell: &Cell) -> String {
     };
     let quoted = |words: &str| format!("'{}'", words.replace('\'', "'\\''"));
     let experiment = quoted(&folder.join("experiment.toml").display().to_string());
-    format!("cargo run -p runner -- {experiment} --only {} --out again", quoted(&cell.record.id))
+    let models = quoted(&format!("models=[\"{}\"]", study.model_set));
+    // A GPU that is there now need not have been there then, and rounds otherwise.
+    let on_cpu = study.environment.as_ref().is_some_and(|environment| environment.devices == ["cpu"]);
+    let devices = if on_cpu { " --devices cpu" } else { "" };
+    let only = quoted(&cell.record.id);
+    format!("cargo run -p runner -- {experiment} --only {only} --set {models}{devices} --out again")
 }
 
 fn frames(cell: &Cell) -> Result<Vec<Frame>, DrawError> {

@@ -23,6 +23,7 @@ pub(super) struct Page {
     /// Whether the models are the paper's.
     reproduction: bool,
     template: String,
+    effort: String,
     finished: usize,
     planned: usize,
     facts: Vec<Fact>,
@@ -111,6 +112,7 @@ impl Page {
             model_set: study.model_set.clone(),
             reproduction: study.model_set == "paper",
             template: study.template.clone(),
+            effort: effort(study),
             finished,
             planned: study.planned,
             facts: facts(study),
@@ -133,8 +135,15 @@ impl Page {
 }
 
 fn facts(study: &Study) -> Vec<Fact> {
-    let seconds: f64 = study.cells.iter().filter_map(Cell::seconds).sum();
-    let mut facts = vec![fact("Computing time, all cells", &duration(seconds))];
+    let (seconds, steps) = (computing_seconds(study), study.cells.iter().map(Cell::steps).sum::<u64>());
+    let mut facts = vec![
+        fact("Prompts × optimizers × seeds", &grid(study)),
+        fact("Steps, all cells", &steps.to_string()),
+        fact("Computing time, all cells", &duration(seconds)),
+    ];
+    if 0 < steps {
+        facts.push(fact("Computing time per step", &format!("{:.4} s", seconds / steps as f64)));
+    }
     if let Some(environment) = &study.environment {
         facts.extend([
             fact("Devices", &environment.devices.join(", ")),
@@ -145,6 +154,26 @@ fn facts(study: &Study) -> Vec<Fact> {
         facts.extend(environment.git_revision.as_ref().map(|revision| fact("Revision", revision)));
     }
     facts
+}
+
+/// What was to be run, in numbers.
+fn grid(study: &Study) -> String {
+    let Study { prompts, optimizers, seeds, planned, .. } = study;
+    let further = if study.has_axes() { " × further settings" } else { "" };
+    format!("{} × {} × {seeds}{further} = {planned} cells", prompts.len(), optimizers.len())
+}
+
+fn computing_seconds(study: &Study) -> f64 {
+    study.cells.iter().filter_map(Cell::seconds).sum()
+}
+
+/// Where it was run and how long it took, in a line.
+fn effort(study: &Study) -> String {
+    let time = format!("{} of computing", duration(computing_seconds(study)));
+    match &study.environment {
+        Some(environment) => format!("{time} on {}", environment.devices.join(", ")),
+        None => time,
+    }
 }
 
 fn model_files(study: &Study) -> Vec<Fact> {

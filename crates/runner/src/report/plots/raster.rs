@@ -116,6 +116,23 @@ mod tests {
         assert_eq!(rasterizer.missing(), "\u{10FFFD}");
     }
 
+    /// The README of the results names the font; without one that has them, letters are told and the figure is still drawn.
+    #[test]
+    fn japanese_is_drawn_where_a_font_has_it_and_told_where_none_has() {
+        let rasterizer = Rasterizer::new();
+        let pixels = rasterizer.draw(&text("自転車"), 1.0).unwrap();
+        let known =
+            with_system_fonts(&rasterizer.own).faces().any(|face| face.post_script_name.contains("CJK"));
+        if known {
+            assert_eq!(rasterizer.missing(), "");
+            // Each letter is its own picture: boxes would be alike.
+            let halves = ["自", "転"].map(|letter| rasterizer.draw(&text(letter), 1.0).unwrap());
+            assert!(halves[0] != halves[1] && 150 < ink(&pixels), "{}", ink(&pixels));
+        } else {
+            assert_eq!(rasterizer.missing(), "自車転");
+        }
+    }
+
     #[test]
     fn text_after_a_letter_from_elsewhere_looks_as_before() {
         let rasterizer = Rasterizer::new();

@@ -56,7 +56,7 @@ fn line(cell: &Cell) -> Vec<String> {
         record.seed.to_string(),
         status.to_owned(),
         detail,
-        steps(cell).to_string(),
+        cell.steps().to_string(),
         number(cell.similarity(), 4),
         number(outcome.map(|outcome| 100.0 * outcome.similarity_live), 4),
         loss(|terms| terms.total),
@@ -79,23 +79,16 @@ fn status(status: &CellStatus) -> (&'static str, String) {
     }
 }
 
-fn steps(cell: &Cell) -> u32 {
-    match &cell.record.status {
-        CellStatus::Finished(outcome) => outcome.steps,
-        _ => cell.trace.last().map_or(0, |row| row.step),
-    }
-}
-
 /// How long every cell took.
 pub(super) fn timings(study: &Study) -> Result<Vec<u8>, csv::Error> {
     let devices =
         study.environment.as_ref().map(|environment| environment.devices.join(" ")).unwrap_or_default();
     let lines = study.cells.iter().map(|cell| {
         let seconds = cell.seconds();
-        let rate = seconds.filter(|seconds| 0.0 < *seconds).map(|seconds| f64::from(steps(cell)) / seconds);
+        let rate = seconds.filter(|seconds| 0.0 < *seconds).map(|seconds| cell.steps() as f64 / seconds);
         vec![
             cell.record.id.clone(),
-            steps(cell).to_string(),
+            cell.steps().to_string(),
             number(seconds, 3),
             number(rate, 3),
             devices.clone(),

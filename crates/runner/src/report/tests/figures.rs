@@ -25,27 +25,42 @@ fn only_timings_and_the_page_depend_on_the_clock() {
 
 #[test]
 fn hostile_prompts_go_through_unharmed() {
-    let prompts = [
-        "a \"quoted\" <script>alert(1)</script> & ../../ | b".to_owned(),
-        "自転車に乗る猫 🐄".to_owned(),
-        "a bear in the forest ".repeat(15),
-    ];
     let grid = Grid {
-        prompts: prompts.iter().map(|prompt| (prompt.clone(), prompt.clone())).collect(),
+        prompts: hostile().map(|prompt| (prompt.clone(), prompt)).to_vec(),
+        frames: vec![10, 20],
         ..Grid::table_2()
     };
     let results = grid.write();
+    let published = format!("prompt,adam\n\"{}\",40\n", hostile()[0].replace('"', "\"\""));
+    std::fs::write(results.path().join("published.csv"), published).unwrap();
     let files = files(&results);
-    let table = rows(&results.text("tables/similarity.csv"));
-    for (row, prompt) in table.iter().zip(&prompts) {
-        assert_eq!(&row["prompt"], prompt);
+    for table in ["similarity", "similarity_long", "cells", "published"] {
+        let rows = rows(&results.text(&format!("tables/{table}.csv")));
+        for prompt in hostile().iter().take(if table == "published" { 1 } else { 3 }) {
+            assert!(
+                rows.iter().any(|row| row["prompt"] == *prompt && row["class_name"] == *prompt),
+                "{table}"
+            );
+        }
     }
-    for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with("svg")) {
-        let svg = std::str::from_utf8(bytes).unwrap();
-        assert!(!svg.contains("<script"), "{name}");
-        resvg::usvg::Tree::from_str(svg, &resvg::usvg::Options::default()).unwrap();
+    for (name, bytes) in &files {
+        assert!(
+            name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.~/".contains(letter)),
+            "{name}"
+        );
+        assert!(!name.contains(".."), "{name}");
+        if name.ends_with("svg") {
+            let svg = std::str::from_utf8(bytes).unwrap();
+            assert!(!svg.contains("<script"), "{name}");
+            resvg::usvg::Tree::from_str(svg, &resvg::usvg::Options::default()).unwrap();
+        }
     }
-    assert!(results.text("tables/similarity.md").contains("\\|"));
+    let markdown = results.text("tables/similarity.md");
+    assert!(markdown.contains("\\|") && !markdown.contains("<script"), "{markdown}");
+    let page = results.text("report.html");
+    assert_eq!(page.matches("<script>").count(), 1); // its own
+    assert!(page.contains("{{ 7 * 7 }}") && page.contains("&lt;script&gt;alert(1)"));
+    assert!(page.contains(&hostile()[1]) && page.contains("🐄"));
 }
 
 #[test]
