@@ -204,6 +204,17 @@ impl Dreamer {
         (self.settings.precision == Precision::Tf32).then(tf32::Allowed::new)
     }
 
+    /// The mean cosine of `text [e]`, an embedding of any length, with random cutouts of `image [3, s, s]` in [0, 1]: as many
+    /// as the dream sees in a step, where those of its next step would lie.
+    pub fn cutout_similarity(&self, dream: &Dream, image: &Tensor, text: &Tensor) -> f64 {
+        let boxes = dream.boxes(self.generator.config().output_dim);
+        let boxes = cutouts::to_tensor(&[boxes], self.device());
+        let text = text.to_kind(Kind::Float);
+        let text = &text / text.norm();
+        let _allowed = self.allowed_tf32();
+        self.guide.mean_alignment(&image.unsqueeze(0), &boxes, &text)
+    }
+
     fn show(&self, latents: &Latents, settings: &DreamSettings) -> Tensor {
         tch::no_grad(|| {
             let class_weights = class_weights(&latents.cls, settings);

@@ -75,6 +75,18 @@ impl Guide {
         losses::similarity(&alignments, loss_coef)
     }
 
+    /// The mean cosine of `target [e]`, of length one, with cutouts of `image [1, 3, s, s]` at `boxes [1, k, 3]`; without
+    /// gradients.
+    pub(crate) fn mean_alignment(&self, image: &Tensor, boxes: &Tensor, target: &Tensor) -> f64 {
+        let k = boxes.size()[1];
+        let chunks = chunks(1, k, self.chunk).into_iter().map(|Chunk { cutouts: (from, length), .. }| {
+            let embeds = self.embed(image, &boxes.narrow(1, from, length));
+            losses::alignment(&embeds, target).view([-1])
+        });
+        let alignments = tch::no_grad(|| Tensor::cat(&chunks.collect::<Vec<_>>(), 0));
+        alignments.mean(Kind::Double).double_value(&[])
+    }
+
     /// Embeddings of the cutouts of `images [n, 3, s, s]` at `boxes [n, k, 3]`: `[n, k, e]`, in single precision.
     fn embed(&self, images: &Tensor, boxes: &Tensor) -> Tensor {
         let (n, k, _) = boxes.size3().expect("boxes are [n, k, 3]");

@@ -60,4 +60,5 @@ pub use limits::OutOfRange;
 pub use prompt::Prompt;
 pub use settings::{DreamSettings, Interpolation, Precision};
 pub use spec::DreamSpec;
+pub use tf32::forbid as forbid_tf32;
 pub use trace::{Status, TraceRow};

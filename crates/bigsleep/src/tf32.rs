@@ -30,8 +30,8 @@ mod switch {
 /// How many are [`Allowed`].
 static USERS: Mutex<u32> = Mutex::new(0);
 
-/// Forbids what nobody has been [allowed](Allowed).
-pub(crate) fn forbid() {
+/// Forbids TF32 on CUDA to all but dreams whose settings ask for it; until then libtorch's convolutions use it.
+pub fn forbid() {
     let users = USERS.lock().unwrap_or_else(PoisonError::into_inner);
     switch::allow(*users > 0, false);
 }

@@ -154,3 +154,20 @@ fn tf32_is_refused_on_the_cpu() {
     let error = Dreamer::new(generator, clip, &settings).expect_err("precision is checked");
     insta::assert_snapshot!(error, @"precision `tf32` is for CUDA devices only: use `fp32` or `bf16` on the CPU");
 }
+
+/// Against the loss: a step's similarity term is that of the live image's cutouts, at the boxes of that step.
+#[test]
+fn the_similarity_of_cutouts_is_the_losses() {
+    for chunk in [3, 32] {
+        let mut dreamer = dreamer(&settings());
+        dreamer.guide.chunk = chunk; // one that divides the four cutouts, and one that holds them
+        let mut dreams = [dreamer.begin(&spec("a bear", 0, ADAM)).unwrap()];
+        walk(&dreamer, &mut dreams, 2);
+        let target = dreams[0].target.copy();
+        let expected =
+            dreamer.cutout_similarity(&dreams[0], &dreamer.live_image(&dreams[0]), &(&target * 3.0));
+        walk(&dreamer, &mut dreams, 1);
+        let term = dreams[0].take_trace()[2].similarity;
+        assert!((expected + term / 100.0).abs() < 1e-6, "{expected} {term}");
+    }
+}
