@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod end_to_end;
+mod evaluation;
 mod messages;
 mod published;
 mod resumption;

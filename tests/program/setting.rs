@@ -100,7 +100,8 @@ pub(crate) fn results(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     collect(folder, folder, &mut files);
     files.retain(|path, _| {
         let table = path.starts_with("tables/") && path != "tables/timings.csv";
-        table || path.ends_with(".png") && path.starts_with("cells/") || path.ends_with("state.safetensors")
+        let image = path.ends_with(".png") && path.starts_with("cells/");
+        table || image || path.ends_with("state.safetensors") || path.ends_with("evaluation.toml")
     });
     files
 }
@@ -152,6 +153,19 @@ kind = "clip"
 source = "tests/program/setting.rs"
 licence = "MIT"
 weights = { path = "perceptor.safetensors" }
+
+[judge]
+kind = "clip"
+source = "tests/program/setting.rs"
+licence = "MIT"
+weights = { path = "judge.safetensors" }
+
+[segmenter]
+kind = "deeplabv3"
+source = "crates/deeplab/tests/golden"
+licence = "MIT"
+weights = { path = "segmenter.pth" }
+classes = ["background", "bicycle", "cow", "chair", "bird"]
 "#;
 
 const GENERATOR: &str = r#"{
@@ -186,6 +200,13 @@ fn make_tiny_set() -> TempDir {
     };
     let perceptor = clip::Clip::new(&config, 8, Device::Cpu).unwrap();
     save(&folder.path().join("perceptor.safetensors"), &perceptor.named_tensors());
+
+    // Of other sizes, with few merges and a short context.
+    let config = clip::Config { vocab_size: 520, context_length: 40, patch_size: 4, ..config };
+    let judge = clip::Clip::new(&config, 9, Device::Cpu).unwrap();
+    save(&folder.path().join("judge.safetensors"), &judge.named_tensors());
+    let segmenter = concat!(env!("CARGO_MANIFEST_DIR"), "/../deeplab/tests/golden/tiny.pth");
+    fs::copy(segmenter, folder.path().join("segmenter.pth")).unwrap();
     folder
 }
 

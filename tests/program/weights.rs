@@ -282,6 +282,8 @@ fn sets_are_listed_with_what_they_lack() {
       installed
       generator: tests/program/setting.rs (MIT)
       perceptor: tests/program/setting.rs (MIT)
+      segmenter: crates/deeplab/tests/golden (MIT)
+      judge: tests/program/setting.rs (MIT)
     web: fetched by a test
       1 file(s) missing: `runner weights fetch web`
       generator: https://example.org/generator (MIT)

@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::devices::DeviceChoice;
-use crate::experiment::Override;
+use crate::experiment::{LabelChoice, Override};
 use crate::plan::Shard;
 
 const EXAMPLES: &str = "\
@@ -25,6 +25,8 @@ Examples:
       Put two runs side by side
   runner weights fetch paper
       Install the report's models
+  runner evaluate picture.png --labels 'bicycle,chair' --prompt 'a red bicycle'
+      Ask the judges about any image
 
 Exit codes:
   0 all cells are done, 1 error, 2 wrong usage, 3 some cells failed or diverged,
@@ -72,6 +74,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: CompareFormat,
     },
+    /// Judge any images: their nearest labels, their similarity with texts, their segments
+    Evaluate(EvaluateArgs),
     /// List, fetch and verify model sets
     #[command(subcommand)]
     Weights(WeightsCommand),
@@ -149,6 +153,45 @@ pub struct PlanArgs {
     /// Cells to compute at once on the CPU [default: as many as cores for small models, 1 for large]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
+}
+
+/// Which images to judge, by what.
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// PNG or JPEG files
+    #[arg(required = true, value_name = "IMAGE")]
+    pub images: Vec<PathBuf>,
+    /// Model sets, the most wanted first: the first that is installed judges
+    #[arg(long, value_name = "SET", value_delimiter = ',', default_value = "paper,mini")]
+    pub models: Vec<String>,
+    /// Labels to compare with: cifar-100, a file with one on each line, or a list such as 'bicycle,chair'
+    /// [default: those of the model set, else cifar-100]
+    #[arg(long, value_name = "LABELS", value_parser = crate::commands::labels)]
+    pub labels: Option<LabelChoice>,
+    /// Text that a label is put into
+    #[arg(long, value_name = "TEXT", default_value = "a photo of a {}")]
+    pub template: String,
+    /// Text to tell the similarity with; may be given several times
+    #[arg(long = "prompt", value_name = "TEXT")]
+    pub prompts: Vec<String>,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: Format,
+    /// cpu, or a GPU such as cuda:0 [default: the first GPU, else the CPU]
+    #[arg(long, value_name = "DEVICE")]
+    pub devices: Option<DeviceChoice>,
+}
+
+/// How figures are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table for each image
+    #[default]
+    Table,
+    /// A row for each image, judge and label, text or segment
+    Csv,
+    /// All of it
+    Json,
 }
 
 /// What concerns every command.

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod commands;
 pub mod devices;
 pub mod estimate;
+pub mod evaluation;
 pub mod experiment;
 mod logs;
 pub mod model_sets;

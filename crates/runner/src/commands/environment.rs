@@ -4,6 +4,7 @@ use std::process::Command;
 use tch::Device;
 
 use super::plan::name;
+use crate::evaluation::Judges;
 use crate::model_sets::Identity;
 use crate::records::Environment;
 
@@ -11,7 +12,8 @@ use crate::records::Environment;
 const LIBTORCH: &str = "2.11.0";
 
 /// Where and with what an experiment is run.
-pub(super) fn of(models: &Identity, devices: &[Device]) -> Environment {
+pub(super) fn of(models: &Identity, judges: &Judges, devices: &[Device]) -> Environment {
+    let files = models.files.iter().chain(judges.files());
     Environment {
         dreambench: env!("CARGO_PKG_VERSION").to_owned(),
         git_revision: git_revision(),
@@ -19,7 +21,7 @@ pub(super) fn of(models: &Identity, devices: &[Device]) -> Environment {
         platform: format!("{OS} {ARCH}"),
         devices: devices.iter().map(|&device| name(device)).collect(),
         model_set: models.name.clone(),
-        model_files: models.files.clone(),
+        model_files: files.map(|(name, file)| (name.clone(), file.clone())).collect(),
     }
 }
 

@@ -1,11 +1,14 @@
 //! What the command line asks for, one file each.
 mod compare;
 mod environment;
+mod evaluate;
 mod plan;
 mod report;
 mod run;
 mod study;
 mod weights;
+
+pub(crate) use evaluate::labels;
 
 use clap::CommandFactory;
 use indicatif::MultiProgress;
@@ -51,6 +54,7 @@ pub fn execute(cli: Cli) -> Result<Ending> {
             report::report(&results, tensorboard, cli.global.quiet)
         }
         (Some(Command::Compare { left, right, format }), _) => compare::compare(&left, &right, format),
+        (Some(Command::Evaluate(args)), _) => evaluate::evaluate(&args, &sets, &bars),
         (Some(Command::Weights(WeightsCommand::List)), _) => weights::list(&sets),
         (Some(Command::Weights(WeightsCommand::Fetch { sets: names })), _) => {
             weights::fetch(&sets, &names, &bars)
@@ -66,7 +70,7 @@ pub fn execute(cli: Cli) -> Result<Ending> {
             output::print(&String::from_utf8_lossy(&script));
             Ok(Ending::Done)
         }
-        (None, Some(plan)) => run::run(&plan, &cli.run, &sets, &cli.global, bars, &log),
+        (None, Some(plan)) => run::run(&plan, &cli.run, &sets, &cli.global, &bars, &log),
         (None, None) => {
             output::print(&Cli::command().render_help().to_string()); // clap asks for an experiment before this
             Ok(Ending::Done)

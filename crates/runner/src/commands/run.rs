@@ -1,12 +1,13 @@
 use std::path::PathBuf;
 
-use indicatif::MultiProgress;
+use indicatif::{MultiProgress, ProgressDrawTarget};
 use miette::{IntoDiagnostic, Result, WrapErr};
 
 use super::plan::name;
 use super::{Ending, environment, report, study};
 use crate::cli::{GlobalArgs, PlanArgs, RunArgs};
 use crate::estimate::Workload;
+use crate::evaluation::{Judges, Labels, Pass};
 use crate::logs::RunLog;
 use crate::model_sets::ModelSets;
 use crate::output;
@@ -20,7 +21,7 @@ pub(super) fn run(
     args: &RunArgs,
     sets: &ModelSets,
     global: &GlobalArgs,
-    bars: MultiProgress,
+    bars: &MultiProgress,
     log: &RunLog,
 ) -> Result<Ending> {
     tch::set_num_interop_threads(1); // nothing here forks; the pool would only take cores
@@ -28,6 +29,7 @@ pub(super) fn run(
     let published = study::published(&experiment, plan_args)?;
     let devices = plan_args.devices.clone().unwrap_or_default().resolve()?;
     let (set, identity) = study::models(&experiment, sets)?;
+    let judges = Judges::of(&set, &identity)?;
     let plan = Plan::new(&experiment, &identity)?;
     let cells = study::select(&plan, plan_args)?;
 
@@ -39,7 +41,7 @@ pub(super) fn run(
     write_atomically(&folder.join("experiment.toml"), resolved.as_bytes()).into_diagnostic()?;
     results.write_published(published.as_ref()).into_diagnostic()?;
     results.write_plan(&plan.record).into_diagnostic()?;
-    results.write_environment(&environment::of(&identity, &devices)).into_diagnostic()?;
+    results.write_environment(&environment::of(&identity, &judges, &devices)).into_diagnostic()?;
     log.write_to(&folder.join("run.log")).into_diagnostic().wrap_err("the log cannot be written")?;
 
     let devices_named = devices.iter().map(|&device| name(device)).collect::<Vec<_>>().join(", ");
@@ -55,18 +57,33 @@ pub(super) fn run(
     if !global.quiet {
         output::say(&head);
     }
+    for absent in judges.absent() {
+        tracing::warn!("{absent}: its part of the report is left out");
+    }
     let stop = Stop::default();
-    if let Some(first) = pending.first() {
-        let workload = Workload::of_set(&set, &first.dream)?;
-        let schedule = Schedule::new(&devices, plan_args.jobs.map(usize::from), &workload);
-        stop_on_signals(&stop)?;
-        let progress =
-            if global.quiet { Progress::hidden(pending.len()) } else { Progress::new(bars, pending.len()) };
+    stop_on_signals(&stop)?;
+    let Some(first) = cells.first() else { return conclude(&results, &cells, &stop, global.quiet, 0) };
+    let workload = Workload::of_set(&set, &first.dream)?;
+    let schedule = Schedule::new(&devices, plan_args.jobs.map(usize::from), &workload);
+    if !pending.is_empty() {
+        let progress = match global.quiet {
+            true => Progress::hidden(pending.len()),
+            false => Progress::new(bars.clone(), pending.len()),
+        };
         let ran = schedule.run(&pending, &set, &results, &progress, &stop);
         progress.finish();
         ran?;
     }
-    conclude(&results, &cells, &stop, args.tensorboard, global.quiet)
+    let evaluation = &experiment.evaluation;
+    let labels = Labels::new(evaluation.labels.as_ref(), &evaluation.template, &set.manifest);
+    let on = schedule.workers[0];
+    let hidden = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
+    let bars = if global.quiet { &hidden } else { bars };
+    let pass = Pass { judges: &judges, labels: &labels, results: &results, on, stop: &stop, bars };
+    let judged = pass.run(&cells);
+    let ending = conclude(&results, &cells, &stop, *judged.as_ref().unwrap_or(&0), args.tensorboard, global.quiet);
+    judged.wrap_err("not every image was judged; the same command tries again")?;
+    ending
 }
 
 /// The first Ctrl-C (or SIGTERM, as batch systems send it) is a wish, the second is obeyed at once.
@@ -95,16 +112,21 @@ fn leave_at_once() -> ! {
     std::process::exit(i32::from(Ending::Interrupted.code()))
 }
 
+/// `unjudged`: final images that the judges did not come to look at.
 fn conclude(
     results: &ResultsFolder,
     cells: &[&Cell],
     stop: &Stop,
+    unjudged: usize,
     tensorboard: bool,
     quiet: bool,
 ) -> Result<Ending> {
     let tally = Tally::of(results, cells).into_diagnostic()?;
-    if stop.is_wished() && tally.left > 0 {
-        let message = format!("stopped with {} cells to go; the same command goes on from here", tally.left);
+    if stop.is_wished() && tally.left + unjudged > 0 {
+        let message = match tally.left {
+            0 => format!("stopped with {unjudged} images to judge; the same command goes on from here"),
+            left => format!("stopped with {left} cells to go; the same command goes on from here"),
+        };
         tracing::debug!("{message}");
         if !quiet {
             output::say(&message);

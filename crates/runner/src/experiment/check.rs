@@ -1,5 +1,7 @@
 //! What serde's types cannot say: nothing empty, nothing twice, nothing that points nowhere.
 
+use std::collections::BTreeMap;
+
 use toml::Spanned;
 
 use super::error::Fault;
@@ -45,19 +47,28 @@ pub(super) fn prompts(head: &Head) -> Result<Vec<PromptEntry>, Fault> {
         }
     }
     let mut prompts = distinct("prompts", &head.prompts, PromptEntry::name)?;
-    for (text, class_name) in &head.labels {
-        let mut known = prompts.iter_mut().filter(|prompt| prompt.text == *text.get_ref()).peekable();
-        if known.peek().is_none() {
-            drop(known);
-            let known: Vec<_> = prompts.into_iter().map(|prompt| prompt.text).collect();
-            return Err(Fault::unknown(text.span(), "prompt", text.get_ref(), &known));
-        }
-        known.for_each(|prompt| prompt.class_name.clone_from(class_name));
-    }
+    for_prompts(&head.labels, &mut prompts, |prompt, label| label.clone_into(&mut prompt.class_name))?;
+    head.evaluation.name_segments(&mut prompts)?;
     Ok(prompts)
 }
 
-fn distinct<T: Clone>(
+/// Tells the prompts what `names` has for their texts, all of which must be known.
+pub(super) fn for_prompts(
+    names: &BTreeMap<Spanned<String>, String>,
+    prompts: &mut [PromptEntry],
+    tell: impl Fn(&mut PromptEntry, &str),
+) -> Result<(), Fault> {
+    for (text, name) in names {
+        let of_text = |prompt: &&mut PromptEntry| prompt.text == *text.get_ref();
+        if prompts.iter_mut().filter(of_text).map(|prompt| tell(prompt, name)).count() == 0 {
+            let known: Vec<_> = prompts.iter().map(|prompt| prompt.text.clone()).collect();
+            return Err(Fault::unknown(text.span(), "prompt", text.get_ref(), &known));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn distinct<T: Clone>(
     key: &str,
     list: &Spanned<Vec<Spanned<T>>>,
     name: impl Fn(&T) -> String,

@@ -8,6 +8,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::evaluation::EvaluationTable;
+
 /// The keys of an experiment file but for `[dream]` and `[optimizer]`, whose lists are multiplied out first.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +26,8 @@ pub(super) struct Head {
     #[serde(default)]
     pub(super) labels: BTreeMap<Spanned<String>, String>,
     pub(super) published: Option<PathBuf>,
+    #[serde(default)]
+    pub(super) evaluation: EvaluationTable,
     // Taken out before; named here so that a misspelling of them finds its way.
     #[serde(default, rename = "dream")]
     _dream: Option<toml::Table>,
@@ -42,6 +46,8 @@ pub struct PromptEntry {
     pub image: Option<PathBuf>,
     /// What the judges call it.
     pub class_name: String,
+    /// What the segmenter calls it, where the experiment says so.
+    pub segment: Option<String>,
 }
 
 /// How the schema describes a [`PromptEntry`].
@@ -93,7 +99,7 @@ impl<'de> Visitor<'de> for PromptVisitor {
 
 impl From<PromptTable> for PromptEntry {
     fn from(PromptTable { text, avoid, image }: PromptTable) -> Self {
-        Self { class_name: text.clone(), text, avoid, image }
+        Self { class_name: text.clone(), text, avoid, image, segment: None }
     }
 }
 

@@ -17,6 +17,9 @@
 //!
 //!     [labels]
 //!     cow = "cattle"                             # what the judges call a prompt
+//!
+//!     [evaluation]
+//!     labels = ["bicycle", "cattle", "chair"]    # what every image is compared with; CIFAR-100's names by default
 //! "#;
 //! let experiment = Experiment::parse("optimizers.toml", text)?;
 //! assert_eq!(experiment.optimizers.len(), 3);
@@ -25,6 +28,7 @@
 mod axes;
 mod check;
 mod error;
+mod evaluation;
 mod exclude;
 mod format;
 mod overrides;
@@ -34,6 +38,8 @@ mod schema;
 pub use axes::{Axis, Variant};
 pub use error::ExperimentError;
 pub(crate) use error::suggestion;
+pub(crate) use evaluation::CIFAR100;
+pub use evaluation::{EvaluationSettings, LabelChoice};
 pub use exclude::Exclusion;
 pub use format::PromptEntry;
 pub use overrides::{Override, OverrideError, with_overrides};
@@ -61,6 +67,8 @@ pub struct Experiment {
     pub optimizers: Vec<Variant<OptimizerConfig>>,
     /// The dream's settings; lists of settings have been multiplied out.
     pub dreams: Vec<Variant<DreamSettings>>,
+    /// By what final images are judged.
+    pub evaluation: EvaluationSettings,
     /// Cells to leave out.
     pub exclude: Vec<Exclusion>,
     /// A table of published figures to be shown beside; relative to the experiment's file.

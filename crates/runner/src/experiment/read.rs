@@ -24,11 +24,13 @@ pub(super) fn experiment(text: &str) -> Result<Experiment, Fault> {
     let dreams = dreams(dream)?;
     let optimizers = optimizers(&optimizer)?;
     let prompts = check::prompts(&head)?;
+    let template = check::template(&head.template)?;
     Ok(Experiment {
         name: check::name(&head.name)?,
         models: check::models(&head.models)?,
         seeds: check::seeds(&head.seeds)?,
-        template: check::template(&head.template)?,
+        evaluation: head.evaluation.read(&template)?,
+        template,
         exclude: exclude::read(&head.exclude, &prompts, &optimizers, &dreams)?,
         prompts,
         optimizers,

@@ -5,6 +5,7 @@ use optim::OptimizerConfig;
 use schemars::{JsonSchema, schema_for};
 use serde_json::{Value, json};
 
+use super::evaluation::EvaluationSchema;
 use super::format::{TEMPLATE, TextOrTable};
 
 /// The JSON schema of the experiment format, for editors.
@@ -44,6 +45,9 @@ struct ExperimentFile {
     /// class name. Its path is relative to this file.
     #[schemars(default)]
     published: Option<String>,
+    /// By what final images are judged.
+    #[schemars(default)]
+    evaluation: Option<EvaluationSchema>,
     /// Cells to leave out: those that have the given values for all given keys (prompt, optimizer, seed, or a setting of
     /// `[dream]` that is a list).
     #[schemars(default)]

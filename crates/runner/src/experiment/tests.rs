@@ -120,3 +120,20 @@ fn shards_are_a_partition_of_the_selected_cells() {
         plan.cells.iter().map(|cell| cell.id.clone()).filter(|id| !id.starts_with('c')).collect();
     assert_eq!(seen, all);
 }
+
+#[test]
+fn an_evaluation_has_the_experiments_template_unless_it_says_otherwise() {
+    let base = "prompts = [\"a\", \"b\"]\ntemplate = \"{}\"\noptimizer.adam = {}\n";
+    let plain = parse(base);
+    assert_eq!((plain.evaluation.labels, plain.evaluation.template.as_str()), (None, "{}"));
+    let text = format!(
+        "{base}[evaluation]\nlabels = [\"x\", \"y\"]\ntemplate = \"a {{}}\"\n[evaluation.segments]\nb = \"bird\""
+    );
+    let stated = parse(&text);
+    assert_eq!(stated.evaluation.labels, Some(LabelChoice::These(vec!["x".into(), "y".into()])));
+    assert_eq!(stated.evaluation.template, "a {}");
+    let segments: Vec<_> = stated.prompts.iter().map(|prompt| prompt.segment.as_deref()).collect();
+    assert_eq!(segments, [None, Some("bird")]);
+    // Judging decides nothing of what a cell computes.
+    assert_eq!(plan(&parse(base)).cells[1].digest, plan(&parse(&text)).cells[1].digest);
+}

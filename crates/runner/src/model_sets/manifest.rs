@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::{Component as PathPart, Path};
 
 use serde::{Deserialize, Deserializer};
@@ -10,6 +11,9 @@ pub struct Manifest {
     pub name: String,
     /// What it is, in a line.
     pub about: String,
+    /// The labels that its perceptor knows, which images are compared with where an experiment states none: two or more.
+    #[serde(default, deserialize_with = "labels")]
+    pub labels: Option<Vec<String>>,
     /// Latents to images.
     pub generator: Component,
     /// What the dreams are optimised against.
@@ -34,6 +38,9 @@ pub struct Component {
     pub config: Option<FileEntry>,
     /// Its weights.
     pub weights: FileEntry,
+    /// What a segmenter's classes are called, the background first; without it they are Pascal VOC's 21.
+    #[serde(default, deserialize_with = "labels")]
+    pub classes: Option<Vec<String>>,
 }
 
 /// An architecture that the program knows.
@@ -82,6 +89,20 @@ impl Component {
     pub fn files(&self) -> impl Iterator<Item = &FileEntry> {
         self.config.iter().chain([&self.weights])
     }
+}
+
+fn labels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    let labels = Vec::<String>::deserialize(deserializer)?;
+    let different: BTreeSet<&String> = labels.iter().collect();
+    if labels.len() < 2
+        || different.len() < labels.len()
+        || labels.iter().any(|label| label.trim().is_empty())
+    {
+        return Err(serde::de::Error::custom(
+            "expected two names or more, none of them empty or twice there",
+        ));
+    }
+    Ok(Some(labels))
 }
 
 /// A path that stays in the set's folder.

@@ -7,7 +7,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use super::digest;
-use super::{FileEntry, Identity, Manifest};
+use super::{Component, FileEntry, Identity, Manifest};
 use crate::records::{ModelFile, RecordError, write_atomically};
 
 /// The folder that holds the model sets, such as `weights`.
@@ -196,9 +196,28 @@ impl ModelSet {
     /// # Errors
     /// When a file cannot be read, or is another than the manifest means.
     pub fn identity(&self) -> Result<Identity, ModelSetError> {
+        Ok(Identity::new(&self.manifest.name, self.digests(self.dream_files())?))
+    }
+
+    /// The files of a component, each compared with the digest it should have; nothing if one is not there.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or is another than the manifest means.
+    pub fn installed(
+        &self,
+        component: &Component,
+    ) -> Result<Option<BTreeMap<String, ModelFile>>, ModelSetError> {
+        let there = component.files().all(|file| self.path(file).is_file());
+        there.then(|| self.digests(component.files())).transpose()
+    }
+
+    fn digests<'f>(
+        &self,
+        wanted: impl Iterator<Item = &'f FileEntry>,
+    ) -> Result<BTreeMap<String, ModelFile>, ModelSetError> {
         let first_seen = self.first_seen()?;
         let mut files = BTreeMap::new();
-        for file in self.dream_files() {
+        for file in wanted {
             let found = self.read_digest(file)?;
             if let Some(expected) = expected(file, &first_seen)
                 && !found.sha256.starts_with(expected)
@@ -207,7 +226,7 @@ impl ModelSet {
             }
             files.insert(file.path.clone(), found);
         }
-        Ok(Identity::new(&self.manifest.name, files))
+        Ok(files)
     }
 
     /// Compares a file with the digest it should have; where nobody has published one, the first to be seen is recorded.

@@ -4,7 +4,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// SHA-256 (hex) of a value, whatever the order of its keys.
-pub(super) fn digest(value: &Value) -> String {
+pub(crate) fn digest(value: &Value) -> String {
     let mut text = String::new();
     canonical(value, &mut text);
     let hash = Sha256::digest(text.as_bytes());

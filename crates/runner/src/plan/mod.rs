@@ -8,6 +8,7 @@ mod slug;
 
 pub use cell::Cell;
 pub use diff::{Changed, changed_settings};
+pub(crate) use digest::digest;
 pub use expand::{Plan, PlanError};
 pub use select::{SelectError, Selection, Shard};
 pub use slug::slug;

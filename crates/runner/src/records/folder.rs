@@ -6,7 +6,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::trace;
-use super::{CellRecord, Environment, PlanRecord, PublishedTable, RecordError, TraceRow, write_atomically};
+use super::{
+    CellRecord, Environment, Evaluation, LabelSet, PlanRecord, PublishedTable, RecordError, TraceRow,
+    write_atomically,
+};
 
 /// A results folder, such as `results/optimizers`.
 #[derive(Clone, Debug)]
@@ -62,6 +65,14 @@ impl ResultsFolder {
     /// When a record is unreadable.
     pub fn cells(&self, plan: &PlanRecord) -> Result<Vec<CellRecord>, RecordError> {
         plan.cells.iter().filter_map(|cell| self.cell(&cell.id).record().transpose()).collect()
+    }
+
+    /// Records what final images are compared with.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_labels(&self, labels: &LabelSet) -> Result<(), RecordError> {
+        write_toml(&self.root.join("labels.toml"), labels)
     }
 
     /// Where and with what it was run last, if it was.
@@ -172,6 +183,40 @@ impl CellFolder {
     /// Where the best of the frames belongs.
     pub fn best_image(&self) -> PathBuf {
         self.root.join("best.png")
+    }
+
+    /// `evaluation.toml`, if the last image has been judged.
+    ///
+    /// # Errors
+    /// When it is unreadable.
+    pub fn evaluation(&self) -> Result<Option<Evaluation>, RecordError> {
+        read_toml(&self.root.join("evaluation.toml"))
+    }
+
+    /// Writes `evaluation.toml`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_evaluation(&self, evaluation: &Evaluation) -> Result<(), RecordError> {
+        write_toml(&self.root.join("evaluation.toml"), evaluation)
+    }
+
+    /// Where the segmenter's mask of the last image belongs.
+    pub fn mask(&self) -> PathBuf {
+        self.root.join("mask.png")
+    }
+
+    /// Removes what a killed run was about to write.
+    pub fn remove_leftovers(&self) {
+        for place in [self.root.clone(), self.root.join("frames")] {
+            for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                if name.starts_with(".writing-") || name.ends_with(".tmp") {
+                    let _ = fs::remove_file(entry.path()); // they do no harm either
+                }
+            }
+        }
     }
 
     /// Where the state to go on from belongs.

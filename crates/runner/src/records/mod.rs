@@ -5,6 +5,7 @@
 //!   experiment.toml        the experiment as resolved: can be run again
 //!   plan.toml              what was to be run: [`PlanRecord`]
 //!   published.csv          published figures to be shown beside, if the experiment names any: [`PublishedTable`]
+//!   labels.toml            what final images are compared with: [`LabelSet`]
 //!   environment.json       versions, devices, model files and their digests: [`Environment`]
 //!   cells/bicycle/adam/seed-0/
 //!     cell.toml            settings, digest and how it ended: [`CellRecord`]
@@ -13,6 +14,8 @@
 //!     final.png            the last of them
 //!     best.png             the one most similar to the prompt, where `save_best` asks for it
 //!     progress.gif         the same as an animation, made by the report
+//!     evaluation.toml      what the judges say of it: [`Evaluation`]
+//!     mask.png             which class the segmenter sees in each pixel of it: colours are Pascal VOC's
 //!     state.safetensors    latents, average, optimizer and step: enough to go on
 //! ```
 //!
@@ -21,6 +24,7 @@ mod atomic;
 mod cell;
 mod environment;
 mod error;
+mod evaluation;
 mod folder;
 mod plan;
 mod published;
@@ -30,6 +34,7 @@ pub use atomic::write_atomically;
 pub use cell::{Best, CellRecord, CellStatus, Outcome, Terms};
 pub use environment::{Environment, ModelFile};
 pub use error::RecordError;
+pub use evaluation::{Evaluation, Guess, LabelSet, Right, Segments, Share, Verdict};
 pub use folder::{CellFolder, PUBLISHED, ResultsFolder};
 pub use plan::{PlanRecord, PlannedCell, PlannedPrompt};
 pub use published::{PublishedError, PublishedRow, PublishedTable};

@@ -1,0 +1,231 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use comfy_table::presets::ASCII_MARKDOWN;
+use comfy_table::{ContentArrangement, Table};
+use image::{ImageError, ImageReader};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use miette::{Diagnostic, IntoDiagnostic, Result};
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use super::Ending;
+use crate::cli::{EvaluateArgs, Format};
+use crate::evaluation::{Judges, Labels, Opinion, Panel, Question};
+use crate::experiment::{CIFAR100, LabelChoice};
+use crate::model_sets::ModelSets;
+use crate::output;
+use crate::records::{Guess, Verdict};
+
+/// What cannot be judged.
+#[derive(Debug, Error, Diagnostic)]
+enum Unfit {
+    #[error("`{}` is no image that can be judged", path.display())]
+    #[diagnostic(help("PNG and JPEG files are; none of the images has been judged"))]
+    Image { path: PathBuf, source: ImageError },
+    #[error("`{template}` needs one `{{}}`, where the label goes")]
+    Template { template: String },
+}
+
+/// An image and what is said of it.
+type Judged<'a> = (&'a Path, Opinion);
+
+/// Judges images.
+pub(super) fn evaluate(args: &EvaluateArgs, sets: &ModelSets, bars: &MultiProgress) -> Result<Ending> {
+    if args.template.matches("{}").count() != 1 {
+        return Err(Unfit::Template { template: args.template.clone() }.into());
+    }
+    args.images.iter().try_for_each(|image| readable(image))?; // before anything large is loaded
+    let device = args.devices.clone().unwrap_or_default().resolve()?[0];
+    let set = sets.first_installed(&args.models)?;
+    let identity = set.identity()?;
+    let judges = Judges::of(&set, &identity)?;
+    for absent in judges.absent() {
+        output::say(absent);
+    }
+    let labels = Labels::new(args.labels.as_ref(), &args.template, &set.manifest);
+    let panel = Panel::load(&judges, &labels, device)?;
+    let question = Question { texts: args.prompts.clone(), right_label: None, segment: None };
+
+    let bar = bars.add(ProgressBar::new(args.images.len() as u64));
+    let style = ProgressStyle::with_template("{bar:24} {pos}/{len} images judged  {elapsed_precise}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let mut judged: Vec<Judged> = Vec::new();
+    for image in &args.images {
+        judged.push((image, panel.look(image, &question)?));
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let text = match args.format {
+        Format::Table => tables(&judged, &args.prompts, &labels, &set.manifest.name),
+        Format::Csv => csv(&judged, &args.prompts, &set.manifest.name).into_diagnostic()?,
+        Format::Json => json_text(&judged, &args.prompts, &labels, &set.manifest.name).into_diagnostic()?,
+    };
+    output::print(text.trim_end());
+    Ok(Ending::Done)
+}
+
+fn readable(path: &Path) -> Result<(), Unfit> {
+    let fault = |source| Unfit::Image { path: path.to_owned(), source };
+    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
+    reader.map_err(|error| fault(error.into()))?.into_dimensions().map_err(fault)?;
+    Ok(())
+}
+
+/// Labels as the command line gives them: `cifar-100`, a file with one on each line, or a list with commas.
+pub(crate) fn labels(given: &str) -> Result<LabelChoice, String> {
+    if given == CIFAR100 {
+        return Ok(LabelChoice::Cifar100);
+    }
+    let text = match Path::new(given).is_file() {
+        true => fs::read_to_string(given).map_err(|error| format!("`{given}` cannot be read: {error}"))?,
+        false if given.contains(',') => given.replace(',', "\n"),
+        false => return Err(format!("`{given}` is neither cifar-100 nor a file nor a list with commas")),
+    };
+    let mut labels: Vec<String> = text.lines().map(|label| label.trim().to_owned()).collect();
+    labels.retain(|label| !label.is_empty());
+    if let Some(twice) = labels.iter().enumerate().find(|(n, label)| labels[..*n].contains(label)) {
+        return Err(format!("the label `{}` is there twice", twice.1));
+    }
+    if labels.len() < 2 {
+        return Err("two labels or more are needed: one alone is always nearest".to_owned());
+    }
+    Ok(LabelChoice::These(labels))
+}
+
+fn tables(judged: &[Judged], prompts: &[String], labels: &Labels, set: &str) -> String {
+    let mut text = format!(
+        "model set {set}, nearest of {} labels ({}) in \"{}\"\n",
+        labels.names.len(),
+        labels.set,
+        labels.template
+    );
+    for (path, opinion) in judged {
+        text += &format!("\n{}\n{}\n", path.display(), nearest(opinion));
+        for (n, prompt) in prompts.iter().enumerate() {
+            let similarity = |of: &[Option<f64>]| match of.get(n).copied().flatten() {
+                Some(similarity) => format!("{:.2}", 100.0 * similarity),
+                None => "too long for it".to_owned(),
+            };
+            text += &format!("similarity × 100 with \"{prompt}\": {}", similarity(&opinion.perceptor_texts));
+            if opinion.judge.is_some() {
+                text += &format!(", by the held-out judge {}", similarity(&opinion.judge_texts));
+            }
+            text.push('\n');
+        }
+        if let Some((segments, _)) = &opinion.segments {
+            let share =
+                |share: &crate::records::Share| format!("{} {:.2} %", share.class, 100.0 * share.share);
+            let shares: Vec<String> = segments.shares.iter().map(share).collect();
+            text += &format!("segments: {}\n", shares.join(", "));
+        }
+    }
+    text
+}
+
+fn nearest(opinion: &Opinion) -> Table {
+    let mut table = Table::new();
+    table.load_style(ASCII_MARKDOWN).set_content_arrangement(ContentArrangement::Disabled);
+    let verdicts = [Some(&opinion.perceptor), opinion.judge.as_ref()];
+    let verdicts: Vec<&Verdict> = verdicts.into_iter().flatten().collect();
+    table.set_header(["place", "perceptor", "held-out judge"].into_iter().take(1 + verdicts.len()));
+    for place in 0..opinion.perceptor.nearest.len() {
+        let guess = |verdict: &&Verdict| {
+            let Guess { label, probability, .. } = &verdict.nearest[place];
+            format!("{label} {:.2} %", 100.0 * probability)
+        };
+        table.add_row([(place + 1).to_string()].into_iter().chain(verdicts.iter().map(guess)));
+    }
+    table
+}
+
+/// A row for each image, judge and label, text or segment.
+fn csv(judged: &[Judged], prompts: &[String], set: &str) -> Result<String, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record([
+        "image",
+        "by",
+        "kind",
+        "place",
+        "name",
+        "percent",
+        "similarity_x100",
+        "model_set",
+    ])?;
+    let figure = |value: Option<f64>| value.map(|value| format!("{:.4}", 100.0 * value)).unwrap_or_default();
+    for (path, opinion) in judged {
+        let image = path.display().to_string();
+        let mut row = |by: &str, kind: &str, place: String, name: &str, share, similarity| {
+            let (share, similarity) = (figure(share), figure(similarity));
+            writer.write_record([&image, by, kind, &place, name, &share, &similarity, set])
+        };
+        for (by, verdict, texts) in clips(opinion) {
+            for (place, guess) in (1..).zip(&verdict.nearest) {
+                let (share, similarity) = (Some(guess.probability), Some(guess.similarity));
+                row(by, "label", i32::to_string(&place), &guess.label, share, similarity)?;
+            }
+            for (prompt, similarity) in prompts.iter().zip(texts) {
+                row(by, "prompt", String::new(), prompt, None, *similarity)?;
+            }
+        }
+        let segments = opinion.segments.iter().flat_map(|(segments, _)| &segments.shares);
+        for (place, share) in (1..).zip(segments) {
+            row("segmenter", "segment", i32::to_string(&place), &share.class, Some(share.share), None)?;
+        }
+    }
+    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn clips(opinion: &Opinion) -> impl Iterator<Item = (&'static str, &Verdict, &[Option<f64>])> {
+    let perceptor = ("perceptor", &opinion.perceptor, &opinion.perceptor_texts[..]);
+    let judge = opinion.judge.as_ref().map(|judge| ("judge", judge, &opinion.judge_texts[..]));
+    std::iter::once(perceptor).chain(judge)
+}
+
+fn json_text(
+    judged: &[Judged],
+    prompts: &[String],
+    labels: &Labels,
+    set: &str,
+) -> Result<String, serde_json::Error> {
+    let texts = |similarities: &[Option<f64>]| -> Vec<Value> {
+        let pairs = prompts.iter().zip(similarities);
+        pairs.map(|(text, similarity)| json!({ "text": text, "similarity": similarity })).collect()
+    };
+    let image = |(path, opinion): &Judged| {
+        let mut image = json!({ "image": path.display().to_string() });
+        for (by, verdict, similarities) in clips(opinion) {
+            image[by] = json!({ "nearest": verdict.nearest, "prompts": texts(similarities) });
+        }
+        if let Some((segments, _)) = &opinion.segments {
+            image["segments"] = json!(segments.shares);
+        }
+        image
+    };
+    serde_json::to_string_pretty(&json!({
+        "model_set": set,
+        "labels": labels.names.len(),
+        "label_set": labels.set,
+        "template": labels.template,
+        "images": judged.iter().map(image).collect::<Vec<_>>(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_a_name_a_file_or_a_list() {
+        assert_eq!(labels("cifar-100"), Ok(LabelChoice::Cifar100));
+        let two = LabelChoice::These(vec!["lawn mower".into(), "chair".into()]);
+        assert_eq!(labels("lawn mower, chair"), Ok(two.clone()));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "lawn mower\r\n\nchair\n").unwrap();
+        assert_eq!(labels(file.path().to_str().unwrap()), Ok(two));
+        for wrong in ["", "bicycle", "bicycle,", "bicycle,chair,bicycle"] {
+            assert!(labels(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! What the judges leave behind, and when they look again.
+
+use std::fs;
+use std::process::Command;
+use std::time::SystemTime;
+
+use crate::setting::{SMALL, Setting, assert_same, results};
+
+const CELLS: [&str; 4] = ["bicycle/sgd", "bicycle/adam", "cow/sgd", "cow/adam"];
+
+fn record(setting: &Setting, cell: &str) -> toml::Table {
+    let path = setting.path(&format!("results/small/cells/{cell}/seed-0/evaluation.toml"));
+    fs::read_to_string(path).unwrap().parse().unwrap()
+}
+
+fn written(setting: &Setting) -> Vec<SystemTime> {
+    let path = |cell: &&str| setting.path(&format!("results/small/cells/{cell}/seed-0/evaluation.toml"));
+    CELLS.iter().map(|cell| fs::metadata(path(cell)).unwrap().modified().unwrap()).collect()
+}
+
+#[test]
+fn every_final_image_is_judged_when_the_run_ends() {
+    let setting = Setting::new();
+    setting.write("small.toml", &format!("{SMALL}\n[evaluation.segments]\ncow = \"bird\"\n"));
+    setting.expect(0, &["small.toml"]);
+    for cell in CELLS {
+        let judged = record(&setting, cell);
+        let right = if cell.starts_with("cow") { "cattle" } else { "bicycle" };
+        assert_eq!(judged["right_label"].as_str(), Some(right));
+        assert_eq!(judged["label_set"].as_str(), Some("CIFAR-100"));
+        for by in ["perceptor", "judge"] {
+            let nearest = judged[by]["nearest"].as_array().unwrap();
+            let shares: Vec<f64> =
+                nearest.iter().map(|guess| guess["probability"].as_float().unwrap()).collect();
+            assert!(shares.len() == 5 && shares.is_sorted_by(|a, b| a >= b), "{shares:?}");
+            let rank = judged[by]["right"]["rank"].as_integer().unwrap();
+            assert!((1..=100).contains(&rank));
+            let first = nearest[0]["label"].as_str() == Some(right);
+            assert_eq!(first, rank == 1);
+        }
+        // The cell's own judgement is of the same image and text, in the precision of its dream.
+        let cell_record = setting.path(&format!("results/small/cells/{cell}/seed-0/cell.toml"));
+        let cell_record: toml::Table = fs::read_to_string(cell_record).unwrap().parse().unwrap();
+        let similarity = cell_record["status"]["finished"]["similarity_averaged"].as_float().unwrap();
+        let perceptors = judged["perceptor"]["similarity"].as_float().unwrap();
+        assert!((similarity - perceptors).abs() < 1e-6, "{similarity} {perceptors}");
+        let judges = judged["judge"]["similarity"].as_float().unwrap();
+        assert!((similarity - judges).abs() > 1e-3, "the judge is the perceptor");
+
+        let expected = if cell.starts_with("cow") { "bird" } else { "bicycle" };
+        assert_eq!(judged["segments"]["expected"].as_str(), Some(expected));
+        let mask = image::open(setting.path(&format!("results/small/cells/{cell}/seed-0/mask.png"))).unwrap();
+        let covered = |index: u8| {
+            let colour = deeplab::color(index);
+            let pixels = mask.to_rgb8();
+            pixels.pixels().filter(|pixel| pixel.0 == colour).count() as f64 / 256.0
+        };
+        let shares = judged["segments"]["shares"].as_array().unwrap();
+        let sum: f64 = shares.iter().map(|share| share["share"].as_float().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-12);
+        for share in shares {
+            let index = u8::try_from(share["index"].as_integer().unwrap()).unwrap();
+            assert_eq!(share["share"].as_float(), Some(covered(index)), "{share}");
+        }
+    }
+}
+
+#[test]
+fn only_what_has_changed_is_judged_again() {
+    let setting = Setting::new();
+    setting.write("small.toml", SMALL);
+    setting.expect(0, &["small.toml"]);
+    let (first, before) = (written(&setting), results(&setting.path("results/small")));
+    setting.expect(0, &["small.toml"]);
+    assert_eq!(written(&setting), first, "judged again for nothing");
+
+    // One that is missing, and one of another image: both come back, the others stay.
+    let folder = |cell: &str| setting.path(&format!("results/small/cells/{cell}/seed-0"));
+    fs::remove_file(folder("cow/adam").join("evaluation.toml")).unwrap();
+    fs::remove_file(folder("cow/sgd").join("mask.png")).unwrap();
+    setting.expect(0, &["small.toml"]);
+    let second = written(&setting);
+    assert_eq!(second[..2], first[..2]);
+    assert!(second[2] > first[2] && second[3] > first[3]);
+    assert_same(&before, &results(&setting.path("results/small")));
+
+    // Other labels are another question, and no other cell.
+    let ran = setting.expect(0, &["small.toml", "--set", "evaluation.labels=['bicycle', 'cow', 'cattle']"]);
+    assert!(ran.stderr.contains("0 to compute"), "{}", ran.stderr);
+    assert!(written(&setting).iter().zip(&second).all(|(now, then)| now > then));
+    let judged = record(&setting, "cow/adam");
+    assert_eq!(judged["labels"].as_integer(), Some(3));
+    assert_eq!(judged["perceptor"]["nearest"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn judges_that_are_not_installed_are_missed_once_and_nothing_else() {
+    let setting = Setting::new();
+    setting.write("small.toml", SMALL);
+    fs::remove_file(setting.path("weights/tiny/judge.safetensors")).unwrap();
+    fs::remove_file(setting.path("weights/tiny/segmenter.pth")).unwrap();
+    let ran = setting.expect(0, &["small.toml"]);
+    for role in ["judge", "segmenter"] {
+        let told = format!("the {role} of the model set tiny is not installed");
+        assert_eq!(ran.stderr.matches(&told).count(), 1, "{}", ran.stderr);
+    }
+    let judged = record(&setting, "cow/adam");
+    assert!(
+        judged.contains_key("perceptor") && !judged.contains_key("judge") && !judged.contains_key("segments")
+    );
+    assert!(!setting.path("results/small/cells/cow/adam/seed-0/mask.png").exists());
+}
+
+#[test]
+fn a_judge_that_cannot_be_loaded_costs_its_judgement_and_not_the_run() {
+    let setting = Setting::new();
+    setting.write("small.toml", SMALL);
+    let path = setting.path("weights/tiny/judge.safetensors");
+    fs::remove_file(&path).unwrap();
+    fs::copy(setting.path("weights/tiny/generator.safetensors"), &path).unwrap();
+    let ran = setting.expect(1, &["small.toml"]);
+    assert!(ran.stderr.contains("the judge of the model set `tiny` cannot be loaded"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("4 of 4 cells finished"), "{}", ran.stdout);
+    assert!(setting.path("results/small/report.html").is_file());
+}
+
+#[test]
+fn a_model_set_may_name_its_own_labels() {
+    let setting = Setting::new();
+    setting.write("small.toml", SMALL);
+    let path = setting.path("weights/tiny/manifest.toml");
+    let manifest = fs::read_to_string(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    setting.write(
+        "weights/tiny/manifest.toml",
+        &manifest.replacen("about =", "labels = [\"apple\", \"bicycle\", \"cow\"]\nabout =", 1),
+    );
+    setting.expect(0, &["small.toml"]);
+    let (bicycle, cow) = (record(&setting, "bicycle/adam"), record(&setting, "cow/adam"));
+    assert_eq!(bicycle["label_set"].as_str(), Some("labels of the model set tiny"));
+    assert_eq!(bicycle["right_label"].as_str(), Some("bicycle"));
+    assert!(!cow.contains_key("right_label")); // it is judged as cattle, which is none of them
+}
+
+/// A picture that no run has made.
+fn picture(setting: &Setting) -> String {
+    let path = setting.path("pictures/sunset.png");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let pixel = |x: u32, y: u32| image::Rgb([(x * 9) as u8, (y * 13) as u8, 90]);
+    image::RgbImage::from_fn(28, 19, pixel).save(&path).unwrap();
+    "pictures/sunset.png".to_owned()
+}
+
+#[test]
+fn any_image_is_judged_in_three_formats() {
+    let setting = Setting::new();
+    let image = picture(&setting);
+    let prompts = ["--prompt", "a \"red\" <sunset>", "--prompt", &"long ".repeat(30)];
+    let judge = |format: &str, labels: &str| {
+        let arguments = ["evaluate", &image, "--models", "tiny", "--labels", labels, "--format", format];
+        setting.expect(0, &[&arguments[..], &prompts].concat()).stdout
+    };
+    let json: serde_json::Value = serde_json::from_str(&judge("json", "sun,moon,lawn mower")).unwrap();
+    assert_eq!(json["labels"], 3);
+    let said = &json["images"][0];
+    for by in ["perceptor", "judge"] {
+        let nearest = said[by]["nearest"].as_array().unwrap();
+        let sum: f64 = nearest.iter().map(|guess| guess["probability"].as_f64().unwrap()).sum();
+        assert!(nearest.len() == 3 && (sum - 1.0).abs() < 1e-12, "{nearest:?}");
+        assert!(said[by]["prompts"][0]["similarity"].is_number());
+    }
+    assert!(said["judge"]["prompts"][1]["similarity"].is_null(), "its context has 40 tokens");
+    let shares = said["segments"].as_array().unwrap();
+    assert!(!shares.is_empty());
+
+    let csv = judge("csv", "sun,moon,lawn mower");
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let rows: Vec<Vec<String>> =
+        reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+    assert_eq!(rows.len(), 2 * (3 + 2) + shares.len());
+    let percent = format!("{:.4}", 100.0 * said["judge"]["nearest"][0]["probability"].as_f64().unwrap());
+    assert!(rows.iter().any(|row| row[1] == "judge" && row[3] == "1" && row[5] == percent), "{csv}");
+
+    let table = judge("table", "cifar-100");
+    assert!(
+        table.contains("nearest of 100 labels (CIFAR-100)") && table.contains("held-out judge"),
+        "{table}"
+    );
+    assert!(table.contains("with \"a \"red\" <sunset>\": ") && table.contains("too long for it"), "{table}");
+}
+
+#[test]
+fn what_cannot_be_judged_is_told_before_anything_is() {
+    let setting = Setting::new();
+    let image = picture(&setting);
+    setting.write("pictures/words.png", "no image at all").write("one.txt", "apple\n");
+    let judge = |arguments: &[&str]| {
+        let all = [&["evaluate", "--models", "tiny", &image][..], arguments].concat();
+        let ran = setting.run(&all);
+        assert!(ran.stdout.is_empty() && !ran.stderr.contains("panicked"), "{}", ran.stderr);
+        format!("== {}\n{}exit code {}\n", arguments.join(" "), ran.stderr, ran.code.unwrap())
+    };
+    let page = [
+        judge(&["pictures/words.png"]),
+        judge(&["pictures"]),
+        judge(&["missing.jpg"]),
+        judge(&["--labels", "apple"]),
+        judge(&["--labels", "one.txt"]),
+        judge(&["--labels", "apple,apple"]),
+        judge(&["--template", "a photo"]),
+        judge(&["--labels", &format!("apple,{}", "pear ".repeat(90))]),
+    ];
+    insta::assert_snapshot!(page.join("\n"));
+}
+
+/// Leaves a model set and results where `DREAMBENCH_KEEP` says, for `tests/reference/zero_shot.py` to judge again.
+#[test]
+#[ignore = "leaves its files"]
+fn keep() {
+    let Some(folder) = std::env::var_os("DREAMBENCH_KEEP") else { return };
+    let setting = Setting::new();
+    setting.write("small.toml", SMALL);
+    setting.expect(0, &["small.toml"]);
+    fs::create_dir_all(&folder).unwrap();
+    for part in ["weights", "results"] {
+        let copied = Command::new("cp").arg("-r").arg(setting.path(part)).arg(&folder).status().unwrap();
+        assert!(copied.success());
+    }
+}
