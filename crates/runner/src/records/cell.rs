@@ -65,6 +65,11 @@ pub struct Outcome {
     pub similarity_averaged: f64,
     /// The same for the image of the live latents.
     pub similarity_live: f64,
+    /// The mean cosine of random cutouts of the averaged latents' image with the same text: the loss sees cutouts, a judge
+    /// the whole. Missing in records of older versions.
+    pub cutouts_averaged: Option<f64>,
+    /// The same for the image of the live latents, which is what the loss saw.
+    pub cutouts_live: Option<f64>,
     /// The loss of the last step.
     pub final_loss: Terms,
     /// What `best.png` shows, where `save_best` asked for it.

@@ -278,6 +278,8 @@ mod tests {
             seconds: 12.5,
             similarity_averaged: 0.3,
             similarity_live: 0.25,
+            cutouts_averaged: Some(0.28),
+            cutouts_live: None,
             final_loss,
             best: Some(Best { step: 1950, similarity_loss: -36.5 }),
         };

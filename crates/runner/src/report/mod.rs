@@ -6,13 +6,18 @@
 //! tables/similarity_long.csv  mean, standard deviation and number of runs behind every entry
 //! tables/cells.csv            one row per cell: settings, status, similarities, final losses
 //! tables/timings.csv          how long every cell took
+//! tables/zero_shot.csv        the labels nearest to every final image, by perceptor and by judge (table 1)
+//! tables/segmentation.csv     what the segmenter sees in every final image
 //! tables/ranking.csv          the optimizers, best first, and how sure that order is
 //! tables/pairs.csv            every two optimizers on the same prompts
 //! tables/published.csv        ours beside published figures, if the experiment names any
 //! plots/loss-bicycle.svg …    the similarity term over the steps, all optimizers (figure 36), and the total loss
 //! plots/similarity.svg        the similarity over the steps, all prompts
 //! plots/loss-and-image.svg    the last loss of every cell beside its image's similarity
+//! plots/cutouts-and-whole.svg similarity on cutouts and on the whole, of live and of averaged latents
+//! plots/judge.svg             the held-out judge's similarities beside the perceptor's
 //! plots/images.png            all final images on one sheet
+//! plots/segmentation.png      the same under the segmenter's masks (figure 11)
 //! plots/strips.png            how they came about, from the images saved on the way
 //! cells/…/progress.gif        the same of one cell, animated
 //! tensorboard/…               the curves and images again, as TensorBoard's event files, on request
@@ -22,6 +27,7 @@ mod animation;
 mod compare;
 mod group;
 mod html;
+mod overlay;
 mod plots;
 mod published;
 mod ranking;
@@ -30,6 +36,7 @@ mod study;
 mod summary;
 mod tables;
 mod tensorboard;
+mod verdicts;
 
 #[cfg(test)]
 mod fixture;

@@ -1,10 +1,11 @@
 //! A results folder as the report sees it: cells on a grid of rows (prompts, and further axes) and optimizers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::records::{
-    CellRecord, CellStatus, Environment, Outcome, PlannedPrompt, PublishedTable, RecordError, ResultsFolder,
+    CellRecord, CellStatus, Environment, Evaluation, Outcome, PlannedPrompt, PublishedTable, RecordError,
+    ResultsFolder,
     TraceRow,
 };
 
@@ -50,6 +51,10 @@ pub(super) struct Cell {
     pub(super) optimizer: usize,
     pub(super) trace: Vec<TraceRow>,
     pub(super) final_image: PathBuf,
+    /// What the judges say of the final image, if they have looked at it.
+    pub(super) evaluation: Option<Evaluation>,
+    /// Where the segmenter's mask of the final image is, if there is one.
+    pub(super) mask: PathBuf,
     /// Step and place of the images saved on the way, in the order of steps.
     pub(super) frames: Vec<(u32, PathBuf)>,
 }
@@ -94,9 +99,20 @@ impl Study {
             self.prompts.len() - 1
         });
         let row = place(&mut self.rows, Row { prompt, axes: axes(&record) });
-        let (trace, final_image) = (cell.trace()?, cell.final_image());
-        let frames = frames(cell.path());
-        self.cells.push(Cell { record, row, optimizer, trace, final_image, frames });
+        let evaluation = match record.status {
+            CellStatus::Finished(_) => cell.evaluation()?,
+            _ => None,
+        };
+        self.cells.push(Cell {
+            record,
+            row,
+            optimizer,
+            trace: cell.trace()?,
+            final_image: cell.final_image(),
+            evaluation,
+            mask: cell.mask(),
+            frames: frames(cell.path()),
+        });
         Ok(())
     }
 
@@ -125,6 +141,17 @@ impl Study {
     /// The cells of a row and an optimizer: one for every seed that has been begun.
     pub(super) fn at(&self, row: usize, optimizer: usize) -> impl Iterator<Item = &Cell> {
         self.cells.iter().filter(move |cell| cell.row == row && cell.optimizer == optimizer)
+    }
+
+    /// The rows of the study with every seed that has been begun of them, in order.
+    pub(super) fn runs(&self) -> Vec<(usize, u64)> {
+        let runs: BTreeSet<_> = self.cells.iter().map(|cell| (cell.row, cell.record.seed)).collect();
+        runs.into_iter().collect()
+    }
+
+    /// The cell of a run and an optimizer.
+    pub(super) fn cell(&self, (row, seed): (usize, u64), optimizer: usize) -> Option<&Cell> {
+        self.at(row, optimizer).find(|cell| cell.record.seed == seed)
     }
 
     /// What every figure says below its title.

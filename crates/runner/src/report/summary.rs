@@ -7,6 +7,7 @@ use super::published::PublishedComparison;
 use super::ranking::{Pair, Ranking};
 use super::study::Study;
 use super::tables::markdown;
+use super::verdicts;
 use crate::records::CellStatus;
 
 /// The outcome of an experiment in words: table, ranking, how sure it is, and where everything lies.
@@ -37,6 +38,7 @@ impl Summary {
             format!("Similarity: 100 × cosine of the final image with its class name\n\n{}", markdown(study)),
             order(ranking),
             certainty(ranking),
+            judged(study),
             published(study),
             unfinished(study),
             fonts(missing_letters),
@@ -154,6 +156,27 @@ fn published(study: &Study) -> String {
     let Some(comparison) = PublishedComparison::of(study) else { return String::new() };
     let words = comparison.words(study).join("\n  ");
     format!("Beside the published figures (tables/published.csv)\n  {words}")
+}
+
+/// How often the judges found what was asked for.
+fn judged(study: &Study) -> String {
+    let Some(evaluation) = study.cells.iter().find_map(|cell| cell.evaluation.as_ref()) else {
+        return String::new();
+    };
+    let perceptor = verdicts::labels_right(study, verdicts::perceptor);
+    let judge = verdicts::labels_right(study, verdicts::judge);
+    let segments = verdicts::segments_right(study);
+    let mut text = match perceptor.of {
+        0 => format!("No prompt is among the {} labels ({})", evaluation.labels, evaluation.label_set),
+        of => format!("Right label first of {} in {} of {of} images", evaluation.labels, perceptor.right),
+    };
+    if 0 < judge.of {
+        let _ = write!(text, ", for the held-out judge in {} of {}", judge.right, judge.of);
+    }
+    if 0 < segments.of {
+        let _ = write!(text, "; right segment largest in {} of {}", segments.right, segments.of);
+    }
+    text
 }
 
 /// What did not finish, by name.

@@ -1,7 +1,6 @@
 //! A cell on its way between memory and disk.
 
 use std::collections::BTreeMap;
-use std::fs;
 
 use bigsleep::{Dream, DreamError, DreamSpec, Dreamer};
 use checkpoint::{CheckpointError, Weights, write_safetensors};
@@ -54,7 +53,7 @@ impl<'c> Slot<'c> {
         results: &ResultsFolder,
     ) -> Result<(Self, Dream), SaveError> {
         let folder = results.cell(&cell.id);
-        remove_leftovers(&folder);
+        folder.remove_leftovers();
         folder.write_record(&cell.record(CellStatus::Unfinished)?)?;
         let spec = DreamSpec {
             prompt: cell.dream_prompt(),
@@ -159,15 +158,19 @@ impl<'c> Slot<'c> {
 
     /// Judges the last image and records the cell as finished.
     pub(super) fn finish(&self, dreamer: &Dreamer, dream: &Dream) -> Result<CellStatus, SaveError> {
-        let averaged = eight_bits(&dreamer.image(dream));
-        let live = eight_bits(&dreamer.live_image(dream));
-        let text = self.cell.judged_text();
+        let images = [dreamer.image(dream), dreamer.live_image(dream)];
+        let [averaged, live] = images.each_ref().map(eight_bits);
+        let text = embedding(dreamer, &self.cell.judged_text())?;
+        let [cutouts_averaged, cutouts_live] =
+            images.each_ref().map(|image| Some(dreamer.cutout_similarity(dream, image, &text)));
         let last = self.rows.last();
         let status = CellStatus::Finished(Outcome {
             steps: dream.step(),
             seconds: self.seconds(),
-            similarity_averaged: similarity(dreamer, &averaged, &text)?,
-            similarity_live: similarity(dreamer, &live, &text)?,
+            similarity_averaged: similarity(dreamer, &averaged, &text),
+            similarity_live: similarity(dreamer, &live, &text),
+            cutouts_averaged,
+            cutouts_live,
             final_loss: last.map_or_else(Default::default, TraceRow::terms),
             best: self.best,
         });
@@ -203,27 +206,17 @@ pub(super) fn record_failure(results: &ResultsFolder, cell: &Cell, reason: &str)
     Ok(results.cell(&cell.id).write_record(&cell.record(status)?)?)
 }
 
-/// The cosine of an image, as CLIP looks at images, with a text.
-fn similarity(dreamer: &Dreamer, image: &image::DynamicImage, text: &str) -> Result<f64, SaveError> {
+/// The embedding `[e]` of a text.
+fn embedding(dreamer: &Dreamer, text: &str) -> Result<Tensor, SaveError> {
     let clip = dreamer.perceptor();
     let tokens = clip.tokenizer().encode_batch(&[text])?.to_device(dreamer.device());
-    let pixels = clip::preprocess(image, clip.image_size()).unsqueeze(0).to_device(dreamer.device());
-    Ok(tch::no_grad(|| {
-        let text = clip.encode_text(&tokens).to_kind(Kind::Float);
-        let image = clip.encode_image(&pixels).to_kind(Kind::Float);
-        Tensor::cosine_similarity(&image, &text, 1, 1e-8).double_value(&[0])
-    }))
+    Ok(tch::no_grad(|| clip.encode_text(&tokens).to_kind(Kind::Float).get(0)))
 }
 
-/// What a killed run was about to write.
-fn remove_leftovers(folder: &CellFolder) {
-    for place in [folder.path().to_owned(), folder.path().join("frames")] {
-        for entry in fs::read_dir(place).into_iter().flatten().flatten() {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with(".writing-") || name.ends_with(".tmp") {
-                let _ = fs::remove_file(entry.path()); // they do no harm either
-            }
-        }
-    }
+/// The cosine of an image, as CLIP looks at images, with the embedding of a text.
+fn similarity(dreamer: &Dreamer, image: &image::DynamicImage, text: &Tensor) -> f64 {
+    let clip = dreamer.perceptor();
+    let pixels = clip::preprocess(image, clip.image_size()).unsqueeze(0).to_device(dreamer.device());
+    let image = tch::no_grad(|| clip.encode_image(&pixels).to_kind(Kind::Float));
+    Tensor::cosine_similarity(&image, &text.unsqueeze(0), 1, 1e-8).double_value(&[0])
 }

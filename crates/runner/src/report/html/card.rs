@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::facts::{Fact, duration, fact};
 use super::images::{data_address, embed, thumbnail};
+use super::judged::{Judged, judged};
 use crate::report::animation::Animation;
 use crate::report::plots::{DrawError, cell_curve};
 use crate::report::study::{Cell, Study};
@@ -27,6 +28,7 @@ pub(super) struct Card {
     /// The same, moving.
     animation: Option<String>,
     facts: Vec<Fact>,
+    judged: Option<Judged>,
     settings: Vec<Fact>,
     command: String,
 }
@@ -66,6 +68,7 @@ pub(super) fn card(
         frames,
         animation: animation.map(|gif| data_address("image/gif", gif)),
         facts: cell_facts(cell),
+        judged: judged(cell, detailed)?,
         settings: cell.settings().into_iter().map(|(name, value)| Fact { name, value }).collect(),
         command: command(study, cell),
     })
@@ -104,6 +107,15 @@ fn cell_facts(cell: &Cell) -> Vec<Fact> {
                 &format!("{:.2}", 100.0 * outcome.similarity_averaged),
             ),
             fact("Similarity × 100, live latents", &format!("{:.2}", 100.0 * outcome.similarity_live)),
+        ]);
+        let cutouts = [
+            ("on random cutouts, averaged latents", outcome.cutouts_averaged),
+            ("on random cutouts, live latents", outcome.cutouts_live),
+        ];
+        for (name, similarity) in cutouts {
+            facts.extend(similarity.map(|similarity| fact(name, &format!("{:.2}", 100.0 * similarity))));
+        }
+        facts.extend([
             fact("Last loss", &signed(loss.total)),
             fact("of it similarity", &signed(loss.similarity)),
             fact("of it latents", &signed(loss.latent)),

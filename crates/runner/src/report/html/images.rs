@@ -35,8 +35,13 @@ pub(super) fn embed(path: &Path, images: usize) -> Result<Embedded, DrawError> {
 /// The image at `path`, small enough to have many of them.
 pub(super) fn thumbnail(path: &Path) -> Result<String, DrawError> {
     let image = DynamicImage::from(read_image(path)?);
-    let image = if 96 < image.width() { image.resize(96, 96, FilterType::Lanczos3) } else { image };
-    let (kind, bytes) = encode(&image, 6_000)?;
+    shrunk(&image, 96, 6_000)
+}
+
+/// `image`, at most `side` pixels wide, in at most `room` bytes before base64.
+pub(super) fn shrunk(image: &DynamicImage, side: u32, room: usize) -> Result<String, DrawError> {
+    let small = (side < image.width()).then(|| image.resize(side, side, FilterType::Lanczos3));
+    let (kind, bytes) = encode(small.as_ref().unwrap_or(image), room)?;
     Ok(data_address(kind, &bytes))
 }
 

@@ -1,10 +1,15 @@
 //! `report.html`: all of it on one page that needs neither network nor server.
 
+mod answer;
 mod card;
 mod facts;
 mod images;
+mod judge;
+mod judged;
 mod page;
 mod published;
+mod segmentation;
+mod zero_shot;
 
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
@@ -25,6 +30,16 @@ pub enum PageError {
     Draw(#[from] DrawError),
 }
 
+/// The page, and its sections that have a file of their own.
+const TEMPLATES: [(&str, &str); 6] = [
+    ("report.html", include_str!("report.html")),
+    ("published.html", include_str!("published.html")),
+    ("zero_shot.html", include_str!("zero_shot.html")),
+    ("segmentation.html", include_str!("segmentation.html")),
+    ("judge.html", include_str!("judge.html")),
+    ("judged.html", include_str!("judged.html")),
+];
+
 /// The page. Everything that is not a template's own text is escaped.
 pub(super) fn page(
     study: &Study,
@@ -33,9 +48,11 @@ pub(super) fn page(
     animations: &[Option<Animation>],
 ) -> Result<String, PageError> {
     let mut environment = Environment::new();
-    environment.add_template("report.html", include_str!("report.html"))?;
-    environment.add_template("published.html", include_str!("published.html"))?;
+    for (name, template) in TEMPLATES {
+        environment.add_template(name, template)?;
+    }
     let page = Value::from(Serde(Page::of(study, ranking, figures, animations)?));
-    let (style, script) = (include_str!("style.css"), include_str!("script.js"));
+    let (style, script) =
+        (concat!(include_str!("style.css"), include_str!("judges.css")), include_str!("script.js"));
     Ok(environment.get_template("report.html")?.render(context! { page, style, script })?)
 }

@@ -7,10 +7,13 @@ use super::card::{Card, card};
 use super::facts::{Fact, duration, fact};
 use super::images::data_address;
 use super::published::Published;
+use super::judge::Judge;
+use super::segmentation::Segmentation;
+use super::zero_shot::ZeroShot;
 use crate::records::CellStatus;
 use crate::report::animation::Animation;
 use crate::report::group::{Group, column_mean};
-use crate::report::plots::{DrawError, Figures};
+use crate::report::plots::{DrawError, Figures, JUDGE};
 use crate::report::ranking::Ranking;
 use crate::report::study::{Cell, Row, Study};
 use crate::report::summary::{certainty, state};
@@ -40,6 +43,9 @@ pub(super) struct Page {
     figures: Vec<Figure>,
     published: Option<Published>,
     images: Vec<ImageRow>,
+    zero_shot: Option<ZeroShot>,
+    segmentation: Option<Segmentation>,
+    judge: Option<Judge>,
     lost: Vec<Lost>,
     not_begun: usize,
 }
@@ -125,9 +131,17 @@ impl Page {
             unranked: ranking.unranked.clone(),
             left_out: ranking.left_out.clone(),
             several: 1 < ranking.prompts,
-            figures: figures.figures.iter().filter_map(figure).collect(),
+            figures: figures
+                .figures
+                .iter()
+                .filter(|figure| figure.name != JUDGE)
+                .filter_map(figure)
+                .collect(),
             published: Published::of(study, |row| note(study, &study.rows[row])),
             images: image_rows(study, animations)?,
+            zero_shot: ZeroShot::of(study),
+            segmentation: Segmentation::of(study)?,
+            judge: Judge::of(study, figures),
             lost: lost(study),
             not_begun: study.planned.saturating_sub(study.cells.len()),
         })

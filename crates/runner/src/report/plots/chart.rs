@@ -18,12 +18,12 @@ pub(super) struct Line {
     pub(super) stems: Vec<Stem>,
 }
 
-/// A sign of its own, with a thin line from it to another height.
+/// A sign of its own, with a thin line from it to another place.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stem {
     pub(super) x: f64,
     pub(super) y: f64,
-    pub(super) end: f64,
+    pub(super) end: (f64, f64),
 }
 
 /// What the axes say and how far they reach.
@@ -87,7 +87,7 @@ fn behind(chart: &mut Chart, axes: &Axes, line: &Line) -> Result<(), DrawError> 
     let Line { look, curve, stems } = line;
     for stem in stems {
         let pen = look.colour.mix(0.6).stroke_width(1);
-        chart.draw_series([PathElement::new([(stem.x, stem.y), (stem.x, stem.end)], pen)])?;
+        chart.draw_series([PathElement::new([(stem.x, stem.y), stem.end], pen)])?;
     }
     let lower = curve.band.iter().map(|&(x, low, _)| axes.inside((x, low)));
     let upper = curve.band.iter().rev().map(|&(x, _, high)| axes.inside((x, high)));

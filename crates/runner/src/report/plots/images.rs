@@ -26,6 +26,7 @@ pub(super) fn draw(study: &Study, rasterizer: &Rasterizer) -> Result<Vec<Figure>
         columns: study.optimizers.clone(),
         rows: rows(study),
         side: side_of(&finished.final_image, LARGEST)?,
+        legend: Vec::new(),
     };
     pages(&sheet, rasterizer)
 }

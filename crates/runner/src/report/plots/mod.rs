@@ -6,9 +6,12 @@ mod curves;
 mod figure;
 mod follow;
 mod images;
+mod judge;
 mod marker;
 mod palette;
 mod raster;
+mod scatter;
+mod segmentation;
 mod sheet;
 mod strips;
 mod text;
@@ -23,6 +26,7 @@ use resvg::usvg;
 use thiserror::Error;
 
 pub(super) use self::curves::cell_curve;
+pub(super) use self::judge::NAME as JUDGE;
 pub(super) use self::sheet::{read as read_image, size as image_size};
 
 use self::curves::Drawing;
@@ -74,6 +78,7 @@ pub(super) fn draw(study: &Study) -> Result<Figures, DrawError> {
     let rasterizer = Rasterizer::new();
     let mut drawings = curves::draw(study)?;
     drawings.extend(follow::draw(study)?);
+    drawings.extend(judge::draw(study)?);
     let mut figures = drawings
         .into_par_iter()
         .map(|drawing| {
@@ -83,6 +88,7 @@ pub(super) fn draw(study: &Study) -> Result<Figures, DrawError> {
         })
         .collect::<Result<Vec<_>, DrawError>>()?;
     figures.extend(images::draw(study, &rasterizer)?);
+    figures.extend(segmentation::draw(study, &rasterizer)?);
     figures.extend(strips::draw(study, &rasterizer)?);
     Ok(Figures { figures, missing_letters: rasterizer.missing() })
 }

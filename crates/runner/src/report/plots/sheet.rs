@@ -12,6 +12,7 @@ use resvg::tiny_skia::Pixmap;
 use super::raster::Rasterizer;
 use super::text::{INK, QUIET, bold, fit, lines, text, width};
 use super::{Area, DrawError, Figure, encode};
+use crate::report::overlay::overlay;
 
 /// Images in rows and columns.
 pub(super) struct Sheet {
@@ -22,6 +23,8 @@ pub(super) struct Sheet {
     pub(super) rows: Vec<Row>,
     /// The side of every image on the sheet, in pixels.
     pub(super) side: i32,
+    /// Colours and what they mean.
+    pub(super) legend: Vec<([u8; 3], String)>,
 }
 
 /// A row with its label.
@@ -33,7 +36,16 @@ pub(super) struct Row {
 
 /// What is in one place of a row.
 pub(super) enum Place {
-    Image { path: PathBuf, below: String },
+    Image {
+        path: PathBuf,
+        below: String,
+    },
+    /// An image under a mask's colours.
+    Masked {
+        image: PathBuf,
+        mask: PathBuf,
+        below: String,
+    },
     Empty(String),
 }
 
@@ -47,12 +59,17 @@ const GAP: i32 = 14;
 /// Room for the words below an image.
 const BELOW: i32 = 34;
 
+/// The side of a legend's sample, and the height of its lines.
+const SWATCH: i32 = 20;
+const LEGEND_LINE: i32 = 32;
+
 /// Where things are on a sheet, in pixels.
 struct Grid {
     side: i32,
     columns: i32,
     rows: i32,
     below: i32,
+    legend_lines: i32,
 }
 
 /// The sheet, on as many pages as it takes.
@@ -75,14 +92,16 @@ pub(super) fn side_of(path: &Path, largest: u32) -> Result<i32, DrawError> {
 }
 
 fn draw(sheet: &Sheet, rows: &[Row], rasterizer: &Rasterizer) -> Result<Pixmap, DrawError> {
-    let words_below = |place: &Place| matches!(place, Place::Image { below, .. } if !below.is_empty());
+    let words_below = |place: &Place| place.below().is_some_and(|below| !below.is_empty());
     let below = if rows.iter().flat_map(|row| &row.places).any(words_below) { BELOW } else { 0 };
-    let grid = Grid { side: sheet.side, columns: sheet.columns.len() as i32, rows: rows.len() as i32, below };
+    let (columns, rows_here) = (sheet.columns.len() as i32, rows.len() as i32);
+    let mut grid = Grid { side: sheet.side, columns, rows: rows_here, below, legend_lines: 0 };
+    grid.legend_lines = legend(sheet, &grid).last().map_or(0, |entry| entry.line + 1);
     let mut pixels = rasterizer.draw(&words(sheet, rows, &grid)?, 1.0)?;
     for (row, Row { places, .. }) in (0..).zip(rows) {
         for (column, place) in (0..).zip(places) {
-            if let Place::Image { path, .. } = place {
-                paste(&mut pixels, &read(path)?, grid.at(row, column), grid.side);
+            if let Some(image) = place.picture()? {
+                paste(&mut pixels, &image, grid.at(row, column), grid.side);
             }
         }
     }
@@ -102,9 +121,57 @@ fn words(sheet: &Sheet, rows: &[Row], grid: &Grid) -> Result<String, DrawError> 
                 under(&root, place, grid.at(row, column), grid.side)?;
             }
         }
+        for entry in legend(sheet, grid) {
+            let top = grid.bottom() + 10 + entry.line * LEGEND_LINE;
+            let [red, green, blue] = entry.colour;
+            let swatch = [(entry.left, top), (entry.left + SWATCH, top + SWATCH)];
+            root.draw(&Rectangle::new(swatch, RGBColor(red, green, blue).filled()))?;
+            write(&root, entry.name, (entry.left + SWATCH + 8, top - 2), &text(20, INK))?;
+        }
         root.present()?;
     }
     Ok(svg)
+}
+
+/// An entry of a legend and where it is.
+struct Entry<'s> {
+    colour: [u8; 3],
+    name: &'s str,
+    left: i32,
+    line: i32,
+}
+
+/// The legend's entries, in as many lines as the sheet's width makes of them.
+fn legend<'s>(sheet: &'s Sheet, grid: &Grid) -> Vec<Entry<'s>> {
+    let room = grid.size().0 as i32 - MARGIN;
+    let (mut left, mut line) = (MARGIN, 0);
+    let mut entries = Vec::new();
+    for (colour, name) in &sheet.legend {
+        let wide = SWATCH + 8 + width(name, &text(20, INK)) as i32;
+        if MARGIN < left && room < left + wide {
+            (left, line) = (MARGIN, line + 1);
+        }
+        entries.push(Entry { colour: *colour, name, left, line });
+        left += wide + 28;
+    }
+    entries
+}
+
+impl Place {
+    fn below(&self) -> Option<&str> {
+        match self {
+            Self::Image { below, .. } | Self::Masked { below, .. } => Some(below),
+            Self::Empty(_) => None,
+        }
+    }
+
+    fn picture(&self) -> Result<Option<RgbImage>, DrawError> {
+        match self {
+            Self::Image { path, .. } => read(path).map(Some),
+            Self::Masked { image, mask, .. } => overlay(image, mask).map(Some),
+            Self::Empty(_) => Ok(None),
+        }
+    }
 }
 
 fn header(root: &Area, sheet: &Sheet, grid: &Grid) -> Result<(), DrawError> {
@@ -143,8 +210,9 @@ fn label(root: &Area, row: &Row, (_, top): (i32, i32)) -> Result<(), DrawError> 
 fn under(root: &Area, place: &Place, (x, y): (i32, i32), side: i32) -> Result<(), DrawError> {
     let centre = Pos::new(HPos::Center, VPos::Top);
     match place {
-        Place::Image { below, .. } => {
-            write(root, below, (x + side / 2, y + side + 5), &text(22, INK).pos(centre))
+        Place::Image { below, .. } | Place::Masked { below, .. } => {
+            let style = text(22, INK).pos(centre);
+            write(root, &fit(below, &style, side as u32), (x + side / 2, y + side + 5), &style)
         }
         Place::Empty(why) => {
             root.draw(&Rectangle::new([(x, y), (x + side, y + side)], RGBColor(238, 238, 238).filled()))?;
@@ -191,7 +259,12 @@ impl Grid {
     }
 
     fn size(&self) -> (u32, u32) {
-        let (right, bottom) = self.at(self.rows, self.columns);
-        ((right - GAP + MARGIN) as u32, (bottom - GAP + MARGIN) as u32)
+        let right = self.at(self.rows, self.columns).0 - GAP;
+        ((right + MARGIN) as u32, (self.bottom() + self.legend_lines * LEGEND_LINE + MARGIN) as u32)
+    }
+
+    /// Where the images end.
+    fn bottom(&self) -> i32 {
+        self.at(self.rows, self.columns).1 - GAP
     }
 }

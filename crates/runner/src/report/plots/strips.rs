@@ -28,6 +28,7 @@ pub(super) fn draw(study: &Study, rasterizer: &Rasterizer) -> Result<Vec<Figure>
         columns: steps.iter().map(|step| format!("step {step}")).collect(),
         rows: study.cells.iter().take(MOST).map(|cell| row(study, cell, &steps)).collect(),
         side: side_of(&longest.frames[0].1, LARGEST)?,
+        legend: Vec::new(),
     };
     pages(&sheet, rasterizer)
 }

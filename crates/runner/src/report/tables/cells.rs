@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{csv, number, strings};
-use crate::records::{CellStatus, Terms};
+use crate::records::{CellStatus, Evaluation, Segments, Terms, Verdict};
 use crate::report::study::{Cell, Study};
+use crate::report::verdicts;
 
 /// Settings, status, similarities (× 100) and final losses of every cell that has been begun. No times: those differ from run to
 /// run, and are in [`timings`].
@@ -22,12 +23,26 @@ pub(super) fn cells(study: &Study) -> Result<Vec<u8>, csv::Error> {
         "steps",
         "similarity_averaged_x100",
         "similarity_live_x100",
+        "cutouts_averaged_x100",
+        "cutouts_live_x100",
         "loss",
         "similarity_loss",
         "latent_loss",
         "class_loss",
         "best_step",
         "best_similarity_loss",
+        "right_label",
+        "zero_shot_first",
+        "zero_shot_rank",
+        "zero_shot_percent",
+        "judge_similarity_x100",
+        "judge_first",
+        "judge_rank",
+        "judge_percent",
+        "segment_class",
+        "segment_percent",
+        "segment_largest",
+        "segment_right",
         "model_set",
         "digest",
     ]);
@@ -48,7 +63,7 @@ fn line(cell: &Cell) -> Vec<String> {
     };
     let (status, detail) = status(&record.status);
     let best = outcome.and_then(|outcome| outcome.best);
-    vec![
+    let mut line = vec![
         record.id.clone(),
         record.prompt.clone(),
         record.class_name.clone(),
@@ -59,14 +74,47 @@ fn line(cell: &Cell) -> Vec<String> {
         cell.steps().to_string(),
         number(cell.similarity(), 4),
         number(outcome.map(|outcome| 100.0 * outcome.similarity_live), 4),
+        number(outcome.and_then(|outcome| Some(100.0 * outcome.cutouts_averaged?)), 4),
+        number(outcome.and_then(|outcome| Some(100.0 * outcome.cutouts_live?)), 4),
         loss(|terms| terms.total),
         loss(|terms| terms.similarity),
         loss(|terms| terms.latent),
         loss(|terms| terms.class),
         best.map(|best| best.step.to_string()).unwrap_or_default(),
         number(best.map(|best| best.similarity_loss), 4),
-        record.model_set.clone(),
-        record.digest.clone(),
+    ];
+    line.extend(judged(cell.evaluation.as_ref()));
+    line.extend([record.model_set.clone(), record.digest.clone()]);
+    line
+}
+
+/// What the judges say, in twelve columns, empty where they say nothing.
+fn judged(evaluation: Option<&Evaluation>) -> [String; 12] {
+    let [zero_shot, judge] = [verdicts::perceptor, verdicts::judge].map(|by| evaluation.and_then(by));
+    let first = |verdict: Option<&Verdict>| {
+        verdict
+            .and_then(|verdict| verdict.nearest.first())
+            .map(|guess| guess.label.clone())
+            .unwrap_or_default()
+    };
+    let right = |verdict: Option<&Verdict>| verdict.and_then(|verdict| verdict.right);
+    let rank = |verdict| right(verdict).map(|right| right.rank.to_string()).unwrap_or_default();
+    let percent = |verdict| number(right(verdict).map(|right| 100.0 * right.probability), 4);
+    let segments = evaluation.and_then(|evaluation| evaluation.segments.as_ref());
+    let largest = segments.and_then(Segments::largest);
+    [
+        evaluation.and_then(|evaluation| evaluation.right_label.clone()).unwrap_or_default(),
+        first(zero_shot),
+        rank(zero_shot),
+        percent(zero_shot),
+        number(judge.and_then(|judge| judge.similarity).map(|similarity| 100.0 * similarity), 4),
+        first(judge),
+        rank(judge),
+        percent(judge),
+        segments.and_then(|segments| segments.expected.clone()).unwrap_or_default(),
+        number(segments.and_then(Segments::expected_share).map(|share| 100.0 * share), 4),
+        largest.map(|share| share.class.clone()).unwrap_or_default(),
+        segments.and_then(Segments::is_right).map(|right| right.to_string()).unwrap_or_default(),
     ]
 }
 

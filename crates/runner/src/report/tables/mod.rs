@@ -4,7 +4,9 @@ mod cells;
 mod markdown;
 mod published;
 mod ranking;
+mod segmentation;
 mod similarity;
+mod zero_shot;
 
 pub(super) use markdown::{escaped, markdown_table};
 pub(super) use similarity::markdown;
@@ -23,6 +25,8 @@ pub(super) fn tables(study: &Study, ranking: &Ranking) -> Result<Vec<(&'static s
         ("similarity_long.csv", similarity::long(study)?),
         ("cells.csv", cells::cells(study)?),
         ("timings.csv", cells::timings(study)?),
+        ("zero_shot.csv", zero_shot::nearest(study)?),
+        ("segmentation.csv", segmentation::shares(study)?),
         ("ranking.csv", ranking::entries(study, ranking)?),
         ("pairs.csv", ranking::pairs(study, ranking)?),
     ];

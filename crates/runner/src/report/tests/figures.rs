@@ -112,7 +112,7 @@ fn strips_show_the_way_from_the_first_image_to_the_last() {
 fn every_figure_has_an_svg_that_names_the_model_set() {
     let files = files(&Grid::table_2().write());
     let svgs: Vec<&String> = files.keys().filter(|name| name.ends_with(".svg")).collect();
-    assert_eq!(svgs.len(), 10); // loss and total loss of four prompts, similarity, and loss beside image
+    assert_eq!(svgs.len(), 11); // loss and total loss of four prompts, similarity, loss beside image, cutouts beside whole
     for name in svgs {
         assert!(String::from_utf8_lossy(&files[name]).contains("model set mini"), "{name}");
         assert!(files.contains_key(&name.replace(".svg", ".png")), "{name}");
@@ -152,7 +152,9 @@ fn look() {
     let folder = Path::new(&folder);
     let frames = (1..=20).map(|n| n * 10).collect();
     Grid { steps: 2000, frames, ..Grid::table_2() }.write_to(&folder.join("table-2"));
+    Results::in_folder(folder.join("table-2")).judge();
     println!("{}", build(&folder.join("table-2")).unwrap());
     let results = hard_in(Results::in_folder(folder.join("hard")));
+    results.judge();
     println!("{}", build(results.path()).unwrap());
 }

@@ -1,6 +1,7 @@
 //! The report of synthetic records, from folder to folder.
 
 mod figures;
+mod judges;
 mod page;
 mod published;
 mod tables;
