@@ -5,10 +5,11 @@ use std::{
 };
 
 use checkpoint::write_safetensors;
+use clip::CIFAR100;
 use sha2::{Digest, Sha256};
 use tch::{Kind, Tensor};
 
-use crate::{MiniatureError, wide::Wide};
+use crate::{MiniatureError, Table, wide::Wide};
 
 /// The folder of the model set, `weights/mini`.
 #[derive(Clone, Debug)]
@@ -82,7 +83,7 @@ impl ModelSet {
     /// # Errors
     /// When a file cannot be read or written.
     pub fn write_manifest(&self) -> Result<(), MiniatureError> {
-        let mut manifest = HEAD.to_owned();
+        let mut manifest = HEAD.to_owned() + &labels();
         for (component, kind) in COMPONENTS {
             let weights = self.weights(component);
             if !weights.exists() {
@@ -104,6 +105,14 @@ const HEAD: &str = r#"# The small models that come with the repository: MODEL_CA
 name = "mini"
 about = "A small BigGAN-deep, CLIP and DeepLabv3, trained on emoji: not the paper's models"
 "#;
+
+/// The names of CIFAR-100 that its perceptor knows: images are compared with these where an experiment states no labels.
+fn labels() -> String {
+    let table = Table::embedded();
+    let known = table.classes.iter().map(|class| class.name.as_str()).filter(|name| CIFAR100.contains(name));
+    let lines = known.map(|name| format!("  {},\n", toml::Value::from(name)));
+    format!("labels = [\n{}]\n", lines.collect::<String>())
+}
 
 const SOURCE: &str = "crates/miniature";
 
@@ -140,6 +149,9 @@ mod tests {
         let manifest = fs::read_to_string(folder.path().join("manifest.toml")).expect("the manifest");
         let manifest: toml::Table = manifest.parse().expect("TOML");
         assert!(!manifest.contains_key("generator"));
+        let labels: Vec<&str> =
+            manifest["labels"].as_array().expect("labels").iter().filter_map(toml::Value::as_str).collect();
+        assert!(labels.contains(&"bicycle") && !labels.contains(&"cat"), "{labels:?}");
         let digest = manifest["judge"]["weights"]["sha256"].as_str().expect("a digest");
         let bytes = fs::read(set.weights("judge")).expect("the weights");
         let want: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
