@@ -122,7 +122,7 @@ fn two_runs_are_put_side_by_side() {
 }
 
 /// Expected values: the differences of an optimizer are 1, 2, 3 for the three seeds of each of four prompts. The middle 95 % of the mean
-/// when three seeds are drawn for four prompts, by NumPy over 20,000 draws: 1.58 to 2.42. One difference more or less moves a mean by 0.083.
+/// when three seeds are drawn for four prompts, by `NumPy` over 20,000 draws: 1.58 to 2.42. One difference more or less moves a mean by 0.083.
 #[test]
 fn the_interval_is_that_of_paired_differences() {
     let (left, right) = (run(&[0, 1, 2], |_, _| 0.0), run(&[0, 1, 2], |_, seed| 1.0 + seed as f64));
