@@ -5,6 +5,8 @@ use std::sync::Once;
 use plotters::style::{Color as _, FontFamily, FontStyle, IntoFont as _, RGBColor, TextStyle, register_font};
 
 const FAMILY: &str = "sans-serif";
+/// plotters' sizes are those of a line, in its SVG so much larger than the font's.
+const LINE_OF_EM: f64 = 1.24;
 
 /// The colour of text that matters.
 pub(super) const INK: RGBColor = RGBColor(33, 33, 33);
@@ -38,8 +40,13 @@ fn register() {
 }
 
 /// How wide `words` are in `style`, in pixels.
+///
+/// Letters that DejaVu Sans lacks are drawn in another font; most of them (Han, kana, Hangul, emoji) are as wide as high.
 pub(super) fn width(words: &str, style: &TextStyle) -> u32 {
-    style.font.box_size(words).map_or(0, |(width, _)| width)
+    let (wide, own): (String, String) = words.chars().partition(|letter| '\u{2E80}' <= *letter);
+    let own = style.font.box_size(&own).map_or(0, |(width, _)| width);
+    let em = style.font.get_size() / LINE_OF_EM;
+    own + (wide.chars().count() as f64 * em).ceil() as u32
 }
 
 /// `words` if they fit into `room` pixels, else their beginning with an ellipsis.
@@ -84,5 +91,12 @@ mod tests {
         let cut = fit(&"a bear in the forest ".repeat(15), &style, 200);
         assert!(cut.starts_with("a bear in the") && cut.ends_with('…'), "{cut}");
         assert!(150 < width(&cut, &style) && width(&cut, &style) <= 200);
+    }
+
+    #[test]
+    fn japanese_is_as_wide_as_high() {
+        let style = text(31, INK); // letters of 25 pixels
+        let cut = fit(&"自転車に乗る猫".repeat(43), &style, 200);
+        assert!((7..=8).contains(&cut.chars().count()) && cut.ends_with('…'), "{cut}");
     }
 }
