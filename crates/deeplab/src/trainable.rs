@@ -39,7 +39,6 @@ impl TrainableDeepLab {
     }
 
     /// The logits `[n, classes, h, w]` of `pixels [n, 3, h, w]`, which are [normalised](crate::normalize); n is at least 2.
-    #[must_use]
     pub fn forward(&self, pixels: &Tensor) -> Tensor {
         logits(&self.backbone, &self.classifier, pixels)
     }

@@ -9,7 +9,7 @@ use clip::CIFAR100;
 use sha2::{Digest, Sha256};
 use tch::{Kind, Tensor};
 
-use crate::{MiniatureError, Table, wide::Wide};
+use crate::{MiniatureError, Settings, Table, wide::Wide};
 
 /// The folder of the model set, `weights/mini`.
 #[derive(Clone, Debug)]
@@ -82,7 +82,7 @@ impl ModelSet {
     ///
     /// # Errors
     /// When a file cannot be read or written.
-    pub fn write_manifest(&self) -> Result<(), MiniatureError> {
+    pub fn write_manifest(&self, settings: &Settings) -> Result<(), MiniatureError> {
         let mut manifest = HEAD.to_owned() + &labels();
         for (component, kind) in COMPONENTS {
             let weights = self.weights(component);
@@ -95,6 +95,9 @@ impl ModelSet {
             if component == "generator" {
                 manifest += &format!("config = {}\n", entry(&self.generator_config())?);
             }
+            if component == "segmenter" {
+                manifest += &format!("side = {}\n", settings.segmenter.side);
+            }
             manifest += &format!("weights = {}\n", entry(&weights)?);
         }
         write(&self.folder.join("manifest.toml"), &manifest)
@@ -104,6 +107,7 @@ impl ModelSet {
 const HEAD: &str = r#"# The small models that come with the repository: MODEL_CARD.md says what they are. `miniature export` writes this file.
 name = "mini"
 about = "A small BigGAN-deep, CLIP and DeepLabv3, trained on emoji: not the paper's models"
+dream.cutouts = 16 # what a small image needs; an experiment may state another number
 "#;
 
 /// The names of CIFAR-100 that its perceptor knows: images are compared with these where an experiment states no labels.
@@ -145,7 +149,7 @@ mod tests {
         let set = ModelSet::new(folder.path());
         let tensor = Tensor::ones([2], (Kind::Float, Device::Cpu));
         set.write("judge", vec![("ones".to_owned(), tensor)], 7).expect("weights");
-        set.write_manifest().expect("a manifest");
+        set.write_manifest(&Settings::embedded()).expect("a manifest");
         let manifest = fs::read_to_string(folder.path().join("manifest.toml")).expect("the manifest");
         let manifest: toml::Table = manifest.parse().expect("TOML");
         assert!(!manifest.contains_key("generator"));

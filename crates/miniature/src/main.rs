@@ -209,7 +209,7 @@ fn export(settings: &Settings, options: &Options) -> miette::Result<()> {
         let training = segmenter.resume(course)?;
         set.write("segmenter", segmenter.tensors(&training), training.steps())?;
     }
-    Ok(set.write_manifest()?)
+    Ok(set.write_manifest(settings)?)
 }
 
 fn evaluate(settings: &Settings, options: &Options) -> miette::Result<()> {

@@ -49,7 +49,7 @@ fn a_set_that_was_exported_can_be_used() {
         let training = perceptor.train(course(&folder.path().join(model), 1)).expect("a training");
         set.write(model, perceptor.tensors(&training), training.steps()).expect("weights");
     }
-    set.write_manifest().expect("a manifest");
+    set.write_manifest(&settings).expect("a manifest");
 
     let figures = evaluate(&set, &settings, &data, folder.path()).expect("figures");
     assert_eq!(figures.len(), 7); // three of the generator, two of each that looks

@@ -29,6 +29,7 @@ pub(super) fn run(
     let published = study::published(&experiment, plan_args)?;
     let devices = plan_args.devices.clone().unwrap_or_default().resolve()?;
     let (set, identity) = study::models(&experiment, sets)?;
+    let experiment = study::suited(experiment, &set)?;
     let judges = Judges::of(&set, &identity)?;
     let plan = Plan::new(&experiment, &identity)?;
     let cells = study::select(&plan, plan_args)?;
@@ -62,7 +63,9 @@ pub(super) fn run(
     }
     let stop = Stop::default();
     stop_on_signals(&stop)?;
-    let Some(first) = cells.first() else { return conclude(&results, &cells, &stop, global.quiet, 0) };
+    let Some(first) = cells.first() else {
+        return conclude(&results, &cells, &stop, 0, args.tensorboard, global.quiet);
+    };
     let workload = Workload::of_set(&set, &first.dream)?;
     let schedule = Schedule::new(&devices, plan_args.jobs.map(usize::from), &workload);
     if !pending.is_empty() {
@@ -81,7 +84,8 @@ pub(super) fn run(
     let bars = if global.quiet { &hidden } else { bars };
     let pass = Pass { judges: &judges, labels: &labels, results: &results, on, stop: &stop, bars };
     let judged = pass.run(&cells);
-    let ending = conclude(&results, &cells, &stop, *judged.as_ref().unwrap_or(&0), args.tensorboard, global.quiet);
+    let ending =
+        conclude(&results, &cells, &stop, *judged.as_ref().unwrap_or(&0), args.tensorboard, global.quiet);
     judged.wrap_err("not every image was judged; the same command tries again")?;
     ending
 }

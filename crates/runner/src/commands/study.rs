@@ -5,7 +5,7 @@ use miette::{Diagnostic, Result};
 use thiserror::Error;
 
 use crate::cli::PlanArgs;
-use crate::experiment::{Experiment, Override, with_overrides};
+use crate::experiment::{Experiment, Override, with_defaults, with_overrides};
 use crate::model_sets::{Identity, ModelSet, ModelSets};
 use crate::plan::{Cell, Plan, Selection};
 use crate::records::{PUBLISHED, PublishedTable};
@@ -63,6 +63,16 @@ pub(super) fn models(experiment: &Experiment, sets: &ModelSets) -> Result<(Model
     let set = sets.first_installed(&experiment.models)?;
     let identity = set.identity()?;
     Ok((set, identity))
+}
+
+/// The experiment with the model set's own settings where it states none.
+pub(super) fn suited(experiment: Experiment, set: &ModelSet) -> Result<Experiment> {
+    if set.manifest.dream.is_empty() {
+        return Ok(experiment);
+    }
+    let text = with_defaults(&experiment.text, "dream", &set.manifest.dream);
+    let name = format!("the experiment with the settings of the model set {}", set.manifest.name);
+    Ok(Experiment::parse(&name, &text).map_err(|error| *error)?)
 }
 
 /// The cells of the plan that the command line selects.

@@ -1,7 +1,8 @@
+use std::num::NonZeroU16;
 use std::path::Path;
 
 use checkpoint::Weights;
-use deeplab::DeepLab;
+use deeplab::{DeepLab, normalize};
 use image::{ImageReader, RgbImage};
 use tch::{Device, Kind, Tensor};
 
@@ -12,6 +13,8 @@ use crate::records::{Segments, Share};
 /// A segmenter with the names of its classes.
 pub(super) struct Segmenter {
     model: DeepLab,
+    device: Device,
+    side: Option<NonZeroU16>,
     classes: Vec<String>,
 }
 
@@ -41,10 +44,10 @@ impl Segmenter {
         if usize::try_from(found) != Ok(classes.len()) || 256 < classes.len() {
             return Err(EvaluationError::Classes { set: set_name(), found, named: classes.len() });
         }
-        Ok(Self { model, classes })
+        Ok(Self { model, device, side: component.side, classes })
     }
 
-    /// What it sees in the image in a file, at the size that the image has.
+    /// What it sees in the image in a file, for every pixel that the image has.
     pub(super) fn look(
         &self,
         path: &Path,
@@ -57,11 +60,23 @@ impl Segmenter {
         }
         let pixels = Tensor::from_slice(image.as_raw()).view([i64::from(height), i64::from(width), 3]);
         let pixels = pixels.permute([2, 0, 1]).unsqueeze(0).to_kind(Kind::Float) / 255.0;
-        let mask = self.model.segment(&pixels).to_kind(Kind::Uint8).to_device(Device::Cpu);
+        let mask =
+            self.classes_of(&pixels.to_device(self.device)).to_kind(Kind::Uint8).to_device(Device::Cpu);
         let classes = Vec::<u8>::try_from(mask.contiguous().flatten(0, -1)).expect("a vector of bytes");
         let mask = Mask { width, height, classes };
         let segments = Segments { expected: expected.map(str::to_owned), shares: self.shares(&mask) };
         Ok((segments, mask))
+    }
+
+    /// `[1, 3, h, w]` in [0, 1] → `[1, h, w]`.
+    fn classes_of(&self, pixels: &Tensor) -> Tensor {
+        let [_, _, height, width] = pixels.size()[..] else { unreachable!("images have four dimensions") };
+        let Some(side) = self.side else { return self.model.segment(pixels) };
+        let scale = f64::from(side.get()) / height.min(width) as f64;
+        let [high, wide] = [height, width].map(|length| (length as f64 * scale).round() as i64);
+        let resized = pixels.internal_upsample_bilinear2d_aa([high, wide], false, None, None);
+        let logits = self.model.forward(&normalize(&resized)); // [1, classes, high, wide]
+        logits.upsample_bilinear2d([height, width], false, None, None).argmax(1, false)
     }
 
     /// The largest first, those of one size by their number.

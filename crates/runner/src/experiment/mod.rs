@@ -42,7 +42,7 @@ pub(crate) use evaluation::CIFAR100;
 pub use evaluation::{EvaluationSettings, LabelChoice};
 pub use exclude::Exclusion;
 pub use format::PromptEntry;
-pub use overrides::{Override, OverrideError, with_overrides};
+pub use overrides::{Override, OverrideError, with_defaults, with_overrides};
 pub use schema::json_schema;
 
 use std::path::PathBuf;

@@ -56,6 +56,20 @@ pub fn with_overrides(text: &str, overrides: &[Override]) -> Result<String, Over
     Ok(document.to_string())
 }
 
+/// The text of an experiment with settings of one of its tables added, as far as it does not state them itself; a text that
+/// is not TOML stays as it is.
+pub fn with_defaults(text: &str, table: &str, defaults: &toml::Table) -> String {
+    let Ok(mut document) = text.parse::<DocumentMut>() else { return text.to_owned() };
+    let inner = document.entry(table).or_insert_with(|| Item::Table(Table::new()));
+    let Some(inner) = inner.as_table_like_mut() else { return text.to_owned() };
+    for (key, value) in defaults {
+        if let (None, Ok(value)) = (inner.get(key), value.to_string().parse::<Value>()) {
+            inner.insert(key, Item::Value(value));
+        }
+    }
+    document.to_string()
+}
+
 impl Override {
     fn blocked_by(&self, part: &str) -> OverrideError {
         let key = self.tables.iter().chain([&self.setting]).cloned().collect::<Vec<_>>().join(".");

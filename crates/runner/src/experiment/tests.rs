@@ -137,3 +137,14 @@ fn an_evaluation_has_the_experiments_template_unless_it_says_otherwise() {
     // Judging decides nothing of what a cell computes.
     assert_eq!(plan(&parse(base)).cells[1].digest, plan(&parse(&text)).cells[1].digest);
 }
+
+#[test]
+fn a_model_sets_settings_hold_where_the_experiment_states_none() {
+    let defaults: toml::Table = "cutouts = 16\niterations = 7".parse().unwrap();
+    let text = with_defaults("name = \"x\"\n[dream]\niterations = [1, 2] # mine\n", "dream", &defaults);
+    let table: toml::Table = text.parse().unwrap();
+    assert_eq!(table["dream"]["cutouts"].as_integer(), Some(16));
+    assert_eq!(table["dream"]["iterations"].as_array().map(Vec::len), Some(2));
+    let table: toml::Table = with_defaults("name = \"x\"", "dream", &defaults).parse().unwrap();
+    assert_eq!(table["dream"]["iterations"].as_integer(), Some(7));
+}

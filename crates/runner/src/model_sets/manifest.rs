@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
+use std::num::NonZeroU16;
 use std::path::{Component as PathPart, Path};
 
 use serde::{Deserialize, Deserializer};
 
 /// `manifest.toml` of a model set.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// The set's name: that of its folder.
@@ -14,6 +15,9 @@ pub struct Manifest {
     /// The labels that its perceptor knows, which images are compared with where an experiment states none: two or more.
     #[serde(default, deserialize_with = "labels")]
     pub labels: Option<Vec<String>>,
+    /// Settings of dreams that suit it, which hold where an experiment states none; a table as an experiment's `[dream]`.
+    #[serde(default)]
+    pub dream: toml::Table,
     /// Latents to images.
     pub generator: Component,
     /// What the dreams are optimised against.
@@ -38,6 +42,8 @@ pub struct Component {
     pub config: Option<FileEntry>,
     /// Its weights.
     pub weights: FileEntry,
+    /// The pixels that the shorter side of an image is given before a segmenter looks at it; as it is without.
+    pub side: Option<NonZeroU16>,
     /// What a segmenter's classes are called, the background first; without it they are Pascal VOC's 21.
     #[serde(default, deserialize_with = "labels")]
     pub classes: Option<Vec<String>>,

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::records::{
     CellRecord, CellStatus, Environment, Evaluation, Outcome, PlannedPrompt, PublishedTable, RecordError,
-    ResultsFolder,
-    TraceRow,
+    ResultsFolder, TraceRow,
 };
 
 /// All records of an experiment.
