@@ -17,8 +17,7 @@ use tch::Device;
 /// On the CPU, libtorch takes as many threads as there are cores.
 #[derive(Parser)]
 struct Cli {
-    /// Folder of config.json, pytorch_model.bin and ViT-B-32.pt, or of a miniature's generator.json, generator.safetensors and
-    /// perceptor.safetensors [default: random weights of the published sizes]
+    /// Folder of the published files, or of the miniature's [default: random weights of the published sizes]
     #[arg(long)]
     files: Option<PathBuf>,
     /// Dreams in the pack

@@ -1,3 +1,5 @@
+use std::sync::{Mutex, PoisonError};
+
 use tch::{Device, Kind, Tensor};
 
 use crate::Config;
@@ -5,6 +7,9 @@ use crate::Config;
 /// OpenAI's initial values under OpenAI's names (`clip/model.py`, `CLIP.initialize_parameters`, and torch's
 /// defaults where that is silent).
 pub(crate) fn tensors(config: &Config, seed: i64) -> Vec<(String, Tensor)> {
+    // libtorch's generator is the whole process's.
+    static DRAWING: Mutex<()> = Mutex::new(());
+    let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
     tch::manual_seed(seed);
     let mut tensors = vision(config);
     tensors.extend(text(config));

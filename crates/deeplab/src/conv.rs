@@ -59,6 +59,13 @@ impl Conv {
         Self { dilation, ..self }
     }
 
+    /// In the order in which [`Config`](crate::Config) names them.
+    pub(crate) fn tensors(&self) -> impl Iterator<Item = &Tensor> {
+        let norm = self.norm.as_ref();
+        let of_norm = norm.map(|norm| [&norm.weight, &norm.bias, &norm.running_mean, &norm.running_var]);
+        std::iter::once(&self.weight).chain(&self.bias).chain(of_norm.into_iter().flatten())
+    }
+
     /// In evaluation mode a batch norm is a fixed scale and offset for each channel.
     pub(crate) fn fold(&mut self) {
         if let Some(norm) = self.norm.take() {

@@ -46,6 +46,11 @@ impl Head {
         self.classes
     }
 
+    pub(crate) fn tensors(&self) -> impl Iterator<Item = &Tensor> {
+        let others = [&self.pooled, &self.project, &self.mix, &self.classify];
+        self.branches.iter().chain(others).flat_map(Conv::tensors)
+    }
+
     pub(crate) fn fold(&mut self) {
         let others = [&mut self.pooled, &mut self.project, &mut self.mix, &mut self.classify];
         self.branches.iter_mut().chain(others).for_each(Conv::fold);

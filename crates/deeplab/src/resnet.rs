@@ -53,6 +53,10 @@ impl ResNet {
         self.channels
     }
 
+    pub(crate) fn tensors(&self) -> impl Iterator<Item = &Tensor> {
+        self.stem.tensors().chain(self.blocks.iter().flat_map(Bottleneck::tensors))
+    }
+
     pub(crate) fn fold(&mut self) {
         self.stem.fold();
         self.blocks.iter_mut().for_each(Bottleneck::fold);
@@ -82,6 +86,10 @@ impl Bottleneck {
             downsample,
         };
         (block, out)
+    }
+
+    fn tensors(&self) -> impl Iterator<Item = &Tensor> {
+        [&self.conv1, &self.conv2, &self.conv3].into_iter().chain(&self.downsample).flat_map(Conv::tensors)
     }
 
     fn fold(&mut self) {

@@ -23,18 +23,19 @@ impl TrainableDeepLab {
     /// When `config` describes no network: a layer without blocks, say.
     pub fn new(config: &Config, device: Device, seed: u64) -> Result<Self, CheckpointError> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let tensors = config.tensors().into_iter().map(|(name, shape)| {
-            let tensor = initial(&name, &shape, &mut rng).to_device(device);
-            let tensor = tensor.set_requires_grad(!is_statistic(&name));
-            (name, tensor)
-        });
-        let tensors: Vec<_> = tensors.collect();
-        let copies = tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone()));
-        let weights = Weights::from_tensors("fresh weights", copies.collect::<Vec<_>>());
+        let named = config.tensors();
+        let fresh = named.iter().map(|(name, shape)| (name.clone(), initial(name, shape, &mut rng)));
+        let weights = Weights::from_tensors("fresh weights", fresh.collect::<Vec<_>>());
         let root = weights.root(Kind::Float, device);
         let backbone = ResNet::load(&root.sub("backbone"));
         let classifier = Head::load(&root.sub("classifier"), backbone.channels());
         weights.finish()?;
+        let own = backbone.tensors().chain(classifier.tensors());
+        let tensors = named.into_iter().zip(own).map(|((name, _), tensor)| {
+            let tensor = tensor.set_requires_grad(!is_statistic(&name));
+            (name, tensor)
+        });
+        let tensors = tensors.collect();
         Ok(Self { backbone, classifier, tensors })
     }
 

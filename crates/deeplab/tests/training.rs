@@ -19,6 +19,7 @@ fn halves() -> (Tensor, Tensor) {
 
 #[test]
 fn it_learns_and_is_loaded_frozen() {
+    tch::set_num_threads(1); // too little work for more
     let network = TrainableDeepLab::new(&config(), Device::Cpu, 0).unwrap();
     let (pixels, classes) = halves();
     let loss = || {

@@ -120,7 +120,7 @@ fn labels() -> String {
 
 const SOURCE: &str = "crates/miniature";
 
-/// The weights are the project's; the art that they were trained on is Apache-2.0, CC-BY-4.0 and MIT: `ATTRIBUTION.md` beside this crate.
+/// The weights are the project's; the art that they were trained on is Apache-2.0, CC-BY-4.0 and MIT: `weights/mini/ATTRIBUTION.md`.
 const LICENCE: &str = "(MIT OR Apache-2.0) AND CC-BY-4.0";
 
 fn entry(path: &Path) -> Result<String, MiniatureError> {

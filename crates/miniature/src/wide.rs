@@ -67,6 +67,10 @@ mod tests {
 
     use super::*;
 
+    fn block(upsample: bool, width_in: i64) -> Layer {
+        Layer { upsample, width_in, width_out: width_in / 2 }
+    }
+
     #[test]
     fn a_wide_generator_draws_the_same() {
         let config = Config {
@@ -75,7 +79,7 @@ mod tests {
             class_embed_dim: 6,
             channel_width: 4,
             num_classes: 5,
-            layers: vec![Layer { upsample: true, width_in: 2, width_out: 2 }],
+            layers: vec![block(true, 16), block(false, 8), block(false, 4), block(false, 2)],
             attention_layer_position: 0,
             eps: 1e-4,
             n_stats: 3,
@@ -90,8 +94,8 @@ mod tests {
         let wide = Generator::load(weights, &wide.config(), 1.0, Device::Cpu).expect("the same, wider");
         let narrow = narrow.freeze(1.0).expect("frozen");
         let numbers = |shape: &[i64]| Tensor::rand(shape, (Kind::Float, Device::Cpu));
-        let (z, classes) = (numbers(&[3, 2, 6]) * 4.0 - 2.0, numbers(&[3, 2, 5]));
-        let more = numbers(&[3, 2, Wide::LATENTS - 6]);
+        let (z, classes) = (numbers(&[3, 5, 6]) * 4.0 - 2.0, numbers(&[3, 5, 5]));
+        let more = numbers(&[3, 5, Wide::LATENTS - 6]);
         let drawn = narrow.forward(&z, &classes);
         let drawn_wide = wide.forward(&Tensor::cat(&[z, more], -1), &Wide::class_weights(&classes));
         assert!(drawn.std(true).double_value(&[]) > 0.01);
