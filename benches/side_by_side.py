@@ -7,7 +7,7 @@
 
 BigGAN-deep-512, CLIP ViT-B/32, 128 cutouts, Adam; random weights of sane scale in the published formats. The two take turns, each in a
 process of its own that loads the files, takes a step that does not count, and then some that do; what is printed is the median
-over all of them, and the largest memory that any process had. benches/README.md keeps the results.
+over all of them, and the largest memory that any process had.
 """
 
 import argparse

@@ -194,10 +194,8 @@ impl Dreamer {
     }
 
     fn similarity_at(&self, image: &Tensor, dream: &Dream, boxes: Vec<Cutout>) -> f64 {
-        let _allowed = self.allowed_tf32();
-        let boxes = cutouts::to_tensor(&[boxes], self.device());
-        let (target, loss_coef) = (dream.target.unsqueeze(0), dream.loss_coef.unsqueeze(0));
-        tch::no_grad(|| self.guide.judge(&image.unsqueeze(0), &boxes, &target, &loss_coef).double_value(&[0]))
+        let alignments = self.alignments(image, boxes, &dream.target);
+        losses::similarity(&alignments, &dream.loss_coef.unsqueeze(0)).double_value(&[0])
     }
 
     fn allowed_tf32(&self) -> Option<tf32::Allowed> {
@@ -208,11 +206,16 @@ impl Dreamer {
     /// as the dream sees in a step, where those of its next step would lie.
     pub fn cutout_similarity(&self, dream: &Dream, image: &Tensor, text: &Tensor) -> f64 {
         let boxes = dream.boxes(self.generator.config().output_dim);
-        let boxes = cutouts::to_tensor(&[boxes], self.device());
         let text = text.to_kind(Kind::Float);
-        let text = &text / text.norm();
+        let target = &text / text.norm();
+        self.alignments(image, boxes, &target).mean(Kind::Double).double_value(&[])
+    }
+
+    /// The cosines of cutouts of an image `[3, s, s]` with a target `[e]`: `[1, k]`.
+    fn alignments(&self, image: &Tensor, boxes: Vec<Cutout>, target: &Tensor) -> Tensor {
         let _allowed = self.allowed_tf32();
-        self.guide.mean_alignment(&image.unsqueeze(0), &boxes, &text)
+        let boxes = cutouts::to_tensor(&[boxes], self.device());
+        self.guide.alignments(&image.unsqueeze(0), &boxes, &target.unsqueeze(0))
     }
 
     fn show(&self, latents: &Latents, settings: &DreamSettings) -> Tensor {

@@ -55,16 +55,11 @@ impl Guide {
         Guidance { similarity: losses::similarity(&alignments, loss_coef), image_gradient }
     }
 
-    /// The similarity terms alone, `[n]`; as for [`guide`](Self::guide) otherwise.
-    pub(crate) fn judge(
-        &self,
-        images: &Tensor,
-        boxes: &Tensor,
-        targets: &Tensor,
-        loss_coef: &Tensor,
-    ) -> Tensor {
+    /// The cosines of cutouts with targets, `[n, k]`, without gradients; shapes as for [`guide`](Self::guide).
+    pub(crate) fn alignments(&self, images: &Tensor, boxes: &Tensor, targets: &Tensor) -> Tensor {
         let (n, k, _) = boxes.size3().expect("boxes are [n, k, 3]");
         let alignments = targets.new_zeros([n, k], (Kind::Float, targets.device()));
+        let _no_grad = tch::no_grad_guard();
         for Chunk { dreams: (first, count), cutouts: (from, length) } in chunks(n, k, self.chunk) {
             let of_chunk = |x: &Tensor| x.narrow(0, first, count);
             let boxes = of_chunk(boxes).narrow(1, from, length);
@@ -72,19 +67,7 @@ impl Guide {
             let alignment = losses::alignment(&embeds, &of_chunk(targets).unsqueeze(1));
             alignments.narrow(0, first, count).narrow(1, from, length).copy_(&alignment);
         }
-        losses::similarity(&alignments, loss_coef)
-    }
-
-    /// The mean cosine of `target [e]`, of length one, with cutouts of `image [1, 3, s, s]` at `boxes [1, k, 3]`; without
-    /// gradients.
-    pub(crate) fn mean_alignment(&self, image: &Tensor, boxes: &Tensor, target: &Tensor) -> f64 {
-        let k = boxes.size()[1];
-        let chunks = chunks(1, k, self.chunk).into_iter().map(|Chunk { cutouts: (from, length), .. }| {
-            let embeds = self.embed(image, &boxes.narrow(1, from, length));
-            losses::alignment(&embeds, target).view([-1])
-        });
-        let alignments = tch::no_grad(|| Tensor::cat(&chunks.collect::<Vec<_>>(), 0));
-        alignments.mean(Kind::Double).double_value(&[])
+        alignments
     }
 
     /// Embeddings of the cutouts of `images [n, 3, s, s]` at `boxes [n, k, 3]`: `[n, k, e]`, in single precision.

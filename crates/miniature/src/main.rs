@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, time::Duration};
 
 use clap::{Parser, Subcommand};
-use miette::{Context, IntoDiagnostic};
+use miette::{Context, IntoDiagnostic, miette};
 use miniature::{
     Course, Drawing, GeneratorSettings, HardeningSettings, Mixing, ModelSet, Partner, Perceptor,
     PerceptorSettings, Quality, Renderer, Segmenter, SegmenterSettings, Settings, Stream, Style, Table,
@@ -227,6 +227,10 @@ impl Options {
         let Some(path) = &self.settings else { return Ok(Settings::embedded()) };
         let text = fs::read_to_string(path).into_diagnostic();
         let settings = text.and_then(|text| toml::from_str(&text).into_diagnostic());
+        let settings = settings.and_then(|settings: Settings| match settings.fault() {
+            Some((name, allowed)) => Err(miette!("`{name}` is out of range: {allowed}")),
+            None => Ok(settings),
+        });
         settings.wrap_err_with(|| format!("the settings `{}` cannot be used", path.display()))
     }
 

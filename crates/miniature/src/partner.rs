@@ -2,7 +2,7 @@ use biggan::{Config, Generator};
 use checkpoint::Weights;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Tensor};
 
 use crate::{Content, HardeningSettings, MiniatureError, ModelSet, Table, random, sample, wide::Wide};
 
@@ -113,9 +113,7 @@ impl Partner {
     }
 
     fn latents(&self, n: usize, rng: &mut ChaCha8Rng) -> Tensor {
-        random::normal(&[n as i64, self.rows(), self.generator.config().z_dim], rng)
-            .to_device(self.device)
-            .to_kind(Kind::Float)
+        random::normal(&[n as i64, self.rows(), self.generator.config().z_dim], rng).to_device(self.device)
     }
 
     fn rows(&self) -> i64 {

@@ -112,15 +112,16 @@ impl Perceptor {
         texts.extend(strangers.into_iter().map(|name| captions::object(name, &mut rng)));
         let tokens = self.tokenizer.encode_batch(&texts)?.to_device(self.clip.device());
         let captions = self.clip.encode_text(&tokens);
+        let fixed = captions.detach();
         let drawn = self.partner.as_ref().map_or(0, |partner| partner.settings.drawn.min(contents.len()));
         let (rendered, drawn) = contents.split_at(contents.len() - drawn);
         let mut pictures = vec![self.pictures(rendered, &mut rng)];
         if let Some(partner) = &self.partner {
             pictures.push(partner.draw(drawn, &mut rng));
-            pictures.push(self.drawn_jumbles(partner, &contents, &captions.detach(), &mut rng));
+            pictures.push(self.drawn_jumbles(partner, &contents, &fixed, &mut rng));
         }
         if self.settings.jumbles > 0 {
-            pictures.push(self.jumbles(&contents, &captions.detach(), &mut rng));
+            pictures.push(self.jumbles(&contents, &fixed, &mut rng));
         }
         let mut rng = numbers(self.seed, Stream::Distortion, step);
         let images = self.look(&Tensor::cat(&pictures, 0), &mut rng);

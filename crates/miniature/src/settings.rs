@@ -139,7 +139,31 @@ impl From<NetworkSizes> for clip::Config {
     }
 }
 
+/// A batch holds each scene and some objects.
+const LEAST_BATCH: i64 = 16;
+
 impl Settings {
+    /// Says what is out of range, if anything is: the setting and what it may be.
+    #[must_use]
+    pub fn fault(&self) -> Option<(&'static str, &'static str)> {
+        let of_perceptor = |name, settings: &PerceptorSettings| {
+            let sound = settings.batch >= LEAST_BATCH && (0.0..=1.0).contains(&settings.clutter);
+            (sound, name, "its batch is at least 16, its clutter is from 0 to 1")
+        };
+        let rules = [
+            (self.generator.batch >= 2, "generator", "its batch is at least 2"),
+            of_perceptor("perceptor", &self.perceptor),
+            of_perceptor("judge", &self.judge),
+            (self.segmenter.batch >= 2, "segmenter", "its batch is at least 2"),
+            (
+                self.segmenter.side >= 64 && self.segmenter.side % 64 == 0,
+                "segmenter",
+                "its side is a multiple of 64",
+            ),
+        ];
+        rules.into_iter().find(|(sound, ..)| !sound).map(|(_, name, allowed)| (name, allowed))
+    }
+
     /// The settings that are built in.
     ///
     /// # Panics
@@ -160,5 +184,15 @@ mod tests {
         let (settings, table) = (Settings::embedded().generator, Table::embedded());
         let classes = settings.styles.len() * table.classes.len() + table.scenes.len();
         assert_eq!(settings.network.num_classes, classes as i64);
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_named() {
+        let mut settings = Settings::embedded();
+        assert_eq!(settings.fault(), None);
+        settings.judge.clutter = 1.5;
+        assert_eq!(settings.fault().map(|(name, _)| name), Some("judge"));
+        settings.generator.batch = 0;
+        assert_eq!(settings.fault().map(|(name, _)| name), Some("generator"));
     }
 }

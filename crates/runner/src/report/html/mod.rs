@@ -31,9 +31,10 @@ pub enum PageError {
 }
 
 /// The page, and its sections that have a file of their own.
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("report.html", include_str!("report.html")),
     ("published.html", include_str!("published.html")),
+    ("answer.html", include_str!("answer.html")),
     ("zero_shot.html", include_str!("zero_shot.html")),
     ("segmentation.html", include_str!("segmentation.html")),
     ("judge.html", include_str!("judge.html")),

@@ -252,6 +252,9 @@ fn paste(pixels: &mut Pixmap, image: &RgbImage, (left, top): (i32, i32), side: i
     }
 }
 
+/// Room for a title and a subtitle, however few the images.
+const LEAST_WIDTH: u32 = 900;
+
 impl Grid {
     /// The upper left corner of an image.
     fn at(&self, row: i32, column: i32) -> (i32, i32) {
@@ -260,7 +263,10 @@ impl Grid {
 
     fn size(&self) -> (u32, u32) {
         let right = self.at(self.rows, self.columns).0 - GAP;
-        ((right + MARGIN) as u32, (self.bottom() + self.legend_lines * LEGEND_LINE + MARGIN) as u32)
+        (
+            ((right + MARGIN) as u32).max(LEAST_WIDTH),
+            (self.bottom() + self.legend_lines * LEGEND_LINE + MARGIN) as u32,
+        )
     }
 
     /// Where the images end.
