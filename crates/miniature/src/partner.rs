@@ -41,27 +41,31 @@ impl Partner {
     }
 
     /// An image of each content, `[n, 3, s, s]` in [0, 1]: whole, or faint among a little of everything, and then more so in
-    /// some rows of the latents than in others.
-    pub(crate) fn draw(&self, contents: &[Content], rng: &mut ChaCha8Rng) -> Tensor {
-        let weights: Vec<f32> = contents.iter().flat_map(|&content| self.weights(content, rng)).collect();
-        let weights = Tensor::from_slice(&weights).view([contents.len() as i64, self.rows(), -1]);
+    /// some rows of the latents than in others. Also how opaque each content is, in the mean of the rows.
+    pub(crate) fn draw(&self, contents: &[Content], rng: &mut ChaCha8Rng) -> (Tensor, Vec<f32>) {
+        let (weights, opacities): (Vec<_>, Vec<_>) =
+            contents.iter().map(|&content| self.weights(content, rng)).unzip();
+        let weights = Tensor::from_slice(&weights.concat()).view([contents.len() as i64, self.rows(), -1]);
         let latents = self.latents(contents.len(), rng);
-        tch::no_grad(|| self.images(&latents, &weights.to_device(self.device)))
+        (tch::no_grad(|| self.images(&latents, &weights.to_device(self.device))), opacities)
     }
 
-    fn weights(&self, content: Content, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    fn weights(&self, content: Content, rng: &mut ChaCha8Rng) -> (Vec<f32>, f32) {
         let is_faint = rng.random_bool(FAINT);
         let share = rng.random_range(0.3..1.0);
-        let row = |rng: &mut ChaCha8Rng| {
+        let (rows, mut opacity) = (self.rows(), 0.0);
+        let mut row = |rng: &mut ChaCha8Rng| {
             let classes = self.objects + self.scenes;
             let mut weights =
                 if is_faint { sample::a_little_of_every(classes, rng) } else { vec![0.0; classes] };
             let share = if is_faint { share * rng.random_range(0.3..1.0) } else { 1.0 };
+            opacity += share / rows as f32;
             content.object.iter().for_each(|&object| weights[object] = share);
             content.scene.iter().for_each(|&scene| weights[self.objects + scene] = share);
             weights
         };
-        (0..self.rows()).flat_map(|_| row(rng)).collect()
+        let weights = (0..rows).flat_map(|_| row(rng)).collect();
+        (weights, opacity)
     }
 
     /// Where the images start that no caption fits, one for each of the contents that they will feign: as `BigSleep` does, half of

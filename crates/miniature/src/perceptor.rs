@@ -115,9 +115,12 @@ impl Perceptor {
         let fixed = captions.detach();
         let drawn = self.partner.as_ref().map_or(0, |partner| partner.settings.drawn.min(contents.len()));
         let (rendered, drawn) = contents.split_at(contents.len() - drawn);
-        let mut pictures = vec![self.pictures(rendered, &mut rng)];
+        let (rendered, mut opacities) = self.pictures(rendered, &mut rng);
+        let mut pictures = vec![rendered];
         if let Some(partner) = &self.partner {
-            pictures.push(partner.draw(drawn, &mut rng));
+            let (drawn, theirs) = partner.draw(drawn, &mut rng);
+            pictures.push(drawn);
+            opacities.extend(theirs);
             pictures.push(self.drawn_jumbles(partner, &contents, &fixed, &mut rng));
         }
         if self.settings.jumbles > 0 {
@@ -125,7 +128,8 @@ impl Perceptor {
         }
         let mut rng = numbers(self.seed, Stream::Distortion, step);
         let images = self.look(&Tensor::cat(&pictures, 0), &mut rng);
-        Ok(losses::contrastive(&images, &captions, contents.len() as i64, LOGIT_SCALE))
+        let opacities = Tensor::from_slice(&opacities).to_device(images.device());
+        Ok(losses::contrastive(&images, &captions, &opacities, LOGIT_SCALE))
     }
 
     /// The embeddings of pictures `[n, 3, s, s]` in [0, 1], each seen in its own way.
@@ -150,13 +154,13 @@ impl Perceptor {
         all.map(|(object, scene)| Content { object, scene }).collect()
     }
 
-    /// A picture of each content, in any of the styles: `[n, 3, SIDE, SIDE]` in [0, 1].
-    fn pictures(&self, contents: &[Content], rng: &mut ChaCha8Rng) -> Tensor {
+    /// A picture of each content, in any of the styles: `[n, 3, SIDE, SIDE]` in [0, 1]; and how opaque each content is.
+    fn pictures(&self, contents: &[Content], rng: &mut ChaCha8Rng) -> (Tensor, Vec<f32>) {
         let n = contents.len();
-        let rows =
-            contents.iter().flat_map(|&content| self.class_weights(content, rng)).collect::<Vec<f32>>();
+        let (rows, opacities): (Vec<_>, Vec<_>) =
+            contents.iter().map(|&content| self.class_weights(content, rng)).unzip();
         let z = random::normal(&[n as i64, Variation::ENTRIES], rng).to_device(self.clip.device());
-        tch::no_grad(|| self.render(&z, &self.rows(&rows, n)))
+        (tch::no_grad(|| self.render(&z, &self.rows(&rows.concat(), n))), opacities)
     }
 
     fn render(&self, z: &Tensor, weights: &Tensor) -> Tensor {
@@ -168,8 +172,8 @@ impl Perceptor {
     }
 
     /// A content in one of the styles. Some are fainter than that, among a little of everything in the same style: an
-    /// optimisation starts from such a picture, and the perceptor must tell it which way to go.
-    fn class_weights(&self, content: Content, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    /// optimisation starts from such a picture, and the perceptor must tell it which way to go. Also the content's own weight.
+    fn class_weights(&self, content: Content, rng: &mut ChaCha8Rng) -> (Vec<f32>, f32) {
         let (objects, scenes) = (self.table.classes.len(), self.table.scenes.len());
         let style = objects * rng.random_range(0..Style::ALL.len());
         let all_styles = objects * Style::ALL.len();
@@ -183,7 +187,7 @@ impl Perceptor {
         }
         content.object.iter().for_each(|object| weights[style + object] = share);
         content.scene.iter().for_each(|scene| weights[all_styles + scene] = share);
-        weights
+        (weights, share)
     }
 
     /// Pictures of several objects in one place, which no caption fits, although each does its best to be taken for what
@@ -240,7 +244,7 @@ impl Perceptor {
     fn jumble(&self, contents: &[Content], rng: &mut ChaCha8Rng) -> Jumble {
         let objects = self.table.classes.len();
         let all_styles = objects * Style::ALL.len();
-        let mut weights = self.class_weights(Content { object: None, scene: None }, rng);
+        let (mut weights, _) = self.class_weights(Content { object: None, scene: None }, rng);
         let style = objects * rng.random_range(0..Style::ALL.len());
         for _ in 0..rng.random_range(0..=5) {
             weights[style + rng.random_range(0..objects)] = rng.random_range(FAINTEST..0.7);
