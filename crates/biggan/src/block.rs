@@ -6,7 +6,7 @@ use crate::{
     config::BOTTLENECK,
     conv::Conv,
     named::{Named, under},
-    norm::{Norm, Recorder},
+    norm::{Joint, Norm, Recorder},
     weight::Weight,
 };
 
@@ -16,6 +16,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Block {
     bn: [Norm; 4],
+    /// Of a folded block: what its norms are given.
+    joint: Option<Joint>,
     conv: [Conv; 4],
     upsample: bool,
     channels_out: i64,
@@ -33,6 +35,7 @@ impl Block {
         let conv = |i: usize, shape| Conv::take(&scope.sub(&format!("conv_{i}")), shape, config.eps);
         Self {
             bn: [bn(0, c_in), bn(1, c_mid), bn(2, c_mid), bn(3, c_mid)],
+            joint: None,
             conv: [
                 conv(0, [c_mid, c_in, 1, 1]),
                 conv(1, [c_mid, c_mid, 3, 3]),
@@ -46,11 +49,15 @@ impl Block {
 
     /// `x: [n, c_in, h, w]`, `cond: [n, d]`; the side doubles where the block upsamples.
     pub(crate) fn forward(&self, x: &Tensor, cond: &Tensor, recorder: &mut Recorder) -> Tensor {
-        let y = self.conv[0].forward(&self.bn[0].forward(x, cond, recorder).relu_()); // [n, c_in/4, h, w]
-        let y = self.upsampled(&self.bn[1].forward(&y, cond, recorder).relu_()); // [n, c_in/4, 2h, 2w]
-        let y = self.conv[1].forward(&y);
-        let y = self.conv[2].forward(&self.bn[2].forward(&y, cond, recorder).relu_());
-        let y = self.conv[3].forward(&self.bn[3].forward(&y, cond, recorder).relu_()); // [n, c_out, 2h, 2w]
+        let conds = match &self.joint {
+            Some(joint) => joint.at(cond),
+            None => std::iter::repeat_with(|| cond.shallow_clone()).take(self.bn.len()).collect(),
+        };
+        let mut normed = |i: usize, x: &Tensor| self.bn[i].forward(x, &conds[i], recorder).relu_();
+        let y = self.conv[0].forward(&normed(0, x)); // [n, c_in/4, h, w]
+        let y = self.conv[1].forward(&self.upsampled(&normed(1, &y))); // [n, c_in/4, 2h, 2w]
+        let y = self.conv[2].forward(&normed(2, &y));
+        let y = self.conv[3].forward(&normed(3, &y)); // [n, c_out, 2h, 2w]
         y + self.upsampled(&x.narrow(1, 0, self.channels_out)) // the skip drops the channels that y has not
     }
 
@@ -63,7 +70,13 @@ impl Block {
     }
 
     pub(crate) fn fold(self, truncation: f64) -> Self {
-        Self { bn: self.bn.map(|bn| bn.fold(truncation)), conv: self.conv.map(Conv::fold), ..self }
+        let mut bn = self.bn.map(|bn| bn.fold(truncation));
+        Self { joint: Some(Joint::of(&mut bn)), bn, conv: self.conv.map(Conv::fold), ..self }
+    }
+
+    /// The matrix `[_, d]` through which a folded block sees its cond.
+    pub(crate) fn reader_mut(&mut self) -> Option<&mut Tensor> {
+        self.joint.as_mut().map(Joint::weight_mut)
     }
 
     pub(crate) fn norms_mut(&mut self) -> impl Iterator<Item = &mut Norm> {

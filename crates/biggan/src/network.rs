@@ -1,5 +1,5 @@
 use checkpoint::Scope;
-use tch::Tensor;
+use tch::{Tensor, no_grad};
 
 use crate::{
     Config,
@@ -24,6 +24,8 @@ pub(crate) struct Network {
     layers: Vec<Part>,
     bn: Norm,
     conv_to_rgb: Conv,
+    /// Of a folded network, some of whose conditions have no effect: those that have, `[d]`.
+    live: Option<Tensor>,
 }
 
 #[derive(Debug)]
@@ -47,6 +49,7 @@ impl Network {
             layers: take_layers(&scope.sub("layers"), config),
             bn: Norm::take_plain(&scope.sub("bn"), channel_width, n_stats, eps),
             conv_to_rgb: Conv::take(&scope.sub("conv_to_rgb"), [channel_width, channel_width, 3, 3], eps),
+            live: None,
         }
     }
 
@@ -60,7 +63,11 @@ impl Network {
         let none = None::<Tensor>;
         let embedded = class_weights.linear(&self.embeddings, none.as_ref()); // [n, l, z]
         let conditions = Tensor::cat(&[latents, &embedded], 2); // [n, l, 2z]
-        let mut rows = conditions.unbind(1).into_iter(); // [n, 2z] each
+        let conditions = match &self.live {
+            Some(live) => conditions.index_select(2, live), // [n, l, d]
+            None => conditions,
+        };
+        let mut rows = conditions.unbind(1).into_iter(); // [n, d] each, d = 2z if all have an effect
 
         let first = rows.next().expect("a row for the input projection");
         let mut x = self.start(&first);
@@ -77,7 +84,7 @@ impl Network {
         self.conv_to_rgb.forward_first(&x, RGB).tanh_()
     }
 
-    /// `[n, 2z]` → `[n, 16 w, 4, 4]`, channels last in memory.
+    /// `[n, d]` → `[n, 16 w, 4, 4]`, channels last in memory.
     fn start(&self, cond: &Tensor) -> Tensor {
         let x = cond.linear(&self.gen_z.normalised(), Some(&self.gen_z_bias));
         x.view([cond.size()[0], SIDE_AT_START, SIDE_AT_START, -1]).permute([0, 3, 1, 2])
@@ -89,13 +96,32 @@ impl Network {
             Part::Block(block) => Part::Block(Box::new(block.fold(truncation))),
             Part::SelfAttention(attention) => Part::SelfAttention(Box::new(attention.fold())),
         };
-        Self {
+        let folded = Self {
             gen_z: self.gen_z.fold(),
             layers: self.layers.into_iter().map(fold).collect(),
             bn: self.bn.fold(truncation),
             conv_to_rgb: self.conv_to_rgb.fold(),
             ..self
+        };
+        no_grad(|| folded.without_dead_conditions())
+    }
+
+    /// A network whose latents were made more than it was trained with reads its conditions a third as fast as need be.
+    fn without_dead_conditions(mut self) -> Self {
+        let blocks = self.layers.iter_mut().filter_map(|part| match part {
+            Part::Block(block) => block.reader_mut(),
+            Part::SelfAttention(_) => None,
+        });
+        let mut readers: Vec<_> = blocks.collect(); // [_, d] each
+        readers.extend(self.gen_z.folded_mut());
+        let used = readers.iter().map(|matrix| matrix.not_equal(0.0).any_dim(0, false));
+        let used = used.reduce(|one, other| one.logical_or(&other)).expect("the input projection");
+        if !bool::try_from(used.all()).unwrap_or(true) {
+            let live = used.nonzero().squeeze_dim(1);
+            readers.into_iter().for_each(|matrix| *matrix = matrix.index_select(1, &live));
+            self.live = Some(live);
         }
+        self
     }
 
     /// In the order in which a forward pass meets them.

@@ -32,6 +32,8 @@ pub(crate) enum Affine {
 pub(crate) enum Scaling {
     /// Both are affine in cond: `weight [2c, d]`, `bias [2c]`, the scales before the offsets.
     Conditional { weight: Tensor, bias: Tensor },
+    /// A [`Joint`] has computed them, and they come in cond's place: `[n, 2c]`, the scales before the offsets.
+    Given,
     /// Both constant: `[c]`.
     Constant { scale: Tensor, offset: Tensor },
 }
@@ -41,6 +43,14 @@ pub(crate) enum Scaling {
 pub(crate) struct Moments {
     pub(crate) mean: Tensor,
     pub(crate) var: Tensor,
+}
+
+/// The scales and offsets of several folded norms that have the same cond: one affine map instead of one for each.
+#[derive(Debug)]
+pub(crate) struct Joint {
+    weight: Tensor,   // [Σ 2c, d]
+    bias: Tensor,     // [Σ 2c]
+    widths: Vec<i64>, // 2c of each norm
 }
 
 /// What becomes of the statistics that a forward pass meets.
@@ -203,13 +213,35 @@ impl Scaling {
     /// Scale and offset, `[n, c]` or `[c]`.
     fn at(&self, cond: &Tensor) -> (Tensor, Tensor) {
         match self {
-            Self::Conditional { weight, bias } => {
-                let both = cond.linear(weight, Some(bias)); // [n, 2c]
-                let channels = both.size()[1] / 2;
-                (both.narrow(1, 0, channels), both.narrow(1, channels, channels))
-            }
+            Self::Conditional { weight, bias } => halves(&cond.linear(weight, Some(bias))),
+            Self::Given => halves(cond),
             Self::Constant { scale, offset } => (scale.shallow_clone(), offset.shallow_clone()),
         }
+    }
+}
+
+impl Joint {
+    /// Of folded norms, which from now on are given what it computes.
+    pub(crate) fn of(norms: &mut [Norm]) -> Self {
+        let (mut weights, mut biases) = (Vec::new(), Vec::new());
+        for norm in norms {
+            if let Norm::Folded(Scaling::Conditional { weight, bias }) = norm {
+                weights.push(weight.shallow_clone());
+                biases.push(bias.shallow_clone());
+                *norm = Norm::Folded(Scaling::Given);
+            }
+        }
+        let widths = biases.iter().map(|bias| bias.size()[0]).collect();
+        Self { weight: Tensor::cat(&weights, 0), bias: Tensor::cat(&biases, 0), widths }
+    }
+
+    pub(crate) fn weight_mut(&mut self) -> &mut Tensor {
+        &mut self.weight
+    }
+
+    /// What each of the norms is given: `cond [n, d]` → `[n, 2c]` each.
+    pub(crate) fn at(&self, cond: &Tensor) -> Vec<Tensor> {
+        cond.linear(&self.weight, Some(&self.bias)).split_with_sizes(&self.widths, 1)
     }
 }
 
@@ -243,6 +275,13 @@ impl Div<f64> for Moments {
     fn div(self, divisor: f64) -> Self {
         Self { mean: self.mean / divisor, var: self.var / divisor }
     }
+}
+
+/// `[n, 2c]` → `[n, c]` twice.
+fn halves(both: &Tensor) -> (Tensor, Tensor) {
+    let mut halves = both.chunk(2, 1);
+    let second = halves.remove(1);
+    (halves.remove(0), second)
 }
 
 /// `[n, c]` or `[c]`, to go with `[n, c, h, w]`.

@@ -50,6 +50,13 @@ impl Weight {
         Self::Folded(no_grad(|| self.normalised()))
     }
 
+    pub(crate) fn folded_mut(&mut self) -> Option<&mut Tensor> {
+        match self {
+            Self::Folded(weight) => Some(weight),
+            Self::Spectral { .. } => None,
+        }
+    }
+
     pub(crate) fn tensors(&self) -> Vec<Named> {
         match self {
             Self::Spectral { orig, u, v, .. } => vec![
