@@ -1,5 +1,7 @@
 //! Results folders for the tests: records as the runner writes them, without a model.
 
+use std::env;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use image::{Rgb, RgbImage};
@@ -260,4 +262,18 @@ fn picture((prompt, optimizer): (usize, usize)) -> RgbImage {
         let ring = ((dx * dx + dy * dy).sqrt() * (0.2 + 0.1 * prompt as f32)).sin() * 100.0 + 128.0;
         Rgb([ring as u8, (x * 4) as u8, (y * 2 + 20 * optimizer as u32).min(255) as u8])
     })
+}
+
+/// The Python that `tests/page/setup` made, which can open pages and event files. Without it `what` is left out, and that is said; where
+/// `DREAMBENCH_PAGE_CHECK` is set, it must be there.
+pub(super) fn python_of_checks(what: &str) -> Option<PathBuf> {
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/page/.venv/bin/python");
+    if python.is_file() {
+        return Some(python);
+    }
+    let required = env::var_os("DREAMBENCH_PAGE_CHECK").is_some();
+    assert!(!required, "tests/page/setup made no {}", python.display());
+    // Past the test harness, which shows nothing of a test that passes.
+    let _ = writeln!(std::io::stderr(), "\nNOT CHECKED: {what} (tests/page/setup installs what it takes)\n");
+    None
 }

@@ -1,10 +1,11 @@
 //! Event files, against TensorBoard's own and decoded by hand.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 
 use super::*;
 use crate::records::CellStatus;
-use crate::report::fixture::{Grid, Results};
+use crate::report::fixture::{Grid, Results, python_of_checks};
 
 /// Expected bytes: `tests/reference/tensorboard_events.py golden`, TensorBoard's own messages and writer.
 #[test]
@@ -146,12 +147,17 @@ fn a_cells_losses_and_images_are_in_its_file() {
     assert!(!String::from_utf8_lossy(&diverged).contains("image_of"));
 }
 
-/// Writes event files into the folder that `DREAMBENCH_LOOK` names, for `tests/reference/tensorboard_events.py check`.
+/// `tests/reference/tensorboard_events.py check` opens them with TensorBoard's own reader and compares them with the records.
 #[test]
-#[ignore = "for TensorBoard"]
-fn look() {
-    let Some(folder) = std::env::var_os("DREAMBENCH_LOOK") else { return };
-    let frames = (1..=20).map(|n| n * 10).collect();
-    Grid { frames, ..Grid::table_2() }.write_to(Path::new(&folder));
-    write_tensorboard(Path::new(&folder)).unwrap();
+fn tensorboard_itself_reads_what_is_written() {
+    let Some(python) = python_of_checks("event files by TensorBoard") else { return };
+    let frames = (1..=3).map(|n| n * 20).collect();
+    let results = Grid { steps: 60, frames, ..Grid::table_2() }.write();
+    write_tensorboard(results.path()).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/reference/tensorboard_events.py");
+    let output = Command::new(python).arg(script).arg("check").arg(results.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // 24 cells, four terms of 60 steps, three frames.
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.starts_with("24 runs, 5760 points and 72 images"), "{told}");
 }

@@ -1,10 +1,10 @@
 //! The page.
 
 use std::env;
-use std::io::Write as _;
 use std::process::Command;
 
 use super::*;
+use crate::report::fixture::python_of_checks;
 
 #[test]
 fn the_page_shows_everything_and_asks_for_nothing() {
@@ -52,28 +52,12 @@ fn the_page_tells_what_was_run_on_what_and_how_long() {
 /// Runs `tests/page/check.py`, which opens the page in Chromium, if `tests/page/setup` has made it able to; says so if not.
 #[test]
 fn a_browser_finds_nothing_wrong_with_the_page() {
-    let checks = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/page");
-    let python = checks.join(".venv/bin/python");
-    if !python.is_file() {
-        assert!(
-            env::var_os("DREAMBENCH_PAGE_CHECK").is_none(),
-            "tests/page/setup made no {}",
-            python.display()
-        );
-        // Past the test harness, which shows nothing of a test that passes.
-        let _ = writeln!(
-            std::io::stderr(),
-            "\nNOT CHECKED: report.html in a browser (tests/page/setup installs what it takes)\n"
-        );
-        return;
-    }
+    let Some(python) = python_of_checks("report.html in a browser") else { return };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/page/check.py");
     let check = |results: &Results, images: &str| {
         build(results.path()).unwrap();
         let mut command = Command::new(&python);
-        command
-            .arg(checks.join("check.py"))
-            .arg(results.path().join("report.html"))
-            .args(["--images", images]);
+        command.arg(&script).arg(results.path().join("report.html")).args(["--images", images]);
         if let Some(folder) = env::var_os("DREAMBENCH_SHOTS") {
             command.arg("--shots").arg(Path::new(&folder).join(images));
         }
