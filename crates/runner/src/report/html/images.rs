@@ -18,7 +18,7 @@ const ENOUGH: usize = 120_000;
 
 /// An image within the page.
 pub(super) struct Embedded {
-    /// A `data:` address.
+    /// A `data:` address: letters, digits and `+/=:;,`, which the templates need not escape.
     pub(super) source: String,
     /// The side of the image in the results folder, in pixels.
     pub(super) side: u32,
