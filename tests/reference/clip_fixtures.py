@@ -19,7 +19,6 @@ import torch
 from clip import model as openai
 from clip.simple_tokenizer import SimpleTokenizer, bytes_to_unicode
 from safetensors.torch import save_file
-from transformers import CLIPConfig, CLIPModel
 
 OUT = Path(__file__).parents[2] / "crates/clip/tests/golden/model"
 
@@ -92,6 +91,8 @@ def openai_golden(model, path, count=3):
 
 
 def hugging_face_model(seed):
+    from transformers import CLIPConfig, CLIPModel  # not at the top: benches/side_by_side.py does without it
+
     tower = {"num_hidden_layers": 2, "hidden_size": 64, "intermediate_size": 256, "num_attention_heads": 1, "hidden_act": "quick_gelu"}
     config = CLIPConfig(
         text_config={**tower, "num_hidden_layers": 1, "vocab_size": 520, "max_position_embeddings": 16, "eos_token_id": 519, "bos_token_id": 518, "pad_token_id": 0, "projection_dim": 32},

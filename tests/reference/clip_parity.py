@@ -16,7 +16,6 @@ import torch
 from clip import model as openai
 from PIL import Image
 from safetensors.torch import load_file, save_file
-from transformers import CLIPConfig, CLIPModel
 
 import clip_fixtures as fixtures
 import clip_pixels
@@ -52,6 +51,8 @@ def save_openai(patch, path):
 
 def save_hugging_face(patch, path):
     """OpenAI's model under Hugging Face's names, in single precision, as it is published."""
+    from transformers import CLIPConfig, CLIPModel  # not at the top: benches/side_by_side.py does without it
+
     tower = {"num_hidden_layers": 12, "hidden_act": "quick_gelu", "projection_dim": 512}
     text = {**tower, "hidden_size": 512, "intermediate_size": 2048, "num_attention_heads": 8, "eos_token_id": 49407, "bos_token_id": 49406}
     vision = {**tower, "hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12, "patch_size": patch}
