@@ -15,7 +15,7 @@ use clip::Clip;
 use tch::{Device, Kind, Tensor};
 
 /// Cutouts that go through the perceptor at once: on the CPU few suffice to keep it busy.
-const CHUNK_CPU: i64 = 32;
+pub const CHUNK_CPU: i64 = 32;
 const CHUNK_CUDA: i64 = 256;
 
 /// A generator and a perceptor on one device, with which dreams are begun, advanced and shown.
@@ -241,5 +241,7 @@ fn all_finite(x: &Tensor) -> Tensor {
     x.isfinite().flatten(1, -1).all_dim(1, false)
 }
 
+#[doc(hidden)]
+pub mod parts;
 #[cfg(test)]
 mod tests;

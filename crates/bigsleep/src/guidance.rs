@@ -9,7 +9,7 @@ use tch::{Kind, Tensor};
 pub(crate) struct Guide {
     pub(crate) clip: Clip,
     embedding: PatchEmbedding,
-    cutter: Cutter,
+    pub(crate) cutter: Cutter,
     /// Cutouts that go through the perceptor at once: it sets the memory needed, not the result.
     pub(crate) chunk: i64,
 }
@@ -73,9 +73,12 @@ impl Guide {
     /// Embeddings of the cutouts of `images [n, 3, s, s]` at `boxes [n, k, 3]`: `[n, k, e]`, in single precision.
     fn embed(&self, images: &Tensor, boxes: &Tensor) -> Tensor {
         let (n, k, _) = boxes.size3().expect("boxes are [n, k, 3]");
-        let patches = self.cutter.cut(images, boxes);
-        let embeds = self.clip.vision.forward_embedded(&self.embedding.forward(&patches));
-        embeds.to_kind(Kind::Float).view([n, k, -1])
+        self.perceive(&self.cutter.cut(images, boxes)).view([n, k, -1])
+    }
+
+    /// Embeddings of cutouts that are patches, `[m, patches, 3·patch_side²]`: `[m, e]`, in single precision.
+    pub(crate) fn perceive(&self, patches: &Tensor) -> Tensor {
+        self.clip.vision.forward_embedded(&self.embedding.forward(patches)).to_kind(Kind::Float)
     }
 }
 

@@ -54,6 +54,8 @@ mod trace;
 
 pub use dream::Dream;
 pub use dreamer::Dreamer;
+#[doc(hidden)]
+pub use dreamer::parts;
 pub use error::DreamError;
 pub use lean_loading::LeanLoading;
 pub use limits::OutOfRange;

@@ -15,6 +15,7 @@ mod worker;
 
 pub use load::LoadError;
 pub use lock::{FolderLock, LockError, ReportLock};
+pub use pictures::{eight_bits, png};
 pub use prepare::{ChangedError, prepare};
 pub use progress::Progress;
 pub use schedule::{Assignment, Schedule, ScheduleError, Tally};

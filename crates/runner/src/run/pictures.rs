@@ -4,7 +4,7 @@ use image::{DynamicImage, ImageFormat, RgbImage};
 use tch::{Device, Kind, Tensor};
 
 /// An image `[3, s, s]` in [0, 1] as eight bits a channel, rounded to the nearest.
-pub(super) fn eight_bits(image: &Tensor) -> DynamicImage {
+pub fn eight_bits(image: &Tensor) -> DynamicImage {
     let side = u32::try_from(image.size()[1]).expect("an image side");
     let bytes = (image.clamp(0.0, 1.0) * 255.0).round().to_kind(Kind::Uint8).permute([1, 2, 0]);
     let bytes = bytes.to_device(Device::Cpu).contiguous().flatten(0, -1);
@@ -13,7 +13,10 @@ pub(super) fn eight_bits(image: &Tensor) -> DynamicImage {
 }
 
 /// The image as PNG.
-pub(super) fn png(image: &DynamicImage) -> image::ImageResult<Vec<u8>> {
+///
+/// # Errors
+/// When it cannot be encoded.
+pub fn png(image: &DynamicImage) -> image::ImageResult<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
     image.write_to(&mut bytes, ImageFormat::Png)?;
     Ok(bytes.into_inner())
