@@ -285,7 +285,7 @@ fn sets_are_listed_with_what_they_lack() {
       segmenter: crates/deeplab/tests/golden (MIT)
       judge: tests/program/setting.rs (MIT)
     web: fetched by a test
-      1 file(s) missing: `runner weights fetch web`
+      `web` lacks model.bin; `runner weights fetch web` fetches it
       generator: https://example.org/generator (MIT)
       perceptor: https://example.org/perceptor (MIT)
     ");

@@ -9,10 +9,10 @@ use crate::output;
 pub(super) fn list(sets: &ModelSets) -> Result<Ending> {
     for set in sets.all()? {
         let missing = set.manifest.files().filter(|file| !set.path(file).is_file()).count();
-        let state = match (missing, set.missing().count()) {
+        let state = match (missing, set.remedy()) {
             (0, _) => "installed".to_owned(),
-            (_, 0) => format!("installed but for {missing} file(s) of its judges"),
-            _ => format!("{missing} file(s) missing: `runner weights fetch {}`", set.manifest.name),
+            (_, None) => format!("installed but for {missing} file(s) of its judges"),
+            (_, Some(remedy)) => remedy,
         };
         output::print(&format!("{}: {}\n  {state}", set.manifest.name, set.manifest.about));
         for (role, component) in set.manifest.components() {

@@ -171,7 +171,7 @@ impl ModelSet {
     }
 
     /// What is missing and what to do about it; `None` when it is installed.
-    fn remedy(&self) -> Option<String> {
+    pub fn remedy(&self) -> Option<String> {
         let name = &self.manifest.name;
         let missing: Vec<&FileEntry> = self.missing().collect();
         if missing.is_empty() {
