@@ -101,7 +101,7 @@ def models(arguments):
 
 
 def usual_cutouts(arguments):
-    return 16 if arguments.files == "weights/mini" else 128
+    return 10 if arguments.files == "weights/mini" else 128
 
 
 def contest(arguments, rows):

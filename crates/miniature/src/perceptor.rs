@@ -128,6 +128,10 @@ impl Perceptor {
         }
         let mut rng = numbers(self.seed, Stream::Distortion, step);
         let images = self.look(&Tensor::cat(&pictures, 0), &mut rng);
+        let graded = self.partner.as_ref().map_or(self.settings.graded, |partner| partner.settings.graded);
+        if !graded {
+            opacities.fill(1.0);
+        }
         let opacities = Tensor::from_slice(&opacities).to_device(images.device());
         Ok(losses::contrastive(&images, &captions, &opacities, LOGIT_SCALE))
     }

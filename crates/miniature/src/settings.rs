@@ -59,6 +59,8 @@ pub struct PerceptorSettings {
     pub climbs: u32,
     /// The part of the pictures whose content is faint, among a little of everything.
     pub clutter: f64,
+    /// Whether these belong to their captions only as far as they are opaque.
+    pub graded: bool,
     /// The largest standard deviation of the noise on a picture's pixels, which are in [0, 1].
     pub noise: f64,
     /// What turns gradients into steps.
@@ -81,6 +83,8 @@ pub struct HardeningSettings {
     pub jumbles: usize,
     /// Steps by which these come to resemble one of the captions.
     pub climbs: u32,
+    /// Whether faint images belong to their captions only as far as they are opaque.
+    pub graded: bool,
     /// What turns gradients into steps.
     pub optimizer: OptimizerConfig,
 }
