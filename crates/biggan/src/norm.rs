@@ -15,7 +15,7 @@ pub(crate) enum Norm {
     /// Normalises by the statistics of the batch at hand, and stores those for a frozen network.
     Trained { running_means: Tensor, running_vars: Tensor, affine: Affine, eps: f64 },
     /// Stored statistics, scale and offset in one: x · scale + offset.
-    Folded { scaling: Scaling, neutral: Neutral },
+    Folded(Scaling),
 }
 
 /// What follows the normalisation proper.
@@ -43,13 +43,6 @@ pub(crate) enum Scaling {
 pub(crate) struct Moments {
     pub(crate) mean: Tensor,
     pub(crate) var: Tensor,
-}
-
-/// Statistics that change nothing, means of 0 and variances of 1: `[c]`.
-#[derive(Debug)]
-pub(crate) struct Neutral {
-    mean: Tensor,
-    var: Tensor,
 }
 
 /// The scales and offsets of several folded norms that have the same cond: one affine map instead of one for each.
@@ -105,13 +98,9 @@ impl Norm {
     /// `x: [n, c, h, w]`, `cond: [n, d]`, which a plain one does not look at.
     pub(crate) fn forward(&self, x: &Tensor, cond: &Tensor, recorder: &mut Recorder) -> Tensor {
         match self {
-            Self::Folded { scaling, neutral } => {
+            Self::Folded(scaling) => {
                 let (scale, offset) = scaling.at(cond);
-                if x.size()[0] == 1 {
-                    neutral.scale(x, &scale.view(-1), &offset.view(-1))
-                } else {
-                    per_channel(&offset).addcmul(x, &per_channel(&scale))
-                }
+                per_channel(&offset).addcmul(x, &per_channel(&scale))
             }
             Self::Trained { affine, eps, .. } => {
                 recorder.record(x);
@@ -138,10 +127,9 @@ impl Norm {
             Self::Trained { running_means, running_vars, affine, eps } => no_grad(|| {
                 let mean = interpolate(&running_means, truncation);
                 let inv_std = (interpolate(&running_vars, truncation) + eps).rsqrt();
-                let neutral = Neutral { mean: mean.zeros_like(), var: mean.ones_like() };
-                Self::Folded { scaling: affine.after(&mean, &inv_std), neutral }
+                Self::Folded(affine.after(&mean, &inv_std))
             }),
-            folded @ Self::Folded { .. } => folded,
+            folded @ Self::Folded(_) => folded,
         }
     }
 
@@ -156,7 +144,7 @@ impl Norm {
     pub(crate) fn weights_mut(&mut self) -> Vec<&mut Weight> {
         match self {
             Self::Trained { affine: Affine::Conditional { scale, offset }, .. } => vec![scale, offset],
-            Self::Trained { affine: Affine::Plain { .. }, .. } | Self::Folded { .. } => vec![],
+            Self::Trained { affine: Affine::Plain { .. }, .. } | Self::Folded(_) => vec![],
         }
     }
 
@@ -168,7 +156,7 @@ impl Norm {
                 tensors.push(Named::new("running_vars", running_vars, Role::Buffer));
                 tensors
             }
-            Self::Folded { .. } => vec![],
+            Self::Folded(_) => vec![],
         }
     }
 }
@@ -232,27 +220,15 @@ impl Scaling {
     }
 }
 
-impl Neutral {
-    /// One image's channels, scaled as a batch normalisation does it, whose kernels read `x [1, c, h, w]` less often than a product
-    /// and a sum and their gradients do: `scale [c]`, `offset [c]`.
-    fn scale(&self, x: &Tensor, scale: &Tensor, offset: &Tensor) -> Tensor {
-        /// It must be positive; beside 1 it is nothing.
-        const EPS: f64 = 1e-12;
-        x.batch_norm(Some(scale), Some(offset), Some(&self.mean), Some(&self.var), false, 0.0, EPS, true)
-    }
-}
-
 impl Joint {
     /// Of folded norms, which from now on are given what it computes.
     pub(crate) fn of(norms: &mut [Norm]) -> Self {
         let (mut weights, mut biases) = (Vec::new(), Vec::new());
         for norm in norms {
-            if let Norm::Folded { scaling, .. } = norm
-                && let Scaling::Conditional { weight, bias } = scaling
-            {
+            if let Norm::Folded(Scaling::Conditional { weight, bias }) = norm {
                 weights.push(weight.shallow_clone());
                 biases.push(bias.shallow_clone());
-                *scaling = Scaling::Given;
+                *norm = Norm::Folded(Scaling::Given);
             }
         }
         let widths = biases.iter().map(|bias| bias.size()[0]).collect();
