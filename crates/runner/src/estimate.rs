@@ -10,8 +10,8 @@ use crate::model_sets::ModelSet;
 use crate::run::{LoadError, load};
 
 /// Above this, one cell is given all threads; below it, threads are better spent on a cell each. In operations per step: about a
-/// second of one thread. A guess after first measurements of small models (a thread each was 1.7 times as fast at 16 px), not
-/// a line that was measured.
+/// second of one thread. On two cores, a thread each does 1.7 times as many steps as two threads for one at 1e9, 1.16 times at
+/// 5e10, and from 2e11 on 1.04 to 1.09 times, which is not worth twice the memory: `benches/README.md`, the line between the two ways.
 const SMALL: f64 = 1e11;
 /// Cells beyond which a batch on a GPU gains nothing.
 const MOST_IN_A_PACK: usize = 12;
