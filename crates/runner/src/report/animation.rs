@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use gif::{Encoder, Frame, Repeat};
 use image::RgbImage;
 use image::imageops::{self, FilterType};
+use quantette::deps::palette::cast::{ComponentsAs, IntoComponents};
+use quantette::{ImageRef, Pipeline};
 use rayon::prelude::*;
 
 use super::plots::{DrawError, image_size, read_image};
@@ -53,7 +55,8 @@ pub(super) fn animations(study: &Study) -> Result<Vec<Option<Animation>>, DrawEr
     let room = (PAGE / study.cells.len().max(1)).min(ENOUGH);
     let animation = |cell: &Cell| {
         let Some(frames) = Frames::read(cell)? else { return Ok(None) };
-        Ok(Some(Animation { whole: frames.encode(WHOLE)?, small: frames.within(room)? }))
+        let whole = frames.encode(WHOLE)?;
+        Ok(Some(Animation { small: frames.within(room, &whole)?, whole }))
     };
     study.cells.par_iter().map(animation).collect()
 }
@@ -74,15 +77,16 @@ impl Frames {
         Ok(Some(Self { images }))
     }
 
-    /// The largest animation that takes at most `room` bytes, if there is one.
-    fn within(&self, room: usize) -> Result<Option<Vec<u8>>, DrawError> {
+    /// The largest animation that takes at most `room` bytes, if there is one; `whole` is what [`WHOLE`] gave.
+    fn within(&self, room: usize, whole: &[u8]) -> Result<Option<Vec<u8>>, DrawError> {
         let mut tried = None;
         for size in SMALLER {
             let size = self.limited(size);
             if tried.replace(size) == Some(size) {
                 continue; // the images are smaller still
             }
-            let bytes = self.encode(size)?;
+            let is_whole = size == self.limited(WHOLE);
+            let bytes = if is_whole { whole.to_vec() } else { self.encode(size)? };
             if bytes.len() <= room {
                 return Ok(Some(bytes));
             }
@@ -106,7 +110,7 @@ impl Frames {
         encoder.set_repeat(Repeat::Infinite).map_err(failed)?;
         for (place, image) in (1..).zip(chosen) {
             let image = fitted(image.clone(), side);
-            let mut frame = Frame::from_rgb_speed(side as u16, side as u16, &image, speed(side));
+            let mut frame = indexed(&image);
             frame.delay = if place == frames { LAST_DELAY } else { DELAY };
             encoder.write_frame(&frame).map_err(failed)?;
         }
@@ -120,9 +124,15 @@ fn fitted(image: RgbImage, side: u32) -> RgbImage {
     if image.width() <= side { image } else { imageops::resize(&image, side, side, FilterType::Triangle) }
 }
 
-/// How many pixels the choice of the 256 colours looks at: every one of a small image, fewer of a large one.
-fn speed(side: u32) -> i32 {
-    if side <= 96 { 1 } else { 10 }
+/// `image` with the 256 colours that suit it best (Wu, "Efficient statistical computations for optimal color quantization",
+/// Graphics Gems II, 1991): a small spot of a colour of its own keeps it.
+fn indexed(image: &RgbImage) -> Frame<'static> {
+    let (width, height) = image.dimensions();
+    let pixels =
+        ImageRef::new(width, height, image.as_raw().components_as()).expect("as many pixels as an image has");
+    let (colours, indices) =
+        Pipeline::new().ditherer(None).input_image(pixels).output_srgb8_indexed_image().into_parts();
+    Frame::from_palette_pixels(width as u16, height as u16, indices, colours.into_components(), None)
 }
 
 #[cfg(test)]
@@ -154,15 +164,26 @@ mod tests {
         frames
     }
 
+    /// The mean difference of a channel between two images, of 0 to 255.
+    fn apart(one: &RgbImage, other: &RgbImage) -> f64 {
+        assert_eq!(one.dimensions(), other.dimensions());
+        let sum: u32 = one.as_raw().iter().zip(other.as_raw()).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
+        f64::from(sum) / one.as_raw().len() as f64
+    }
+
+    /// Which of the images was drawn.
+    fn shown(animation: &Frames, drawn: &RgbImage) -> usize {
+        let difference = |&n: &usize| apart(drawn, &animation.images[n]);
+        (0..animation.images.len()).min_by(|a, b| difference(a).total_cmp(&difference(b))).unwrap()
+    }
+
     #[test]
-    fn small_images_are_all_there_as_they_are() {
+    fn small_images_are_all_there() {
         let animation = growing(32, 10);
         let bytes = animation.encode(WHOLE).unwrap();
         let frames = decoded(&bytes);
-        assert_eq!(
-            frames.iter().map(|(_, image)| image).collect::<Vec<_>>(),
-            animation.images.iter().collect::<Vec<_>>()
-        );
+        let shown: Vec<_> = frames.iter().map(|(_, drawn)| shown(&animation, drawn)).collect();
+        assert_eq!(shown, (0..10).collect::<Vec<_>>());
         assert_eq!(
             frames.iter().map(|(delay, _)| *delay).collect::<Vec<_>>(),
             [&[10; 9][..], &[200]].concat()
@@ -173,17 +194,29 @@ mod tests {
     #[test]
     fn many_images_become_fewer_with_the_first_and_the_last() {
         let animation = growing(64, 30);
-        let all = animation.within(usize::MAX).unwrap().unwrap();
+        let whole = animation.encode(WHOLE).unwrap();
+        let all = animation.within(usize::MAX, &whole).unwrap().unwrap();
         assert_eq!(decoded(&all).len(), 30);
-        let fewer = animation.within(all.len() / 2).unwrap().unwrap();
+        let fewer = animation.within(all.len() / 2, &whole).unwrap().unwrap();
         assert!(fewer.len() <= all.len() / 2);
         let frames = decoded(&fewer);
         assert!(2 < frames.len() && frames.len() < 30, "{}", frames.len());
-        assert_eq!(
-            (&frames[0].1, &frames[frames.len() - 1].1),
-            (&animation.images[0], &animation.images[29])
-        );
-        assert_eq!(animation.within(100).unwrap(), None);
+        assert_eq!(shown(&animation, &frames[0].1), 0);
+        assert_eq!(shown(&animation, &frames[frames.len() - 1].1), 29);
+        assert_eq!(animation.within(100, &whole).unwrap(), None);
+    }
+
+    #[test]
+    fn a_small_spot_keeps_its_colour() {
+        let orange = Rgb([230, 140, 60]);
+        let spot = |x: u32, y: u32| (20..23).contains(&x) && (10..12).contains(&y);
+        let ground =
+            |x: u32, y: u32| Rgb([220 + (x / 4) as u8, 150 + (y / 2) as u8, 230 + ((x + y) / 8) as u8]);
+        let image = RgbImage::from_fn(64, 64, |x, y| if spot(x, y) { orange } else { ground(x, y) });
+        let frames = decoded(&Frames { images: vec![image.clone(); 2] }.encode(WHOLE).unwrap());
+        let (drawn, other) = (frames[0].1.get_pixel(21, 11).0, apart(&frames[0].1, &image));
+        assert!(drawn.iter().zip(orange.0).all(|(a, b)| a.abs_diff(b) <= 2), "{drawn:?}");
+        assert!(other < 3.0, "{other}");
     }
 
     #[test]
