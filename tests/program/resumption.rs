@@ -265,7 +265,7 @@ fn leftovers(folder: &Path) -> Vec<String> {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         if path.is_dir() {
             found.extend(leftovers(&path));
-        } else if name.starts_with(".writing-") || name.contains(".tmp") {
+        } else if name.starts_with(".writing-") || name.starts_with(".animating-") || name.contains(".tmp") {
             found.push(path.display().to_string());
         }
     }

@@ -9,14 +9,22 @@ use super::RecordError;
 /// # Errors
 /// [`RecordError::Write`] names the file.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
-    replace(path, bytes).map_err(|source| RecordError::Write { path: path.to_owned(), source })
+    write_by_way_of(WRITING, path, bytes)
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// The same, with a name for the temporary file that begins with `prefix`, by which a later run recognises what a killed
+/// one left behind.
+pub(super) fn write_by_way_of(prefix: &str, path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
+    replace(prefix, path, bytes).map_err(|source| RecordError::Write { path: path.to_owned(), source })
+}
+
+/// How the temporary files of those begin who have a folder to themselves.
+pub(super) const WRITING: &str = ".writing-";
+
+fn replace(prefix: &str, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    // The prefix lets a later run recognise what a killed one left behind.
-    let mut file = readable_by_all(tempfile::Builder::new().prefix(".writing-")).tempfile_in(folder)?;
+    let mut file = readable_by_all(tempfile::Builder::new().prefix(prefix)).tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;

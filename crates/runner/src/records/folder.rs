@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::atomic::{WRITING, write_by_way_of};
 use super::trace;
 use super::{
     CellRecord, Environment, Evaluation, LabelSet, PlanRecord, PublishedTable, RecordError, TraceRow,
@@ -25,6 +26,7 @@ pub struct CellFolder {
 
 /// Its name in a results folder, which the `experiment.toml` beside it gives.
 pub const PUBLISHED: &str = "published.csv";
+const ANIMATING: &str = ".animating-";
 
 impl ResultsFolder {
     /// The results folder at `root`, which need not exist yet.
@@ -206,22 +208,34 @@ impl CellFolder {
         self.root.join("mask.png")
     }
 
+    /// Writes `progress.gif`. Whoever makes a report does so, while another shard may be at work in this folder: their
+    /// temporary files have other names, and neither takes the other's for a leftover. Reports are made one at a time.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_animation(&self, gif: &[u8]) -> Result<(), RecordError> {
+        remove(&self.root, |name| name.starts_with(ANIMATING));
+        write_by_way_of(ANIMATING, &self.root.join("progress.gif"), gif)
+    }
+
     /// Removes what a killed run was about to write.
     pub fn remove_leftovers(&self) {
         for place in [self.root.clone(), self.root.join("frames")] {
-            for entry in fs::read_dir(place).into_iter().flatten().flatten() {
-                let name = entry.file_name();
-                let name = name.to_string_lossy();
-                if name.starts_with(".writing-") || name.ends_with(".tmp") {
-                    let _ = fs::remove_file(entry.path()); // they do no harm either
-                }
-            }
+            remove(&place, |name| name.starts_with(WRITING) || name.ends_with(".tmp"));
         }
     }
 
     /// Where the state to go on from belongs.
     pub fn state(&self) -> PathBuf {
         self.root.join("state.safetensors")
+    }
+}
+
+fn remove(folder: &Path, is_leftover: impl Fn(&str) -> bool) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if is_leftover(&entry.file_name().to_string_lossy()) {
+            let _ = fs::remove_file(entry.path()); // they do no harm either
+        }
     }
 }
 
@@ -265,6 +279,26 @@ mod tests {
             optimizer_settings: toml::toml! { adam = { lr = 0.05 } },
             dream: toml::toml! { epochs = 10 },
         }
+    }
+
+    /// One shard makes the report of all cells while another tidies up one of its own before it goes on.
+    #[test]
+    fn an_animation_is_no_leftover_to_whoever_computes_the_cell() {
+        let folder = tempfile::tempdir().unwrap();
+        let cell = ResultsFolder::at(folder.path()).cell("bicycle/adam/seed-0");
+        cell.write_animation(b"0").unwrap();
+        fs::write(cell.path().join(".animating-by-a-killed-report"), b"").unwrap();
+        fs::write(cell.path().join(".writing-by-a-killed-run"), b"").unwrap();
+        std::thread::scope(|scope| {
+            let reporting = scope.spawn(|| (0..200).try_for_each(|n| cell.write_animation(&[n as u8])));
+            while !reporting.is_finished() {
+                cell.remove_leftovers();
+            }
+            reporting.join().unwrap().unwrap();
+        });
+        let names: Vec<_> =
+            fs::read_dir(cell.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["progress.gif"]);
     }
 
     #[test]

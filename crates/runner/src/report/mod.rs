@@ -56,7 +56,7 @@ use self::ranking::Ranking;
 use self::study::Study;
 pub use self::summary::Summary;
 pub use self::tensorboard::write_tensorboard;
-use crate::records::{RecordError, write_atomically};
+use crate::records::{RecordError, ResultsFolder, write_atomically};
 
 /// A report could not be made.
 #[derive(Debug, Error)]
@@ -124,8 +124,8 @@ fn write_animations(
 ) -> Result<(), RecordError> {
     for (cell, animation) in study.cells.iter().zip(animations) {
         if let Some(animation) = animation {
-            let name = Path::new("cells").join(&cell.record.id).join("progress.gif");
-            write(results, name, &animation.whole, files)?;
+            ResultsFolder::at(results).cell(&cell.record.id).write_animation(&animation.whole)?;
+            files.push(Path::new("cells").join(&cell.record.id).join("progress.gif"));
         }
     }
     Ok(())
