@@ -137,7 +137,7 @@ impl Dreamer {
         let latents = pack.iter().map(|dream| &dream.latents).collect::<Vec<_>>();
         let latents = Latents::stack(&latents).set_requires_grad();
         let class_weights = self.class_weights(&latents, pack);
-        let images = self.images(&latents.normu, &class_weights);
+        let images = self.generate(&latents.normu, &class_weights);
         let Guidance { similarity, image_gradient } = self.guide(&images.detach(), boxes, pack);
         let latent = losses::latent(&latents.normu);
         let class = losses::class(&class_weights);
@@ -168,19 +168,26 @@ impl Dreamer {
     }
 
     /// The images of stacked latents, in [0, 1]: `[n, 3, s, s]`.
-    fn images(&self, normu: &Tensor, class_weights: &Tensor) -> Tensor {
+    fn generate(&self, normu: &Tensor, class_weights: &Tensor) -> Tensor {
         ((self.generator.forward(normu, class_weights) + 1.0) / 2.0).contiguous()
     }
 
     /// The dream as it is shown: the image of its averaged latents, `[3, s, s]`, in [0, 1]. Of a dream that has diverged
     /// it may not be an image any more: its latents are finite, but so large that the generator's numbers are not.
     pub fn image(&self, dream: &Dream) -> Tensor {
-        self.show(&dream.ema.average(), &dream.spec.settings)
+        self.images(&[dream]).get(0)
+    }
+
+    /// The [image](Self::image) of each of several dreams, in one batch: `[n, 3, s, s]`.
+    pub fn images(&self, dreams: &[&Dream]) -> Tensor {
+        let averages: Vec<_> = dreams.iter().map(|dream| dream.ema.average()).collect();
+        let settings = dreams.iter().map(|dream| &dream.spec.settings);
+        self.show(&averages.iter().zip(settings).collect::<Vec<_>>())
     }
 
     /// The dream as its optimizer sees it: the image of the latents themselves, `[3, s, s]`, in [0, 1].
     pub fn live_image(&self, dream: &Dream) -> Tensor {
-        self.show(&dream.latents, &dream.spec.settings)
+        self.show(&[(&dream.latents, &dream.spec.settings)]).get(0)
     }
 
     /// The similarity term of an image of a dream, `[3, s, s]`: as in its [trace](Dream::take_trace), but on cutouts that no
@@ -218,10 +225,11 @@ impl Dreamer {
         self.guide.alignments(&image.unsqueeze(0), &boxes, &target.unsqueeze(0))
     }
 
-    fn show(&self, latents: &Latents, settings: &DreamSettings) -> Tensor {
+    fn show(&self, dreams: &[(&Latents, &DreamSettings)]) -> Tensor {
         tch::no_grad(|| {
-            let class_weights = class_weights(&latents.cls, settings);
-            self.images(&latents.normu.unsqueeze(0), &class_weights.unsqueeze(0)).get(0)
+            let latents = Latents::stack(&dreams.iter().map(|(latents, _)| *latents).collect::<Vec<_>>());
+            let weights = dreams.iter().map(|(latents, settings)| class_weights(&latents.cls, settings));
+            self.generate(&latents.normu, &Tensor::stack(&weights.collect::<Vec<_>>(), 0))
         })
     }
 }

@@ -14,7 +14,7 @@ pub fn inputs(dream: &Dream) -> [Tensor; 2] {
 
 /// The generator: latents and class weights → `[1, 3, s, s]`.
 pub fn generate(dreamer: &Dreamer, [normu, class_weights]: &[Tensor; 2]) -> Tensor {
-    dreamer.images(normu, class_weights)
+    dreamer.generate(normu, class_weights)
 }
 
 /// Draws the boxes of the dream's next step: `[1, k, 3]`.

@@ -10,8 +10,10 @@ mod progress;
 mod queue;
 mod save;
 mod schedule;
+mod snapshot;
 mod stop;
 mod worker;
+mod writer;
 
 pub use load::LoadError;
 pub use lock::{FolderLock, LockError, ReportLock};

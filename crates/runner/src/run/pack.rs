@@ -3,10 +3,14 @@
 use std::time::{Duration, Instant};
 
 use bigsleep::{Dream, DreamError, Dreamer, Status};
+use tch::Device;
 
 use super::Stop;
+use super::pictures::pixels;
 use super::progress::PackProgress;
 use super::save::{SaveError, Slot};
+use super::snapshot::{Snapshot, to_host, wait_for};
+use super::writer::Writer;
 use crate::plan::Cell;
 use crate::records::ResultsFolder;
 
@@ -19,6 +23,9 @@ pub(super) struct Pack<'c, 'r> {
     dreams: Vec<Dream>,
     slots: Vec<Slot<'c>>,
     fetched: Instant,
+    /// On their way from the device.
+    arriving: Vec<Snapshot>,
+    writer: Writer,
 }
 
 impl<'c, 'r> Pack<'c, 'r> {
@@ -29,8 +36,15 @@ impl<'c, 'r> Pack<'c, 'r> {
         results: &ResultsFolder,
         progress: &'r PackProgress<'r>,
     ) -> Result<Self, SaveError> {
-        let mut pack =
-            Self { dreamer, progress, dreams: Vec::new(), slots: Vec::new(), fetched: Instant::now() };
+        let mut pack = Self {
+            dreamer,
+            progress,
+            dreams: Vec::new(),
+            slots: Vec::new(),
+            fetched: Instant::now(),
+            arriving: Vec::new(),
+            writer: Writer::default(),
+        };
         for cell in cells {
             let (slot, dream) = Slot::open(dreamer, cell, results)?;
             pack.slots.push(slot);
@@ -56,11 +70,12 @@ impl<'c, 'r> Pack<'c, 'r> {
             }
             if self.fetch_is_due() {
                 self.fetch();
+                self.write()?;
                 self.save_due()?;
                 self.retire()?;
             }
         }
-        Ok(())
+        self.writer.finish()
     }
 
     fn fetch_is_due(&self) -> bool {
@@ -78,19 +93,43 @@ impl<'c, 'r> Pack<'c, 'r> {
         self.progress.update(&rows);
     }
 
+    /// Has the device copy what is to be saved now, of all such dreams together, and does not wait for it.
     fn save_due(&mut self) -> Result<(), SaveError> {
-        for (slot, dream) in self.slots.iter_mut().zip(&mut self.dreams) {
-            let diverged = matches!(dream.status(), Status::Diverged { .. });
-            if !diverged && is_save_point(dream) {
-                slot.save_frame(self.dreamer, dream)?;
-                slot.save(dream)?;
-            }
+        let mut due: Vec<_> = self.slots.iter_mut().zip(&mut self.dreams).collect();
+        due.retain_mut(|(_, dream)| {
+            is_save_point(dream) && !matches!(dream.status(), Status::Diverged { .. })
+        });
+        if due.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let images = self.dreamer.images(&due.iter().map(|(_, dream)| &**dream).collect::<Vec<_>>());
+        let pixels = to_host(&pixels(&images));
+        for (i, (slot, dream)) in (0..).zip(due) {
+            let snapshot = slot.snapshot_with_frame(self.dreamer, dream, &images.get(i), pixels.get(i));
+            self.arriving.push(snapshot);
+        }
+        match self.dreamer.device() {
+            Device::Cpu => self.write(), // nothing to wait for
+            _ => Ok(()),
+        }
     }
 
-    /// Ends the cells that have no step to go.
+    /// Hands what has arrived to the writer.
+    fn write(&mut self) -> Result<(), SaveError> {
+        if self.arriving.is_empty() {
+            return Ok(());
+        }
+        wait_for(self.dreamer.device());
+        self.writer.send(std::mem::take(&mut self.arriving))
+    }
+
+    /// Ends the cells that have no step to go, once all before is on the disk.
     fn retire(&mut self) -> Result<(), SaveError> {
+        if self.dreams.iter_mut().all(|dream| dream.status() == Status::Running) {
+            return Ok(());
+        }
+        self.write()?;
+        self.writer.finish()?;
         let mut index = 0;
         while index < self.dreams.len() {
             let (slot, dream) = (&self.slots[index], &mut self.dreams[index]);
@@ -101,7 +140,9 @@ impl<'c, 'r> Pack<'c, 'r> {
                 }
                 Status::Finished => slot.finish(self.dreamer, dream)?,
                 Status::Diverged { at_step } => {
-                    slot.save(dream)?;
+                    let snapshot = slot.snapshot(dream);
+                    wait_for(self.dreamer.device());
+                    snapshot.write()?;
                     slot.diverge(at_step)?
                 }
             };
@@ -114,10 +155,11 @@ impl<'c, 'r> Pack<'c, 'r> {
 
     fn save_all(&mut self) -> Result<(), SaveError> {
         self.fetch();
-        for (slot, dream) in self.slots.iter().zip(&mut self.dreams) {
-            slot.save(dream)?;
-        }
-        Ok(())
+        self.write()?;
+        self.arriving =
+            self.slots.iter().zip(&mut self.dreams).map(|(slot, dream)| slot.snapshot(dream)).collect();
+        self.write()?;
+        self.writer.finish()
     }
 }
 

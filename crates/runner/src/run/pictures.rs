@@ -5,10 +5,18 @@ use tch::{Device, Kind, Tensor};
 
 /// An image `[3, s, s]` in [0, 1] as eight bits a channel, rounded to the nearest.
 pub fn eight_bits(image: &Tensor) -> DynamicImage {
-    let side = u32::try_from(image.size()[1]).expect("an image side");
-    let bytes = (image.clamp(0.0, 1.0) * 255.0).round().to_kind(Kind::Uint8).permute([1, 2, 0]);
-    let bytes = bytes.to_device(Device::Cpu).contiguous().flatten(0, -1);
-    let bytes = Vec::<u8>::try_from(bytes).expect("a vector of bytes");
+    picture(&pixels(image))
+}
+
+/// The bytes of images `[…, 3, s, s]` in [0, 1], on their device: `[…, s, s, 3]`.
+pub(super) fn pixels(images: &Tensor) -> Tensor {
+    (images.clamp(0.0, 1.0) * 255.0).round().to_kind(Kind::Uint8).movedim_int(-3, -1).contiguous()
+}
+
+/// The picture of [`pixels`] `[s, s, 3]`.
+pub(super) fn picture(pixels: &Tensor) -> DynamicImage {
+    let side = u32::try_from(pixels.size()[0]).expect("an image side");
+    let bytes = Vec::<u8>::try_from(pixels.to_device(Device::Cpu).flatten(0, -1)).expect("a vector of bytes");
     RgbImage::from_raw(side, side, bytes).expect("three bytes for each pixel").into()
 }
 

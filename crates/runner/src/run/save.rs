@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use bigsleep::{Dream, DreamError, DreamSpec, Dreamer};
-use checkpoint::{CheckpointError, Weights, write_safetensors};
+use checkpoint::{CheckpointError, Weights};
 use tch::{Kind, Tensor};
 use thiserror::Error;
 
 use super::pictures::{eight_bits, png};
+use super::snapshot::{Frame, Snapshot, to_host};
 use crate::plan::Cell;
 use crate::records::{
     Best, CellFolder, CellStatus, Outcome, RecordError, ResultsFolder, TraceRow, write_atomically,
@@ -120,40 +121,41 @@ impl<'c> Slot<'c> {
         self.rows.last()
     }
 
-    /// Writes all that is needed to go on from here. The order matters: see [`resume`](Self::resume).
-    pub(super) fn save(&self, dream: &mut Dream) -> Result<(), SaveError> {
-        self.folder.write_trace(&self.rows)?;
+    /// All that is needed to go on from here, to be written. On a GPU the copies are under way: see [`Snapshot::write`].
+    pub(super) fn snapshot(&self, dream: &mut Dream) -> Snapshot {
         let mut metadata = BTreeMap::from([(DIGEST.to_owned(), self.cell.digest.clone())]);
         if let Some(Best { step, similarity_loss }) = self.best {
             metadata.insert(BEST_STEP.to_owned(), step.to_string());
             metadata.insert(BEST_SIMILARITY_LOSS.to_owned(), similarity_loss.to_string()); // to the last bit
         }
-        let state = dream.state();
-        let tensors: Vec<(&str, &Tensor)> =
-            state.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
-        Ok(write_safetensors(&self.folder.state(), &tensors, &metadata)?)
+        let state = dream.state().into_iter().map(|(name, tensor)| (name, to_host(&tensor))).collect();
+        Snapshot { folder: self.folder.clone(), frame: None, rows: self.rows.clone(), state, metadata }
     }
 
-    /// Writes the image of the averaged latents as they are now.
-    pub(super) fn save_frame(&mut self, dreamer: &Dreamer, dream: &Dream) -> Result<(), SaveError> {
-        let image = dreamer.image(dream);
-        let file = png(&eight_bits(&image))?;
-        write_atomically(&self.folder.frame(dream.step()), &file)?;
-        if self.cell.dream.save_best {
-            let similarity_loss = dreamer.similarity_term(&image, dream);
-            self.keep_if_best(Best { step: dream.step(), similarity_loss }, &file)?;
-        }
-        Ok(())
+    /// The same with the image of the averaged latents as they are now: `image [3, s, s]`, and its [`pixels`] on the host.
+    pub(super) fn snapshot_with_frame(
+        &mut self,
+        dreamer: &Dreamer,
+        dream: &mut Dream,
+        image: &Tensor,
+        pixels: Tensor,
+    ) -> Snapshot {
+        let step = dream.step();
+        let best = self.cell.dream.save_best && {
+            let similarity_loss = dreamer.similarity_term(image, dream);
+            self.keep_if_best(Best { step, similarity_loss })
+        };
+        Snapshot { frame: Some(Frame { step, pixels, best }), ..self.snapshot(dream) }
     }
 
-    /// Whoever takes the state of before finds this again, and writes the same.
-    fn keep_if_best(&mut self, new: Best, file: &[u8]) -> Result<(), SaveError> {
+    /// Whoever takes the state of before finds this again.
+    fn keep_if_best(&mut self, new: Best) -> bool {
         let better = |old: Best| new.similarity_loss < old.similarity_loss;
-        if new.similarity_loss.is_finite() && self.best.is_none_or(better) {
-            write_atomically(&self.folder.best_image(), file)?;
+        let is_best = new.similarity_loss.is_finite() && self.best.is_none_or(better);
+        if is_best {
             self.best = Some(new);
         }
-        Ok(())
+        is_best
     }
 
     /// Judges the last image and records the cell as finished.

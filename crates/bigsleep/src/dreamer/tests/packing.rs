@@ -42,6 +42,18 @@ fn dreams_become_the_same_in_any_company() {
     }
 }
 
+#[test]
+fn images_of_several_dreams_are_each_ones_own() {
+    let dreamer = dreamer(&settings());
+    let mut dreams = mixed_specs().map(|spec| dreamer.begin(&spec).unwrap());
+    walk(&dreamer, &mut dreams, 3);
+    let together = dreamer.images(&dreams.each_ref());
+    for (i, dream) in (0..).zip(&dreams) {
+        assert!(distance(&together.get(i), &dreamer.image(dream)) < 1e-5);
+    }
+    assert!(distance(&together.get(0), &together.get(1)) > 1e-3);
+}
+
 /// The same but for rounding, which every step magnifies, Adam's most.
 fn assert_alike(
     found: &(Vec<TraceRow>, Vec<(String, Tensor)>),
