@@ -57,7 +57,8 @@ impl Drop for Writer {
 
 fn start() -> Running {
     let (queue, snapshots) = sync_channel::<Vec<Snapshot>>(WAITING);
-    let thread = thread::spawn(move || snapshots.into_iter().try_for_each(write_all));
+    let work = move || snapshots.into_iter().try_for_each(write_all);
+    let thread = thread::Builder::new().name("writer".into()).spawn(work).expect("a thread can be started");
     Running { queue, thread }
 }
 
