@@ -199,7 +199,7 @@ fn a_second_ctrl_c_leaves_at_once() {
 
     // The folder is as sound as after any end: it is free, the first cell is done, the second to be computed.
     let first = setting.expect(0, &["slow.toml", "--only", "*/gradient_accumulation-1/*"]);
-    assert!(first.stderr.contains("1 cells, 0 to compute"), "{}", first.stderr);
+    assert!(first.stderr.contains("1 cell, 0 to compute"), "{}", first.stderr);
     let again = start(&setting, &run);
     let log = setting.path("results/longer/run.log");
     wait_until(|| fs::read_to_string(&log).unwrap().contains("2 cells, 1 to compute"));

@@ -33,7 +33,7 @@ pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
     for cell in &cells {
         output::print(&cell.id);
     }
-    output::say(&format!("\n{} cells, {} steps in all", cells.len(), steps(&cells)));
+    output::say(&format!("\n{}, {} steps in all", output::counted(cells.len(), "cell"), steps(&cells)));
     match (set, missing) {
         (Some(set), _) => costs(&set, &cells, &devices, args.jobs.map(usize::from))?,
         (None, Some(error)) => output::say(&format!(

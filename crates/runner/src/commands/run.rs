@@ -47,9 +47,9 @@ pub(super) fn run(
 
     let devices_named = devices.iter().map(|&device| name(device)).collect::<Vec<_>>().join(", ");
     let head = format!(
-        "{}: {} cells, {} to compute, with the model set {} ({}) on {devices_named}",
+        "{}: {}, {} to compute, with the model set {} ({}) on {devices_named}",
         experiment.name,
-        cells.len(),
+        output::counted(cells.len(), "cell"),
         pending.len(),
         set.manifest.name,
         set.manifest.about

@@ -8,6 +8,7 @@ use super::ranking::{Pair, Ranking};
 use super::study::Study;
 use super::tables::markdown;
 use super::verdicts;
+use crate::output::counted;
 use crate::records::CellStatus;
 
 /// The outcome of an experiment in words: table, ranking, how sure it is, and where everything lies.
@@ -244,10 +245,6 @@ fn p_value(p: f64) -> String {
     } else {
         format!("{p:.decimals$}", decimals = if p < 0.01 { 4 } else { 3 })
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The first of `names`, and how many more there are.

@@ -6,6 +6,7 @@ use comfy_table::CellAlignment;
 
 use super::optimizers::ENOUGH;
 use super::{CellPair, Comparison, Difference, OptimizerPair, Side};
+use crate::output::counted;
 use crate::report::published::signed;
 use crate::report::tables::{escaped, markdown_table};
 
@@ -36,7 +37,7 @@ impl Comparison {
             )
         };
         let mut head = format!("{}\n{}", side("left  ", &self.left), side("right ", &self.right));
-        head += &format!("\n{} in both", counted(self.cells.len()));
+        head += &format!("\n{} in both", counted(self.cells.len(), "cell"));
         for (name, only) in [("left", &self.only_left), ("right", &self.only_right)] {
             if !only.is_empty() {
                 head += &format!("\nonly {name}: {}", some(only));
@@ -125,7 +126,7 @@ fn listed(title: &str, differences: &[Difference], of: usize) -> String {
     let lines = differences.iter().map(|difference| {
         let cells = match difference.cells.len() {
             0 => String::new(),
-            all if all == of => format!(" (all {})", counted(all)),
+            all if all == of => format!(" (all {})", counted(all, "cell")),
             _ => format!(" ({})", some(&difference.cells)),
         };
         format!("\n  {}: {} → {}{cells}", difference.name, value(&difference.left), value(&difference.right))
@@ -137,8 +138,4 @@ fn listed(title: &str, differences: &[Difference], of: usize) -> String {
 fn some(names: &[String]) -> String {
     let shown = names.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
     if names.len() <= LISTED { shown } else { format!("{shown} and {} more", names.len() - LISTED) }
-}
-
-fn counted(cells: usize) -> String {
-    if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") }
 }
