@@ -136,7 +136,7 @@ impl Dreamer {
     fn evaluate(&self, pack: &[&mut Dream], boxes: &Tensor) -> Evaluation {
         let latents = pack.iter().map(|dream| &dream.latents).collect::<Vec<_>>();
         let latents = Latents::stack(&latents).set_requires_grad();
-        let class_weights = self.class_weights(&latents, pack);
+        let class_weights = class_weights_of_all(&latents, pack.iter().map(|dream| &dream.spec.settings));
         let images = self.generate(&latents.normu, &class_weights);
         let Guidance { similarity, image_gradient } = self.guide(&images.detach(), boxes, pack);
         let latent = losses::latent(&latents.normu);
@@ -161,12 +161,6 @@ impl Dreamer {
         self.guide.guide(images, boxes, &stack(|dream| &dream.target), &stack(|dream| &dream.loss_coef))
     }
 
-    fn class_weights(&self, latents: &Latents, pack: &[&mut Dream]) -> Tensor {
-        let of_one =
-            |(i, dream): (i64, &&mut Dream)| class_weights(&latents.cls.get(i), &dream.spec.settings);
-        Tensor::stack(&(0..).zip(pack).map(of_one).collect::<Vec<_>>(), 0)
-    }
-
     /// The images of stacked latents, in [0, 1]: `[n, 3, s, s]`.
     fn generate(&self, normu: &Tensor, class_weights: &Tensor) -> Tensor {
         ((self.generator.forward(normu, class_weights) + 1.0) / 2.0).contiguous()
@@ -182,12 +176,12 @@ impl Dreamer {
     pub fn images(&self, dreams: &[&Dream]) -> Tensor {
         let averages: Vec<_> = dreams.iter().map(|dream| dream.ema.average()).collect();
         let settings = dreams.iter().map(|dream| &dream.spec.settings);
-        self.show(&averages.iter().zip(settings).collect::<Vec<_>>())
+        self.show(&averages.iter().collect::<Vec<_>>(), settings)
     }
 
     /// The dream as its optimizer sees it: the image of the latents themselves, `[3, s, s]`, in [0, 1].
     pub fn live_image(&self, dream: &Dream) -> Tensor {
-        self.show(&[(&dream.latents, &dream.spec.settings)]).get(0)
+        self.show(&[&dream.latents], [&dream.spec.settings]).get(0)
     }
 
     /// The similarity term of an image of a dream, `[3, s, s]`: as in its [trace](Dream::take_trace), but on cutouts that no
@@ -225,13 +219,25 @@ impl Dreamer {
         self.guide.alignments(&image.unsqueeze(0), &boxes, &target.unsqueeze(0))
     }
 
-    fn show(&self, dreams: &[(&Latents, &DreamSettings)]) -> Tensor {
+    fn show<'s>(
+        &self,
+        latents: &[&Latents],
+        settings: impl IntoIterator<Item = &'s DreamSettings>,
+    ) -> Tensor {
         tch::no_grad(|| {
-            let latents = Latents::stack(&dreams.iter().map(|(latents, _)| *latents).collect::<Vec<_>>());
-            let weights = dreams.iter().map(|(latents, settings)| class_weights(&latents.cls, settings));
-            self.generate(&latents.normu, &Tensor::stack(&weights.collect::<Vec<_>>(), 0))
+            let latents = Latents::stack(latents);
+            self.generate(&latents.normu, &class_weights_of_all(&latents, settings))
         })
     }
+}
+
+/// Those of stacked latents: `[n, l, c]`.
+fn class_weights_of_all<'s>(
+    latents: &Latents,
+    settings: impl IntoIterator<Item = &'s DreamSettings>,
+) -> Tensor {
+    let of_one = |(i, settings)| class_weights(&latents.cls.get(i), settings);
+    Tensor::stack(&(0..).zip(settings).map(of_one).collect::<Vec<_>>(), 0)
 }
 
 /// What a step needs to know of the n dreams of a pack.

@@ -75,7 +75,7 @@ impl<'c, 'r> Pack<'c, 'r> {
                 self.retire()?;
             }
         }
-        self.writer.finish()
+        Ok(()) // whoever retired the last one has waited for the writer
     }
 
     fn fetch_is_due(&self) -> bool {

@@ -40,6 +40,8 @@ pub(super) enum SaveError {
     State(#[from] CheckpointError),
     #[error(transparent)]
     Text(#[from] clip::TokenizeError),
+    #[error("no thread can be started to write results")]
+    Thread(#[source] std::io::Error),
     #[error("failed to encode an image")]
     Image(#[from] image::ImageError),
     #[error("the settings cannot be written as TOML")]

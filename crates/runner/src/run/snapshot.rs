@@ -44,7 +44,7 @@ impl Snapshot {
     }
 }
 
-/// A copy in the host's memory, without waiting for it: pinned, if it comes from a GPU. Read it after [`wait_for`].
+/// The tensor in the host's memory: itself on the CPU; a pinned copy of one on a GPU, to be read after [`wait_for`] only.
 pub(super) fn to_host(tensor: &Tensor) -> Tensor {
     tensor.to_device_(Device::Cpu, tensor.kind(), true, false)
 }

@@ -1,5 +1,6 @@
 //! Encoding and writing beside the computation, so that a device need not wait for a disk.
 
+use std::io;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -8,7 +9,7 @@ use rayon::prelude::*;
 use super::save::SaveError;
 use super::snapshot::Snapshot;
 
-/// Save points that may wait for the disk: memory is bounded, and no more than that is lost by a `kill -9`.
+/// Save points that may wait while one is written: so much memory they take, and so little a `kill -9` loses.
 const WAITING: usize = 1;
 
 /// Writes snapshots in the order in which they come; those that come together, of different cells, at the same time.
@@ -26,9 +27,13 @@ impl Writer {
     /// Takes over what a save point gave; waits only while earlier ones do.
     ///
     /// # Errors
-    /// When earlier ones could not be written: then this one is not, either.
+    /// When earlier ones could not be written, or no thread can be had: then this one is not written, either.
     pub(super) fn send(&mut self, snapshots: Vec<Snapshot>) -> Result<(), SaveError> {
-        match self.running.get_or_insert_with(start).queue.send(snapshots) {
+        let running = match &self.running {
+            Some(running) => running,
+            None => self.running.insert(start().map_err(SaveError::Thread)?),
+        };
+        match running.queue.send(snapshots) {
             Ok(()) => Ok(()),
             Err(_) => self.finish(), // it stopped at an error, which this tells
         }
@@ -55,11 +60,11 @@ impl Drop for Writer {
     }
 }
 
-fn start() -> Running {
+fn start() -> io::Result<Running> {
     let (queue, snapshots) = sync_channel::<Vec<Snapshot>>(WAITING);
     let work = move || snapshots.into_iter().try_for_each(write_all);
-    let thread = thread::Builder::new().name("writer".into()).spawn(work).expect("a thread can be started");
-    Running { queue, thread }
+    let thread = thread::Builder::new().name("writer".into()).spawn(work)?;
+    Ok(Running { queue, thread })
 }
 
 fn write_all(snapshots: Vec<Snapshot>) -> Result<(), SaveError> {
