@@ -15,12 +15,21 @@ use crate::{
 /// Source: Brock et al. 2019, Appendix B, Figure 16 (BigGAN-deep); `pytorch-pretrained-biggan` 0.1.1, `model.py`, `GenBlock`.
 #[derive(Debug)]
 pub(crate) struct Block {
-    bn: [Norm; 4],
-    /// Of a folded block: what its norms are given.
-    joint: Option<Joint>,
+    bn: Norms,
     conv: [Conv; 4],
     upsample: bool,
     channels_out: i64,
+}
+
+/// From this side of its input on a convolution is folded together with the upsampling before it: on smaller ones reading
+/// the larger weight takes as long as the products take that it saves.
+const LEAST_SIDE: i64 = 8;
+
+/// One before each convolution.
+#[derive(Debug)]
+enum Norms {
+    Trained([Norm; 4]),
+    Folded(Joint),
 }
 
 impl Block {
@@ -34,8 +43,7 @@ impl Block {
         };
         let conv = |i: usize, shape| Conv::take(&scope.sub(&format!("conv_{i}")), shape, config.eps);
         Self {
-            bn: [bn(0, c_in), bn(1, c_mid), bn(2, c_mid), bn(3, c_mid)],
-            joint: None,
+            bn: Norms::Trained([bn(0, c_in), bn(1, c_mid), bn(2, c_mid), bn(3, c_mid)]),
             conv: [
                 conv(0, [c_mid, c_in, 1, 1]),
                 conv(1, [c_mid, c_mid, 3, 3]),
@@ -49,16 +57,21 @@ impl Block {
 
     /// `x: [n, c_in, h, w]`, `cond: [n, d]`; the side doubles where the block upsamples.
     pub(crate) fn forward(&self, x: &Tensor, cond: &Tensor, recorder: &mut Recorder) -> Tensor {
-        let conds = match &self.joint {
-            Some(joint) => joint.at(cond),
-            None => std::iter::repeat_with(|| cond.shallow_clone()).take(self.bn.len()).collect(),
+        let scalings = match &self.bn {
+            Norms::Trained(_) => vec![],
+            Norms::Folded(joint) => joint.at(cond),
         };
-        let mut normed = |i: usize, x: &Tensor| self.bn[i].forward(x, &conds[i], recorder).relu_();
+        let mut normed = |i: usize, x: &Tensor| match &self.bn {
+            Norms::Trained(bn) => bn[i].forward(x, cond, recorder).relu_(),
+            Norms::Folded(_) => scalings[i].of(x).relu_(),
+        };
         let y = self.conv[0].forward(&normed(0, x)); // [n, c_in/4, h, w]
-        let y = self.conv[1].forward(&self.upsampled(&normed(1, &y))); // [n, c_in/4, 2h, 2w]
+        let y = normed(1, &y);
+        let y = if self.conv[1].upsamples() { y } else { self.upsampled(&y) };
+        let y = self.conv[1].forward(&y); // [n, c_in/4, 2h, 2w]
         let y = self.conv[2].forward(&normed(2, &y));
-        let y = self.conv[3].forward(&normed(3, &y)); // [n, c_out, 2h, 2w]
-        y + self.upsampled(&x.narrow(1, 0, self.channels_out)) // the skip drops the channels that y has not
+        let mut y = self.conv[3].forward(&normed(3, &y)); // [n, c_out, 2h, 2w]
+        y.g_add_(&self.upsampled(&first_channels(x, self.channels_out))) // the skip drops the channels that y has not
     }
 
     fn upsampled(&self, x: &Tensor) -> Tensor {
@@ -69,31 +82,67 @@ impl Block {
         x.upsample_nearest2d([2 * h, 2 * w], None, None)
     }
 
-    pub(crate) fn fold(self, truncation: f64) -> Self {
-        let mut bn = self.bn.map(|bn| bn.fold(truncation));
-        Self { joint: Some(Joint::of(&mut bn)), bn, conv: self.conv.map(Conv::fold), ..self }
+    /// For inputs of `side`.
+    pub(crate) fn fold(self, truncation: f64, side: i64) -> Self {
+        let bn = match &self.bn {
+            Norms::Trained(bn) => Norms::Folded(Joint::fold(bn, truncation)),
+            Norms::Folded(_) => self.bn,
+        };
+        let [conv_0, conv_1, conv_2, conv_3] = self.conv;
+        let conv_1 =
+            if self.upsample && side >= LEAST_SIDE { conv_1.fold_with_upsampling() } else { conv_1.fold() };
+        Self { bn, conv: [conv_0.fold(), conv_1, conv_2.fold(), conv_3.fold()], ..self }
     }
 
     /// The matrix `[_, d]` through which a folded block sees its cond.
     pub(crate) fn reader_mut(&mut self) -> Option<&mut Tensor> {
-        self.joint.as_mut().map(Joint::weight_mut)
+        match &mut self.bn {
+            Norms::Trained(_) => None,
+            Norms::Folded(joint) => Some(joint.weight_mut()),
+        }
     }
 
-    pub(crate) fn norms_mut(&mut self) -> impl Iterator<Item = &mut Norm> {
-        self.bn.iter_mut()
+    /// How much larger the side of its output is than that of its input.
+    pub(crate) fn growth(&self) -> i64 {
+        if self.upsample { 2 } else { 1 }
+    }
+
+    pub(crate) fn norms_mut(&mut self) -> &mut [Norm] {
+        match &mut self.bn {
+            Norms::Trained(bn) => bn,
+            Norms::Folded(_) => &mut [],
+        }
     }
 
     pub(crate) fn weights_mut(&mut self) -> Vec<&mut Weight> {
-        let Self { bn, conv, .. } = self;
-        bn.iter_mut().flat_map(Norm::weights_mut).chain(conv.iter_mut().map(Conv::weight_mut)).collect()
+        let mut weights = match &mut self.bn {
+            Norms::Trained(bn) => bn.iter_mut().flat_map(Norm::weights_mut).collect(),
+            Norms::Folded(_) => vec![],
+        };
+        weights.extend(self.conv.iter_mut().map(Conv::weight_mut));
+        weights
     }
 
     pub(crate) fn tensors(&self) -> Vec<Named> {
+        let norms = match &self.bn {
+            Norms::Trained(bn) => bn.as_slice(),
+            Norms::Folded(_) => &[],
+        };
         let mut tensors = Vec::new();
-        for (i, (bn, conv)) in self.bn.iter().zip(&self.conv).enumerate() {
-            tensors.extend(under(format!("bn_{i}"), bn.tensors()));
+        for (i, conv) in self.conv.iter().enumerate() {
+            let bn = norms.get(i).map(Norm::tensors).unwrap_or_default();
+            tensors.extend(under(format!("bn_{i}"), bn));
             tensors.extend(under(format!("conv_{i}"), conv.tensors()));
         }
         tensors
     }
+}
+
+/// `[n, c, h, w]` → `[n, channels, h, w]`. The gradient has channels last as the activations have: that of a part has the
+/// layout of the dimensions' order, and would pass it on to all before it.
+fn first_channels(x: &Tensor, channels: i64) -> Tensor {
+    if x.size()[1] == channels {
+        return x.shallow_clone();
+    }
+    x.permute([0, 2, 3, 1]).narrow(3, 0, channels).permute([0, 3, 1, 2])
 }

@@ -1,5 +1,5 @@
 use checkpoint::Scope;
-use tch::Tensor;
+use tch::{Tensor, no_grad};
 
 use crate::{
     named::{Named, Role},
@@ -11,21 +11,35 @@ use crate::{
 pub(crate) struct Conv {
     weight: Weight,
     bias: Option<Tensor>,
+    /// Whether it is [folded together with the upsampling](Self::fold_with_upsampling) before it.
+    upsamples: bool,
 }
 
 impl Conv {
     /// `shape: [out, in, k, k]`.
     pub(crate) fn take(scope: &Scope<'_>, shape: [i64; 4], eps: f64) -> Self {
-        Self { weight: Weight::take(scope, &shape, eps), bias: Some(scope.take("bias", &shape[..1])) }
+        Self {
+            weight: Weight::take(scope, &shape, eps),
+            bias: Some(scope.take("bias", &shape[..1])),
+            upsamples: false,
+        }
     }
 
     pub(crate) fn take_without_bias(scope: &Scope<'_>, shape: [i64; 4], eps: f64) -> Self {
-        Self { weight: Weight::take(scope, &shape, eps), bias: None }
+        Self { weight: Weight::take(scope, &shape, eps), bias: None, upsamples: false }
     }
 
-    /// `[n, in, h, w]` → `[n, out, h, w]`.
+    /// `[n, in, h, w]` → `[n, out, h, w]`, or `[n, out, 2h, 2w]` if it upsamples.
     pub(crate) fn forward(&self, x: &Tensor) -> Tensor {
-        same_side(x, &self.weight.normalised(), self.bias.as_ref())
+        let weight = self.weight.normalised();
+        if self.upsamples {
+            return x.conv_transpose2d(&weight, self.bias.as_ref(), 2, 1, 0, 1, 1);
+        }
+        same_side(x, &weight, self.bias.as_ref())
+    }
+
+    pub(crate) fn upsamples(&self) -> bool {
+        self.upsamples
     }
 
     /// As [`forward`](Self::forward), but only the first `channels` of the output are computed.
@@ -37,11 +51,20 @@ impl Conv {
 
     /// The weight lies channels last in memory, and so do the activations then.
     pub(crate) fn fold(self) -> Self {
-        let weight = match self.weight.fold() {
-            Weight::Folded(weight) => Weight::Folded(channels_last(&weight)),
-            unfolded @ Weight::Spectral { .. } => unfolded,
-        };
-        Self { weight, ..self }
+        let weight = no_grad(|| channels_last(&self.weight.normalised()));
+        Self { weight: Weight::Folded(weight), ..self }
+    }
+
+    /// As [`fold`](Self::fold), of a 3 × 3 convolution and the doubling of the side by nearest neighbours before it: a
+    /// transposed convolution of 4 × 4. A pixel of the output then has four products with each channel instead of nine,
+    /// most of which met the same pixel of the input.
+    pub(crate) fn fold_with_upsampling(self) -> Self {
+        let weight = no_grad(|| {
+            let padded = self.weight.normalised().constant_pad_nd([1, 1, 1, 1]); // [out, in, 5, 5]
+            let sums_of_four = padded.avg_pool2d([2, 2], [1, 1], [0, 0], false, true, 1); // [out, in, 4, 4]
+            channels_last(&sums_of_four.flip([2, 3]).transpose(0, 1)) // [in, out, 4, 4]
+        });
+        Self { weight: Weight::Folded(weight), upsamples: true, ..self }
     }
 
     pub(crate) fn weight_mut(&mut self) -> &mut Weight {

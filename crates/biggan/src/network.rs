@@ -24,7 +24,7 @@ pub(crate) struct Network {
     layers: Vec<Part>,
     bn: Norm,
     conv_to_rgb: Conv,
-    /// Of a folded network, some of whose conditions have no effect: those that have, `[d]`.
+    /// Of a folded network, some of whose latents have no effect: those that have.
     live: Option<Tensor>,
 }
 
@@ -61,12 +61,12 @@ impl Network {
         recorder: &mut Recorder,
     ) -> Tensor {
         let none = None::<Tensor>;
-        let embedded = class_weights.linear(&self.embeddings, none.as_ref()); // [n, l, z]
-        let conditions = Tensor::cat(&[latents, &embedded], 2); // [n, l, 2z]
-        let conditions = match &self.live {
-            Some(live) => conditions.index_select(2, live), // [n, l, d]
-            None => conditions,
+        let embedded = class_weights.linear(&self.embeddings, none.as_ref()); // [n, l, z], or those that have an effect
+        let latents = match &self.live {
+            Some(live) => latents.index_select(2, live),
+            None => latents.shallow_clone(), // [n, l, z]
         };
+        let conditions = Tensor::cat(&[&latents, &embedded], 2); // [n, l, d]
         let mut rows = conditions.unbind(1).into_iter(); // [n, d] each, d = 2z if all have an effect
 
         let first = rows.next().expect("a row for the input projection");
@@ -92,8 +92,13 @@ impl Network {
 
     /// A constant function of its inputs' kind: see [`Weight::fold`] and [`Norm::fold`].
     pub(crate) fn fold(self, truncation: f64) -> Self {
+        let mut side = SIDE_AT_START;
         let fold = |part| match part {
-            Part::Block(block) => Part::Block(Box::new(block.fold(truncation))),
+            Part::Block(block) => {
+                let side_of_input = side;
+                side *= block.growth();
+                Part::Block(Box::new(block.fold(truncation, side_of_input)))
+            }
             Part::SelfAttention(attention) => Part::SelfAttention(Box::new(attention.fold())),
         };
         let folded = Self {
@@ -119,7 +124,9 @@ impl Network {
         if !bool::try_from(used.all()).unwrap_or(true) {
             let live = used.nonzero().squeeze_dim(1);
             readers.into_iter().for_each(|matrix| *matrix = matrix.index_select(1, &live));
-            self.live = Some(live);
+            let halves = used.chunk(2, 0); // latents, embedding
+            self.live = Some(halves[0].nonzero().squeeze_dim(1));
+            self.embeddings = self.embeddings.index_select(0, &halves[1].nonzero().squeeze_dim(1));
         }
         self
     }

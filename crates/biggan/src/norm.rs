@@ -14,7 +14,7 @@ use crate::{
 pub(crate) enum Norm {
     /// Normalises by the statistics of the batch at hand, and stores those for a frozen network.
     Trained { running_means: Tensor, running_vars: Tensor, affine: Affine, eps: f64 },
-    /// Stored statistics, scale and offset in one: x · scale + offset.
+    /// Stored statistics, scale and offset in one.
     Folded(Scaling),
 }
 
@@ -27,15 +27,11 @@ pub(crate) enum Affine {
     Plain { weight: Tensor, bias: Tensor },
 }
 
-/// Scale and offset per channel.
+/// What is left of a folded norm: x · scale + offset, `[n, c, 1, 1]` or `[c, 1, 1]` each.
 #[derive(Debug)]
-pub(crate) enum Scaling {
-    /// Both are affine in cond: `weight [2c, d]`, `bias [2c]`, the scales before the offsets.
-    Conditional { weight: Tensor, bias: Tensor },
-    /// A [`Joint`] has computed them, and they come in cond's place: `[n, 2c]`, the scales before the offsets.
-    Given,
-    /// Both constant: `[c]`.
-    Constant { scale: Tensor, offset: Tensor },
+pub(crate) struct Scaling {
+    scale: Tensor,
+    offset: Tensor,
 }
 
 /// Mean and biased variance per channel over a batch, `[c]` each.
@@ -45,12 +41,18 @@ pub(crate) struct Moments {
     pub(crate) var: Tensor,
 }
 
-/// The scales and offsets of several folded norms that have the same cond: one affine map instead of one for each.
+/// Stored mean and 1 / std of each channel, `[c]`.
+struct Stored {
+    mean: Tensor,
+    inv_std: Tensor,
+}
+
+/// Several folded norms that have the same cond: one affine map instead of two for each.
 #[derive(Debug)]
 pub(crate) struct Joint {
-    weight: Tensor,   // [Σ 2c, d]
+    weight: Tensor,   // [Σ 2c, d]: of each norm the scales, then the offsets
     bias: Tensor,     // [Σ 2c]
-    widths: Vec<i64>, // 2c of each norm
+    widths: Vec<i64>, // c of each norm twice
 }
 
 /// What becomes of the statistics that a forward pass meets.
@@ -98,10 +100,7 @@ impl Norm {
     /// `x: [n, c, h, w]`, `cond: [n, d]`, which a plain one does not look at.
     pub(crate) fn forward(&self, x: &Tensor, cond: &Tensor, recorder: &mut Recorder) -> Tensor {
         match self {
-            Self::Folded(scaling) => {
-                let (scale, offset) = scaling.at(cond);
-                per_channel(&offset).addcmul(x, &per_channel(&scale))
-            }
+            Self::Folded(scaling) => scaling.of(x),
             Self::Trained { affine, eps, .. } => {
                 recorder.record(x);
                 let none = None::<Tensor>;
@@ -115,21 +114,23 @@ impl Norm {
                     *eps,
                     true,
                 );
-                let (scale, offset) = affine.at(cond);
-                per_channel(&offset).addcmul(&x, &per_channel(&scale))
+                affine.at(cond).of(&x)
             }
         }
     }
 
-    /// With the statistics stored for `truncation`.
+    /// With the statistics stored for `truncation`; of a plain one only, others are folded [jointly](Joint::fold).
     pub(crate) fn fold(self, truncation: f64) -> Self {
         match self {
-            Self::Trained { running_means, running_vars, affine, eps } => no_grad(|| {
-                let mean = interpolate(&running_means, truncation);
-                let inv_std = (interpolate(&running_vars, truncation) + eps).rsqrt();
-                Self::Folded(affine.after(&mean, &inv_std))
-            }),
-            folded @ Self::Folded(_) => folded,
+            Self::Trained { running_means, running_vars, affine: Affine::Plain { weight, bias }, eps } => {
+                no_grad(|| {
+                    let Stored { mean, inv_std } = Stored::at(&running_means, &running_vars, truncation, eps);
+                    let scale = weight * inv_std;
+                    let offset = bias - mean * &scale;
+                    Self::Folded(Scaling { scale: per_channel(&scale), offset: per_channel(&offset) })
+                })
+            }
+            other => other,
         }
     }
 
@@ -162,9 +163,8 @@ impl Norm {
 }
 
 impl Affine {
-    /// Scale and offset, `[n, c]` or `[c]`.
-    fn at(&self, cond: &Tensor) -> (Tensor, Tensor) {
-        match self {
+    fn at(&self, cond: &Tensor) -> Scaling {
+        let (scale, offset) = match self {
             Self::Conditional { scale, offset } => {
                 let none = None::<Tensor>;
                 (
@@ -173,26 +173,8 @@ impl Affine {
                 )
             }
             Self::Plain { weight, bias } => (weight.shallow_clone(), bias.shallow_clone()),
-        }
-    }
-
-    /// (x - mean) / std · scale + offset, as x · scale' + offset'.
-    fn after(self, mean: &Tensor, inv_std: &Tensor) -> Scaling {
-        match self {
-            Self::Conditional { scale, offset } => {
-                let scale = scale.normalised() * inv_std.unsqueeze(1);
-                let offset = offset.normalised() - &scale * mean.unsqueeze(1);
-                Scaling::Conditional {
-                    weight: Tensor::cat(&[scale, offset], 0),
-                    bias: Tensor::cat(&[inv_std.shallow_clone(), -mean * inv_std], 0),
-                }
-            }
-            Self::Plain { weight, bias } => {
-                let scale = weight * inv_std;
-                let offset = bias - mean * &scale;
-                Scaling::Constant { scale, offset }
-            }
-        }
+        };
+        Scaling { scale: per_channel(&scale), offset: per_channel(&offset) }
     }
 
     fn tensors(&self) -> Vec<Named> {
@@ -210,26 +192,42 @@ impl Affine {
 }
 
 impl Scaling {
-    /// Scale and offset, `[n, c]` or `[c]`.
-    fn at(&self, cond: &Tensor) -> (Tensor, Tensor) {
-        match self {
-            Self::Conditional { weight, bias } => halves(&cond.linear(weight, Some(bias))),
-            Self::Given => halves(cond),
-            Self::Constant { scale, offset } => (scale.shallow_clone(), offset.shallow_clone()),
+    /// Of `x [n, c, h, w]`. Not by `addcmul`, whose gradient multiplies x by one, a number, first.
+    pub(crate) fn of(&self, x: &Tensor) -> Tensor {
+        (x * &self.scale).g_add_(&self.offset)
+    }
+}
+
+impl Stored {
+    fn at(running_means: &Tensor, running_vars: &Tensor, truncation: f64, eps: f64) -> Self {
+        Self {
+            mean: interpolate(running_means, truncation),
+            inv_std: (interpolate(running_vars, truncation) + eps).rsqrt(),
         }
     }
 }
 
 impl Joint {
-    /// Of folded norms, which from now on are given what it computes.
-    pub(crate) fn of(norms: &mut [Norm]) -> Self {
+    /// Folds conditional norms with the statistics stored for `truncation`.
+    pub(crate) fn fold(norms: &[Norm], truncation: f64) -> Self {
         let (mut weights, mut biases) = (Vec::new(), Vec::new());
         for norm in norms {
-            if let Norm::Folded(Scaling::Conditional { weight, bias }) = norm {
-                weights.push(weight.shallow_clone());
-                biases.push(bias.shallow_clone());
-                *norm = Norm::Folded(Scaling::Given);
-            }
+            let Norm::Trained {
+                running_means,
+                running_vars,
+                affine: Affine::Conditional { scale, offset },
+                eps,
+            } = norm
+            else {
+                unreachable!("the norms of a block are conditional, and folded once")
+            };
+            no_grad(|| {
+                let Stored { mean, inv_std } = Stored::at(running_means, running_vars, truncation, *eps);
+                let scale = scale.normalised() * inv_std.unsqueeze(1);
+                let offset = offset.normalised() - &scale * mean.unsqueeze(1);
+                weights.extend([scale, offset]);
+                biases.extend([inv_std.shallow_clone(), -mean * inv_std]);
+            });
         }
         let widths = biases.iter().map(|bias| bias.size()[0]).collect();
         Self { weight: Tensor::cat(&weights, 0), bias: Tensor::cat(&biases, 0), widths }
@@ -239,9 +237,11 @@ impl Joint {
         &mut self.weight
     }
 
-    /// What each of the norms is given: `cond [n, d]` → `[n, 2c]` each.
-    pub(crate) fn at(&self, cond: &Tensor) -> Vec<Tensor> {
-        cond.linear(&self.weight, Some(&self.bias)).split_with_sizes(&self.widths, 1)
+    /// What is left of each of the norms: `cond [n, d]`.
+    pub(crate) fn at(&self, cond: &Tensor) -> Vec<Scaling> {
+        let all = per_channel(&cond.linear(&self.weight, Some(&self.bias)));
+        let mut parts = all.split_with_sizes(&self.widths, 1).into_iter();
+        std::iter::from_fn(|| Some(Scaling { scale: parts.next()?, offset: parts.next()? })).collect()
     }
 }
 
@@ -277,14 +277,7 @@ impl Div<f64> for Moments {
     }
 }
 
-/// `[n, 2c]` → `[n, c]` twice.
-fn halves(both: &Tensor) -> (Tensor, Tensor) {
-    let mut halves = both.chunk(2, 1);
-    let second = halves.remove(1);
-    (halves.remove(0), second)
-}
-
-/// `[n, c]` or `[c]`, to go with `[n, c, h, w]`.
+/// `[.., c]`, to go with `[n, c, h, w]`.
 fn per_channel(x: &Tensor) -> Tensor {
-    x.unsqueeze(-1).unsqueeze(-1)
+    x.unflatten(-1, [-1, 1, 1])
 }
