@@ -21,30 +21,32 @@ impl Attention {
         Self { in_proj, out_proj: Linear::load(&scope.sub("out_proj"), width, width), width, mask }
     }
 
-    pub(crate) fn forward(&self, x: &Tensor) -> Tensor {
+    /// Of n sequences: `x: [n·t, width]` → the same.
+    pub(crate) fn forward(&self, x: &Tensor, n: i64) -> Tensor {
         let qkv = self.in_proj.forward(x).chunk(3, -1);
-        self.attend(&qkv[0], &qkv[1], &qkv[2])
+        self.attend(&qkv[0], &qkv[1], &qkv[2], n)
     }
 
-    /// `x: [n, t, width]` → `[n, 1, width]`.
-    pub(crate) fn first_token(&self, x: &Tensor) -> Tensor {
-        let query = self.in_proj.forward_rows(&x.narrow(1, 0, 1), 0, self.width);
+    /// `x: [n·t, width]` → `[n, width]`.
+    pub(crate) fn first_token(&self, x: &Tensor, n: i64) -> Tensor {
+        let first = x.unflatten(0, [n, -1]).select(1, 0);
+        let query = self.in_proj.forward_rows(&first, 0, self.width);
         let key_value = self.in_proj.forward_rows(x, self.width, 2 * self.width).chunk(2, -1);
-        self.attend(&query, &key_value[0], &key_value[1])
+        self.attend(&query, &key_value[0], &key_value[1], n)
     }
 
-    fn attend(&self, query: &Tensor, key: &Tensor, value: &Tensor) -> Tensor {
+    fn attend(&self, query: &Tensor, key: &Tensor, value: &Tensor, n: i64) -> Tensor {
         let attended = Tensor::scaled_dot_product_attention(
-            &split_heads(query),
-            &split_heads(key),
-            &split_heads(value),
+            &split_heads(query, n),
+            &split_heads(key, n),
+            &split_heads(value, n),
             None::<Tensor>,
             0.0,
             self.mask == Mask::Causal,
             None,
             false,
         );
-        self.out_proj.forward(&attended.transpose(1, 2).flatten(2, 3)) // [n, t, width]
+        self.out_proj.forward(&attended.transpose(1, 2).reshape([-1, self.width]))
     }
 
     pub(crate) fn name(&self, at: &str, out: &mut Vec<(String, Tensor)>) {
@@ -54,9 +56,10 @@ impl Attention {
     }
 }
 
-/// `[n, t, width]` → `[n, heads, t, 64]`.
-fn split_heads(x: &Tensor) -> Tensor {
-    x.unflatten(-1, [-1, HEAD_WIDTH]).transpose(1, 2)
+/// `[n·t, width]` → `[n, heads, t, 64]`.
+fn split_heads(x: &Tensor, n: i64) -> Tensor {
+    let (rows, width) = x.size2().expect("the tokens of all sequences: [n·t, width]");
+    x.view([n, rows / n, width / HEAD_WIDTH, HEAD_WIDTH]).transpose(1, 2)
 }
 
 /// `in_proj_weight` and `in_proj_bias` as they are, or stacked from Hugging Face's three.

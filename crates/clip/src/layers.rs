@@ -15,14 +15,14 @@ impl Linear {
 
     /// `x: [.., from]` → `[.., to]`.
     pub(crate) fn forward(&self, x: &Tensor) -> Tensor {
-        self.forward_rows(x, 0, self.bias.size()[0])
+        let kind = x.kind();
+        x.linear(&self.weight.to_kind(kind), Some(self.bias.to_kind(kind)))
     }
 
     /// As [`forward`](Self::forward), of `count` outputs from `first` on only.
     pub(crate) fn forward_rows(&self, x: &Tensor, first: i64, count: i64) -> Tensor {
-        let kind = x.kind();
-        let weight = self.weight.narrow(0, first, count).to_kind(kind);
-        x.linear(&weight, Some(self.bias.narrow(0, first, count).to_kind(kind)))
+        Self { weight: self.weight.narrow(0, first, count), bias: self.bias.narrow(0, first, count) }
+            .forward(x)
     }
 
     pub(crate) fn name(&self, at: &str, out: &mut Vec<(String, Tensor)>) {

@@ -46,7 +46,7 @@ impl TextTower {
         let tokens = tokens.narrow(1, 0, length);
         let x = Tensor::embedding(&self.token_embedding, &tokens, -1, false, false).to_kind(Kind::Float);
         let x = x + self.positional_embedding.narrow(0, 0, length).to_kind(Kind::Float); // [n, length, width]
-        let x = self.transformer.forward(x);
+        let x = self.transformer.forward(&x);
         let n = x.size()[0];
         let rows = Tensor::arange(n, (Kind::Int64, x.device()));
         let x = x.index(&[Some(rows), Some(end)]); // [n, width]

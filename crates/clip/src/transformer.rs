@@ -20,18 +20,20 @@ impl Transformer {
     }
 
     /// `x: [n, t, width]` → `[n, t, width]`.
-    pub(crate) fn forward(&self, x: Tensor) -> Tensor {
-        self.blocks.iter().fold(x, |x, block| block.forward(&x))
+    pub(crate) fn forward(&self, x: &Tensor) -> Tensor {
+        let n = x.size()[0];
+        self.blocks.iter().fold(x.flatten(0, 1), |x, block| block.forward(&x, n)).unflatten(0, [n, -1])
     }
 
     /// The first token of [`forward`](Self::forward)'s result: `x: [n, t, width]` → `[n, width]`. The last
     /// block then needs only that token's query and perceptron.
-    pub(crate) fn first_token(&self, x: Tensor) -> Tensor {
+    pub(crate) fn first_token(&self, x: &Tensor) -> Tensor {
         let Some((last, others)) = self.blocks.split_last() else {
             return x.select(1, 0);
         };
-        let x = others.iter().fold(x, |x, block| block.forward(&x));
-        last.first_token(&x).squeeze_dim(1)
+        let n = x.size()[0];
+        let x = others.iter().fold(x.flatten(0, 1), |x, block| block.forward(&x, n));
+        last.first_token(&x, n)
     }
 
     /// Prepares frozen weights: see [`Mlp::fold`].
@@ -64,14 +66,17 @@ impl Block {
         }
     }
 
-    fn forward(&self, x: &Tensor) -> Tensor {
-        let x = x + self.attn.forward(&self.ln_1.forward(x));
+    /// The t tokens of n sequences, one after the other: `x: [n·t, width]` → the same. Matrices, since each linear layer
+    /// would make one of what it is given, and back.
+    fn forward(&self, x: &Tensor, n: i64) -> Tensor {
+        let x = x + self.attn.forward(&self.ln_1.forward(x), n);
         &x + self.mlp.forward(&self.ln_2.forward(&x))
     }
 
-    /// `x: [n, t, width]` → `[n, 1, width]`.
-    fn first_token(&self, x: &Tensor) -> Tensor {
-        let x = x.narrow(1, 0, 1) + self.attn.first_token(&self.ln_1.forward(x));
+    /// `x: [n·t, width]` → `[n, width]`.
+    fn first_token(&self, x: &Tensor, n: i64) -> Tensor {
+        let first = x.unflatten(0, [n, -1]).select(1, 0);
+        let x = first + self.attn.first_token(&self.ln_1.forward(x), n);
         &x + self.mlp.forward(&self.ln_2.forward(&x))
     }
 

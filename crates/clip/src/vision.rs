@@ -59,7 +59,7 @@ impl VisionTower {
         let (n, _, width) = embedded.size3().expect("patches have been embedded: [n, patches, width]");
         let class = self.class_embedding.expand([n, 1, width], false);
         let x = Tensor::cat(&[&class, embedded], 1) + &self.positional_embedding;
-        let class = self.transformer.first_token(self.ln_pre.forward(&x)); // [n, width]
+        let class = self.transformer.first_token(&self.ln_pre.forward(&x)); // [n, width]
         self.ln_post.forward(&class).matmul(&self.proj)
     }
 
