@@ -143,9 +143,10 @@ impl Dreamer {
         let class = losses::class(&class_weights);
 
         // The perceptor's part of the chain rule was taken chunk by chunk: its gradient stands in for it here.
-        let objective = (&images * image_gradient).sum(None::<Kind>) + (&latent + &class).sum(None::<Kind>);
-        let gradients = latents.gradient_of(&objective);
-        let (latent, class) = (latent.detach(), class.detach());
+        let objectives = [&images * image_gradient, class.seen_from(&class_weights)];
+        let mut gradients = latents.gradient_of(&objectives);
+        gradients.normu += latent.gradient;
+        let (latent, class) = (latent.value, class.value);
         let terms = Tensor::stack(&[&similarity + &latent + &class, similarity, latent, class], 1); // [n, 4]
         let sound = all_finite(&terms)
             .logical_and(&all_finite(&gradients.normu))

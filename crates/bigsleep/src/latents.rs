@@ -53,9 +53,9 @@ impl Latents {
         Self { normu: self.normu.set_requires_grad(true), cls: self.cls.set_requires_grad(true) }
     }
 
-    /// The gradient of a number with respect to these latents.
-    pub(crate) fn gradient_of(&self, objective: &Tensor) -> Self {
-        let mut gradients = Tensor::run_backward(&[objective], &self.tensors(), false, false);
+    /// The gradient of the sum of all numbers in some tensors with respect to these latents.
+    pub(crate) fn gradient_of(&self, objectives: &[Tensor]) -> Self {
+        let mut gradients = Tensor::run_backward(objectives, &self.tensors(), false, false);
         let cls = gradients.remove(1);
         Self { normu: gradients.remove(0), cls }
     }
@@ -119,8 +119,9 @@ mod tests {
             let weights = class_weights(&cls, &settings);
             assert!(distance(&weights.detach(), get("class_weights")) < 1e-5);
             // The package's gradient is that of the class term, which is one of the class weights.
-            let term = crate::losses::class(&weights.unsqueeze(0));
-            let gradient = Tensor::run_backward(&[term], &[&cls], false, false);
+            let weights = weights.unsqueeze(0);
+            let objective = crate::losses::class(&weights).seen_from(&weights);
+            let gradient = Tensor::run_backward(&[objective], &[&cls], false, false);
             assert!(distance(&gradient[0], get("class_grad")) < 1e-5);
         }
     }

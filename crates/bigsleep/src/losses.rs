@@ -1,6 +1,6 @@
 //! The three terms of the loss. Source: `big-sleep` 0.9.1, `BigSleep.forward`.
 
-use tch::{Kind, Tensor};
+use tch::{Kind, Tensor, no_grad_guard};
 
 /// Weight of the latents' mean square, and the least value at which it counts.
 const SQUARE_WEIGHT: f64 = 4.0;
@@ -10,28 +10,70 @@ const NORMAL_KURTOSIS: f64 = 3.0;
 /// Class weights are multiplied by this before they are squared.
 const CLASS_SCALE: f64 = 50.0;
 
-/// How far latent vectors are from looking normally distributed: `normu [n, l, z]` → `[n]`.
-///
-/// Mean over the l rows of |1 - std| (unbiased) + |mean| + |kurtosis - 3| + |skewness|, plus 4 · max(mean square, 1).
-pub(crate) fn latent(normu: &Tensor) -> Tensor {
-    let z = normu.size()[2] as f64;
-    let Moments { mean, variance, skewness, kurtosis } = Moments::of_rows(normu);
-    let unbiased_std: Tensor = (variance * (z / (z - 1.0))).sqrt();
-    let of_rows =
-        (&unbiased_std - 1.0).abs() + mean.abs() + (kurtosis - NORMAL_KURTOSIS).abs() + skewness.abs(); // [n, l]
-    let mean_square = normu.square().mean_dim([1i64, 2].as_slice(), false, None::<Kind>);
-    of_rows.mean_dim(1, false, None::<Kind>) + mean_square.clamp_min(SQUARE_THRESHOLD) * SQUARE_WEIGHT
+/// A term of n dreams, with its gradient: written out, since libtorch takes longer to find it than to compute it.
+pub(crate) struct Term {
+    /// `[n]`
+    pub(crate) value: Tensor,
+    /// With respect to what the term is of: `[n, ..]`.
+    pub(crate) gradient: Tensor,
 }
 
-/// How much weight lies on classes other than each row's first: `class_weights [n, l, c]` → `[n]`.
+impl Term {
+    /// A tensor whose gradient, summed up, is the term's: to go backward from, past the `at` that the term is of.
+    pub(crate) fn seen_from(&self, at: &Tensor) -> Tensor {
+        at * &self.gradient
+    }
+}
+
+/// How far latent vectors are from looking normally distributed: `normu [n, l, z]`.
+///
+/// Mean over the l rows of |1 - std| (unbiased) + |mean| + |kurtosis - 3| + |skewness|, plus 4 · max(mean square, 1).
+///
+/// With t = (x - mean) / σ (biased), the derivatives by x, times z: of the mean 1, of the std t √(z / (z - 1)), of the
+/// skewness 3 (t² - 1 - t · skewness) / σ, of the kurtosis 4 (t³ - skewness - t · kurtosis) / σ.
+pub(crate) fn latent(normu: &Tensor) -> Term {
+    let _no_grad = no_grad_guard();
+    let (_, l, z) = normu.size3().expect("latents are [n, l, z]");
+    let unbiased = (z as f64 / (z as f64 - 1.0)).sqrt();
+    let mean_of_row = |x: &Tensor| x.mean_dim(2, true, None::<Kind>); // [n, l, 1]
+    let mean = mean_of_row(normu);
+    let differences = normu - &mean;
+    let squares_of_all = normu.square().mean_dim([1i64, 2].as_slice(), true, None::<Kind>); // [n, 1, 1]
+    let sigma = mean_of_row(&differences.square()).sqrt();
+    let scores = differences / &sigma; // t
+    let squares = scores.square();
+    let skewness = mean_of_row(&(&squares * &scores));
+    let kurtosis = mean_of_row(&squares.square());
+
+    let off = Tensor::cat(&[&(&sigma * unbiased - 1.0), &mean, &(&kurtosis - NORMAL_KURTOSIS), &skewness], 2);
+    let of_rows = off.abs().sum_dim_intlist([1i64, 2].as_slice(), false, None::<Kind>) / l as f64; // [n]
+    let large = squares_of_all.clamp_min(SQUARE_THRESHOLD) * SQUARE_WEIGHT;
+
+    let signs = off.sign().split(1, 2); // [n, l, 1] each
+    let (of_kurtosis, of_skewness) = (&signs[2] * 4.0 / &sigma, &signs[3] * 3.0 / &sigma);
+    let constant = &signs[1] - &of_kurtosis * &skewness - &of_skewness;
+    let linear = &signs[0] * unbiased - &of_kurtosis * &kurtosis - &of_skewness * &skewness;
+    let of_rows_gradient = ((of_kurtosis * &scores + of_skewness) * &scores + linear) * &scores + constant;
+    let too_large = squares_of_all.ge(SQUARE_THRESHOLD) * (2.0 * SQUARE_WEIGHT);
+    Term {
+        value: of_rows + large.view([-1]),
+        gradient: (of_rows_gradient + normu * too_large) / (l * z) as f64,
+    }
+}
+
+/// How much weight lies on classes other than each row's first: `class_weights [n, l, c]`.
 ///
 /// Mean of (50 · w)² over the c - 1 smallest weights of each row.
-pub(crate) fn class(class_weights: &Tensor) -> Tensor {
-    let largest = class_weights.argmax(-1, true);
-    let others = class_weights.scatter_value(-1, &largest, 0.0) * CLASS_SCALE;
+pub(crate) fn class(class_weights: &Tensor) -> Term {
+    let _no_grad = no_grad_guard();
     let (_, l, c) = class_weights.size3().expect("class weights are [n, l, c]");
-    let count = l * (c - 1).max(1);
-    others.square().sum_dim_intlist([1i64, 2].as_slice(), false, None::<Kind>) / count as f64
+    let scale = CLASS_SCALE * CLASS_SCALE / (l * (c - 1).max(1)) as f64;
+    let largest = class_weights.argmax(-1, true);
+    let others = class_weights.scatter_value(-1, &largest, 0.0);
+    Term {
+        value: others.square().sum_dim_intlist([1i64, 2].as_slice(), false, None::<Kind>) * scale,
+        gradient: others * (2.0 * scale),
+    }
 }
 
 /// The similarity term: `alignments [n, k]` of k cutouts to their dream's target, and `loss_coef [n]` → `[n]`.
@@ -57,33 +99,6 @@ fn unit(embeds: &Tensor) -> Tensor {
     embeds / embeds.norm_scalaropt_dim(2, -1, true)
 }
 
-/// Moments of each row, with the biased variance: `[n, l]` each.
-struct Moments {
-    mean: Tensor,
-    variance: Tensor,
-    skewness: Tensor,
-    kurtosis: Tensor,
-}
-
-impl Moments {
-    /// `values: [n, l, z]`.
-    fn of_rows(values: &Tensor) -> Self {
-        let mean_of = |x: &Tensor| x.mean_dim(2, true, None::<Kind>);
-        let mean = mean_of(values);
-        let differences = values - &mean;
-        let variance = mean_of(&differences.square());
-        let scores = differences / variance.sqrt();
-        let cubes = scores.square() * &scores;
-        let row = |x: Tensor| x.squeeze_dim(2);
-        Self {
-            skewness: row(mean_of(&cubes)),
-            kurtosis: row(mean_of(&(cubes * scores))),
-            mean: row(mean),
-            variance: row(variance),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,13 +107,11 @@ mod tests {
     const CASES: [&str; 2] = ["all_classes", "max_classes"];
 
     /// The package's value and gradient, and ours, which differ by the order in which numbers are added up.
-    fn agrees(term: fn(&Tensor) -> Tensor, at: &Tensor, value: &Tensor, gradient: Option<&Tensor>) {
-        let at = at.unsqueeze(0).set_requires_grad(true);
-        let found = term(&at);
-        assert!(distance(&found.get(0), value) < 1e-5, "{found:?} is not {value:?}");
+    fn agrees(term: fn(&Tensor) -> Term, at: &Tensor, value: &Tensor, gradient: Option<&Tensor>) {
+        let found = term(&at.unsqueeze(0));
+        assert!(distance(&found.value.get(0), value) < 1e-5, "{:?} is not {value:?}", found.value);
         if let Some(gradient) = gradient {
-            let found = Tensor::run_backward(&[found], &[at], false, false);
-            assert!(distance(&found[0].get(0), gradient) < 1e-5);
+            assert!(distance(&found.gradient.get(0), gradient) < 1e-5);
         }
     }
 
@@ -126,7 +139,7 @@ mod tests {
         let z = 6.0_f64;
         let at = (3.0 * (z - 1.0) / z).sqrt();
         let row = Tensor::from_slice(&[at, -at, 0.0, 0.0, 0.0, 0.0]);
-        let found = latent(&row.view([1, 1, 6])).double_value(&[0]);
+        let found = latent(&row.view([1, 1, 6])).value.double_value(&[0]);
         assert!((found - SQUARE_WEIGHT * SQUARE_THRESHOLD).abs() < 1e-12, "{found}");
     }
 
@@ -134,9 +147,13 @@ mod tests {
     fn dreams_of_a_batch_have_their_own_terms() {
         let normu = noise(1, &[3, 4, 8]);
         let class_weights = normu.sigmoid();
-        for (term, at) in [(latent as fn(&Tensor) -> Tensor, &normu), (class, &class_weights)] {
+        for (term, at) in [(latent as fn(&Tensor) -> Term, &normu), (class, &class_weights)] {
+            let together = term(at);
             let apart: Vec<_> = (0..3).map(|i| term(&at.narrow(0, i, 1))).collect();
-            assert!(distance(&term(at), &Tensor::cat(&apart, 0)) < 1e-12);
+            let all =
+                |part: fn(&Term) -> &Tensor| Tensor::cat(&apart.iter().map(part).collect::<Vec<_>>(), 0);
+            assert!(distance(&together.value, &all(|term| &term.value)) < 1e-12);
+            assert!(distance(&together.gradient, &all(|term| &term.gradient)) < 1e-12);
         }
     }
 
@@ -155,25 +172,34 @@ mod tests {
     #[test]
     fn gradients_are_finite_differences() {
         let target = noise(2, &[1, 1, 5]);
-        let of_embeds = |x: &Tensor| similarity(&alignment(x, &target), &Tensor::from_slice(&[100.0]));
-        assert_gradient(latent, &noise(3, &[1, 2, 7]));
+        let of_embeds = |x: &Tensor| {
+            let x = x.copy().set_requires_grad(true);
+            let value = similarity(&alignment(&x, &target), &Tensor::from_slice(&[100.0]));
+            let gradient = Tensor::run_backward(&[&value], &[&x], false, false).remove(0);
+            Term { value, gradient }
+        };
+        for seed in 0..4 {
+            // One below the threshold of the mean square and one above, each with its own signs.
+            assert_gradient(latent, &(noise(seed, &[1, 2, 7]) * 0.5 + 0.1));
+            assert_gradient(latent, &(noise(seed, &[1, 2, 7]) * 2.0 - 0.3));
+        }
         assert_gradient(class, &noise(4, &[1, 2, 7]).sigmoid());
         assert_gradient(of_embeds, &noise(5, &[1, 3, 5]));
     }
 
     /// By central differences in double precision, which are off by the square of the step.
-    fn assert_gradient(term: impl Fn(&Tensor) -> Tensor, at: &Tensor) {
+    fn assert_gradient(term: impl Fn(&Tensor) -> Term, at: &Tensor) {
         const STEP: f64 = 1e-5;
-        let at = at.copy().set_requires_grad(true);
-        let found = Tensor::run_backward(&[term(&at)], &[&at], false, false).remove(0);
-        let flat = at.detach().view(-1);
+        let flat = at.view(-1);
         let value = |i, by| {
             let moved = flat.copy();
             let _ = moved.get(i).g_add_scalar_(by);
-            term(&moved.view_as(&at)).double_value(&[0])
+            term(&moved.view_as(at)).value.double_value(&[0])
         };
         let difference = |i| (value(i, STEP) - value(i, -STEP)) / (2.0 * STEP);
         let expected: Vec<_> = (0..flat.numel() as i64).map(difference).collect();
-        assert!(distance(&found, &Tensor::from_slice(&expected).view_as(&found)) < 1e-7);
+        let found = term(at).gradient;
+        let off = distance(&found, &Tensor::from_slice(&expected).view_as(&found));
+        assert!(off < 1e-7, "{off:e}");
     }
 }

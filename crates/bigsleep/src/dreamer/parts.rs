@@ -32,11 +32,14 @@ pub fn perceive(dreamer: &Dreamer, patches: &Tensor) -> Tensor {
     dreamer.guide.perceive(patches).unsqueeze(0)
 }
 
-/// The loss: latents, class weights and the cutouts' embeddings → `[1]`.
+/// What a step goes backward from: latents, class weights and the cutouts' embeddings → `[1]`.
 pub fn loss(dream: &Dream, [normu, class_weights, embeds]: &[Tensor; 3]) -> Tensor {
     let alignment = losses::alignment(embeds, &dream.target.view([1, 1, -1]));
     let similarity = losses::similarity(&alignment, &dream.loss_coef.unsqueeze(0));
-    similarity + losses::latent(normu) + losses::class(class_weights)
+    let sum = |x: Tensor| x.sum(None::<Kind>);
+    similarity
+        + sum(losses::latent(normu).seen_from(normu))
+        + sum(losses::class(class_weights).seen_from(class_weights))
 }
 
 /// What a step does to the dream once its gradients `[l, z]` and `[l, c]` are there.
