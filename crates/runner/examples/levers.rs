@@ -72,6 +72,21 @@ fn generator() -> Vec<Lever> {
     let three = wide.narrow(0, 0, 3).contiguous();
     let [_, last] = channels_last(hidden.shallow_clone());
     let twice = hidden.shallow_clone();
+
+    let with_gradient = |tensor: &Tensor| [0, 1].map(|_| tensor.copy().set_requires_grad(true));
+    let [[factor, our_factor], [sum, our_sum]] = [channels(64), channels(64)].map(|x| with_gradient(&x));
+    let doubled = |x: &Tensor| {
+        let side = 2 * x.size()[2];
+        x.upsample_nearest2d([side, side], None, None)
+    };
+    let after_doubling = last.shallow_clone();
+    let sums_of_four =
+        hidden.constant_pad_nd([1, 1, 1, 1]).avg_pool2d([2, 2], [1, 1], [0, 0], false, true, 1).flip([2, 3]);
+    let [_, in_one] = channels_last(sums_of_four.transpose(0, 1));
+    let [_, small] = channels_last(random(&[1, 64, 128, 128]));
+    let [_, skipped] = channels_last(random(&[1, 128, 128, 128]));
+    let [_, large] = channels_last(random(&[1, 64, 256, 256]));
+    let [beside, our_beside] = with_gradient(&large);
     vec![
         Lever {
             name: "frozen weights",
@@ -92,7 +107,31 @@ fn generator() -> Vec<Lever> {
             shapes: "64 channels, 256 px",
             inputs: same(random(&[1, 64, 256, 256])),
             theirs: Box::new(move |x| (x - &mean) / (&var + 1e-4).sqrt() * &gain + &bias),
-            ours: Box::new(move |x| offset.addcmul(x, &scale)),
+            ours: Box::new(move |x| (x * &scale).g_add_(&offset)),
+        },
+        Lever {
+            name: "a product and a sum, not `addcmul`",
+            shapes: "64 channels, 256 px, with a scale that has a gradient",
+            inputs: same(random(&[1, 64, 256, 256])),
+            theirs: Box::new(move |x| sum.addcmul(x, &factor)),
+            ours: Box::new(move |x| (x * &our_factor).g_add_(&our_sum)),
+        },
+        Lever {
+            name: "upsampling in the convolution",
+            shapes: "to 256 px, then 3 × 3 of 64 channels, channels last",
+            inputs: [small.shallow_clone(), small],
+            theirs: Box::new(move |x| conv(&doubled(x), &after_doubling)),
+            ours: Box::new(move |x| x.conv_transpose2d(&in_one, None::<Tensor>, 2, 1, 0, 1, 1)),
+        },
+        Lever {
+            name: "the skip's gradient with channels last",
+            shapes: "64 of 128 channels, doubled to 256 px",
+            inputs: [skipped.shallow_clone(), skipped],
+            theirs: Box::new(move |x| doubled(&x.narrow(1, 0, 64)) + &beside),
+            ours: Box::new(move |x| {
+                let first = x.permute([0, 2, 3, 1]).narrow(3, 0, 64).permute([0, 3, 1, 2]);
+                doubled(&first) + &our_beside
+            }),
         },
         Lever {
             name: "three output channels",
