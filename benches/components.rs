@@ -2,7 +2,7 @@
 //!
 //!     cargo bench --workspace --bench components && benches/shares.py
 //!
-//! On the CPU, with the miniature's models, its 10 cutouts and one thread, as the runner computes them. Environment variables choose others:
+//! On the CPU, with the miniature's models, its 8 cutouts and one thread, as the runner computes them. Environment variables choose others:
 //! `DREAMBENCH_FILES`, a folder of models seen from the repository's root, or `random` for random ones of the published sizes (128 cutouts); `DREAMBENCH_THREADS`;
 //! `DREAMBENCH_PRECISION`, `fp32` or `bf16`.
 
@@ -125,7 +125,7 @@ fn begin() -> (String, Dreamer, Dream) {
         other => panic!("DREAMBENCH_PRECISION is fp32 or bf16, not {other}"),
     };
     tch::set_num_threads(threads.parse().expect("DREAMBENCH_THREADS is a number"));
-    let cutouts = if files == "weights/mini" { 10 } else { 128 };
+    let cutouts = if files == "weights/mini" { 8 } else { 128 };
     // However many steps are measured.
     let settings = DreamSettings { iterations: 100_000, cutouts, precision, ..DreamSettings::default() };
     let Models { generator, perceptor, operations } = match files.as_str() {

@@ -21,7 +21,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CELLS = (1, 2, 4, 8, 24)
 PACKS = (1, 4, 8, 24)
-CUTOUTS = (10, 16, 32, 64, 128, 256)
+CUTOUTS = (8, 16, 32, 64, 128, 256)
 PRECISIONS = ("fp32", "tf32", "bf16")
 # Random models from small to published, as channel width and cutouts, in the order of their work.
 SIZES = ((8, 16), (16, 16), (16, 64), (32, 16), (32, 64), (64, 16), (64, 64), (64, 128), (96, 128), (128, 128))
@@ -101,7 +101,7 @@ def models(arguments):
 
 
 def usual_cutouts(arguments):
-    return 10 if arguments.files == "weights/mini" else 128
+    return 8 if arguments.files == "weights/mini" else 128
 
 
 def contest(arguments, rows):

@@ -71,7 +71,18 @@ impl Block {
         let y = self.conv[1].forward(&y); // [n, c_in/4, 2h, 2w]
         let y = self.conv[2].forward(&normed(2, &y));
         let mut y = self.conv[3].forward(&normed(3, &y)); // [n, c_out, 2h, 2w]
-        y.g_add_(&self.upsampled(&first_channels(x, self.channels_out))) // the skip drops the channels that y has not
+        y.g_add_(&self.upsampled(&self.kept(x))) // the skip drops the channels that y has not
+    }
+
+    /// `[n, c_in, h, w]` → `[n, c_out, h, w]`: the first channels.
+    fn kept(&self, x: &Tensor) -> Tensor {
+        match &self.bn {
+            _ if x.size()[1] == self.channels_out => x.shallow_clone(),
+            Norms::Trained(_) => x.narrow(1, 0, self.channels_out),
+            // A part's gradient lies in memory in the order of the dimensions that it was taken of, and so would those of
+            // all before it: here that is channels last, as the activations are.
+            Norms::Folded(_) => x.permute([0, 2, 3, 1]).narrow(3, 0, self.channels_out).permute([0, 3, 1, 2]),
+        }
     }
 
     fn upsampled(&self, x: &Tensor) -> Tensor {
@@ -136,13 +147,4 @@ impl Block {
         }
         tensors
     }
-}
-
-/// `[n, c, h, w]` → `[n, channels, h, w]`. The gradient has channels last as the activations have: that of a part has the
-/// layout of the dimensions' order, and would pass it on to all before it.
-fn first_channels(x: &Tensor, channels: i64) -> Tensor {
-    if x.size()[1] == channels {
-        return x.shallow_clone();
-    }
-    x.permute([0, 2, 3, 1]).narrow(3, 0, channels).permute([0, 3, 1, 2])
 }

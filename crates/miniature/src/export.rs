@@ -107,7 +107,7 @@ impl ModelSet {
 const HEAD: &str = r#"# The small models that come with the repository: MODEL_CARD.md says what they are. `miniature export` writes this file.
 name = "mini"
 about = "A small BigGAN-deep, CLIP and DeepLabv3, trained on emoji: not the paper's models"
-dream.cutouts = 10 # what a small image needs; an experiment may state another number
+dream.cutouts = 8 # what a small image needs; an experiment may state another number
 "#;
 
 /// The names of CIFAR-100 that its perceptor knows: images are compared with these where an experiment states no labels.
