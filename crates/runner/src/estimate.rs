@@ -151,11 +151,12 @@ impl Block {
         (width_in, width_in / 4.0, self.layer.width_out as f64 * self.channel_width)
     }
 
-    /// Four convolutions: 1×1, twice 3×3, 1×1; forward and backward.
+    /// Four convolutions: 1×1, twice 3×3, 1×1; forward and backward. The first 3×3 has the upsampling in it, if there is one.
     fn operations(&self) -> f64 {
         let (width_in, middle, width_out) = self.widths();
+        let first = if self.layer.upsample { 4.0 } else { 9.0 };
         let forward = width_in * middle * self.pixels_in
-            + (2.0 * 9.0 * middle * middle + middle * width_out) * self.pixels_out;
+            + ((first + 9.0) * middle * middle + middle * width_out) * self.pixels_out;
         4.0 * forward
     }
 
