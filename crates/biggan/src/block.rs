@@ -28,7 +28,7 @@ const LEAST_SIDE: i64 = 8;
 /// One before each convolution.
 #[derive(Debug)]
 enum Norms {
-    Trained([Norm; 4]),
+    Trained(Box<[Norm; 4]>),
     Folded(Joint),
 }
 
@@ -43,7 +43,7 @@ impl Block {
         };
         let conv = |i: usize, shape| Conv::take(&scope.sub(&format!("conv_{i}")), shape, config.eps);
         Self {
-            bn: Norms::Trained([bn(0, c_in), bn(1, c_mid), bn(2, c_mid), bn(3, c_mid)]),
+            bn: Norms::Trained(Box::new([bn(0, c_in), bn(1, c_mid), bn(2, c_mid), bn(3, c_mid)])),
             conv: [
                 conv(0, [c_mid, c_in, 1, 1]),
                 conv(1, [c_mid, c_mid, 3, 3]),
@@ -96,7 +96,7 @@ impl Block {
     /// For inputs of `side`.
     pub(crate) fn fold(self, truncation: f64, side: i64) -> Self {
         let bn = match &self.bn {
-            Norms::Trained(bn) => Norms::Folded(Joint::fold(bn, truncation)),
+            Norms::Trained(bn) => Norms::Folded(Joint::fold(bn.as_slice(), truncation)),
             Norms::Folded(_) => self.bn,
         };
         let [conv_0, conv_1, conv_2, conv_3] = self.conv;
@@ -120,7 +120,7 @@ impl Block {
 
     pub(crate) fn norms_mut(&mut self) -> &mut [Norm] {
         match &mut self.bn {
-            Norms::Trained(bn) => bn,
+            Norms::Trained(bn) => bn.as_mut_slice(),
             Norms::Folded(_) => &mut [],
         }
     }
