@@ -1,0 +1,45 @@
+//! Means and standard deviations.
+
+/// The mean of `values`; NaN without any.
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// t of a sample of `n` values from their sum and their sum of squares: mean / (sd / √n).
+///
+/// Infinite where all values are equal and not zero, 0 where all are zero. The sample's spread is
+/// taken for none below the rounding of its squares.
+pub(crate) fn t_value(n: usize, sum: f64, squares: f64) -> f64 {
+    const ROUNDING: f64 = 1e-13;
+    let n = n as f64;
+    let spread = squares - sum * sum / n; // Σ (x - mean)²
+    if squares <= 0.0 {
+        0.0
+    } else if spread <= ROUNDING * squares {
+        f64::INFINITY.copysign(sum)
+    } else {
+        sum / n / (spread / (n - 1.0) / n).sqrt()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn t(values: &[f64]) -> f64 {
+        t_value(values.len(), values.iter().sum(), values.iter().map(|x| x * x).sum())
+    }
+
+    #[test]
+    fn t_is_the_mean_over_its_standard_error() {
+        // 1, 2, 6: mean 3, variance 7.
+        assert!((t(&[1.0, 2.0, 6.0]) - 3.0 / (7.0_f64 / 3.0).sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn equal_values_have_an_infinite_t_with_their_sign() {
+        assert_eq!(t(&[0.1; 7]), f64::INFINITY);
+        assert_eq!(t(&[-0.1; 7]), f64::NEG_INFINITY);
+        assert_eq!(t(&[0.0; 7]), 0.0);
+    }
+}
