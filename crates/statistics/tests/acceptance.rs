@@ -108,7 +108,7 @@ fn repeated(studies: u64, methods: usize, blocks: usize) -> [f64; 3] {
         let mut rng = ChaCha8Rng::seed_from_u64(study);
         let mut draw = || -> f64 { StandardNormal.sample(&mut rng) };
         let scores: Vec<Vec<f64>> = (0..blocks).map(|_| (0..methods).map(|_| draw()).collect()).collect();
-        let got = Comparison::of(&scores).unwrap();
+        let got = Comparison::of(&scores).expect("two methods or more");
         alarms += usize::from(got.pairs.iter().any(|pair| pair.is_told_apart()));
         kept += got.may_be_best().len();
         let covers = |(low, high): (f64, f64)| low <= 0.0 && 0.0 <= high;

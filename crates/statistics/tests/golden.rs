@@ -20,7 +20,7 @@ struct MaxT {
 }
 
 fn golden() -> Golden {
-    serde_json::from_str(include_str!("golden.json")).unwrap()
+    serde_json::from_str(include_str!("golden.json")).expect("golden.json is as golden.py wrote it")
 }
 
 fn assert_close(got: impl IntoIterator<Item = f64>, want: &[f64], what: &str) {
