@@ -1,6 +1,7 @@
 //! The program from outside: what it is told, what it says, what it leaves behind.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod damage;
 mod end_to_end;
 mod evaluation;
 mod messages;

@@ -1,4 +1,3 @@
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use comfy_table::presets::ASCII_MARKDOWN;
@@ -15,7 +14,7 @@ use crate::evaluation::{Judges, Labels, Opinion, Panel, Question};
 use crate::experiment::{CIFAR100, LabelChoice};
 use crate::model_sets::ModelSets;
 use crate::output;
-use crate::records::{Guess, Verdict};
+use crate::records::{Guess, Verdict, read_text};
 
 /// What cannot be judged.
 #[derive(Debug, Error, Diagnostic)]
@@ -77,8 +76,8 @@ pub(crate) fn labels(given: &str) -> Result<LabelChoice, String> {
     if given == CIFAR100 {
         return Ok(LabelChoice::Cifar100);
     }
-    let text = match Path::new(given).is_file() {
-        true => fs::read_to_string(given).map_err(|error| format!("`{given}` cannot be read: {error}"))?,
+    let text = match Path::new(given).exists() {
+        true => read_text(Path::new(given)).map_err(|error| format!("`{given}` cannot be read: {error}"))?,
         false if given.contains(',') => given.replace(',', "\n"),
         false => return Err(format!("`{given}` is neither cifar-100 nor a file nor a list with commas")),
     };
@@ -222,7 +221,7 @@ mod tests {
         let two = LabelChoice::These(vec!["lawn mower".into(), "chair".into()]);
         assert_eq!(labels("lawn mower, chair"), Ok(two.clone()));
         let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), "lawn mower\r\n\nchair\n").unwrap();
+        std::fs::write(file.path(), "lawn mower\r\n\nchair\n").unwrap();
         assert_eq!(labels(file.path().to_str().unwrap()), Ok(two));
         for wrong in ["", "bicycle", "bicycle,", "bicycle,chair,bicycle"] {
             assert!(labels(wrong).is_err(), "{wrong}");

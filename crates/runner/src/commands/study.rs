@@ -1,5 +1,5 @@
+use std::io;
 use std::path::Path;
-use std::{fs, io};
 
 use miette::{Diagnostic, Result};
 use thiserror::Error;
@@ -8,7 +8,7 @@ use crate::cli::PlanArgs;
 use crate::experiment::{Experiment, Override, with_defaults, with_overrides};
 use crate::model_sets::{Identity, ModelSet, ModelSets};
 use crate::plan::{Cell, Plan, Selection};
-use crate::records::{PUBLISHED, PublishedTable};
+use crate::records::{PUBLISHED, PublishedTable, read_text};
 
 /// An experiment that cannot be read.
 #[derive(Debug, Error, Diagnostic)]
@@ -33,8 +33,7 @@ struct NotPublished {
 /// An experiment with its overrides.
 pub(super) fn read(args: &PlanArgs) -> Result<Experiment> {
     let name = args.experiment.display().to_string();
-    let text =
-        fs::read_to_string(&args.experiment).map_err(|source| Unreadable { name: name.clone(), source })?;
+    let text = read_text(&args.experiment).map_err(|source| Unreadable { name: name.clone(), source })?;
     let text = with_overrides(&text, &args.overrides)?;
     let name = if args.overrides.is_empty() { name } else { format!("{name} with --set") };
     Ok(Experiment::parse(&name, &text).map_err(|error| *error)?)
@@ -45,7 +44,7 @@ pub(super) fn published(experiment: &Experiment, args: &PlanArgs) -> Result<Opti
     let Some(path) = &experiment.published else { return Ok(None) };
     let path = args.experiment.parent().unwrap_or(Path::new("")).join(path);
     let name = path.display().to_string();
-    let text = fs::read_to_string(&path).map_err(|source| NotPublished { name: name.clone(), source })?;
+    let text = read_text(&path).map_err(|source| NotPublished { name: name.clone(), source })?;
     Ok(Some(PublishedTable::parse(&name, &text).map_err(|error| *error)?))
 }
 

@@ -1,4 +1,4 @@
-use std::{fs, thread};
+use std::thread;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -6,7 +6,10 @@ use sha2::{Digest, Sha256};
 
 use super::{EvaluationError, Judges, Labels, Panel, Question};
 use crate::plan::{Cell, digest};
-use crate::records::{CellFolder, CellStatus, Evaluation, LabelSet, ResultsFolder, write_atomically};
+use crate::records::{
+    CellFolder, CellStatus, Evaluation, LARGEST_RECORD, LabelSet, ResultsFolder, read_regular,
+    write_atomically,
+};
 use crate::run::{Assignment, Stop};
 
 /// Changes when the same judges come to say something else, so that old records are not taken for new ones.
@@ -73,7 +76,8 @@ impl Pass<'_> {
             return Ok(None);
         }
         let path = folder.final_image();
-        let image = fs::read(&path).map_err(|source| EvaluationError::Read { path, source })?;
+        let image =
+            read_regular(&path, LARGEST_RECORD).map_err(|source| EvaluationError::Read { path, source })?;
         let classes = self.judges.classes();
         let question = Question::of(cell, self.labels, &classes);
         if let (Some(declared), None) = (&cell.prompt.segment, &question.segment)

@@ -1,14 +1,13 @@
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::records::ModelFile;
+use crate::records::{ModelFile, open_regular};
 
 /// SHA-256 and size of a file.
 pub(crate) fn of_file(path: &Path) -> io::Result<ModelFile> {
-    let mut file = File::open(path)?;
+    let mut file = open_regular(path)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     let mut bytes = 0;

@@ -10,6 +10,7 @@ use ureq::{Agent, Body, http::Response};
 
 use super::digest;
 use super::{FileEntry, ModelSet, ModelSetError, Verified};
+use crate::records::read_text;
 
 /// How often a broken connection is taken up again before giving up.
 const ATTEMPTS: u32 = 3;
@@ -126,7 +127,7 @@ impl Download<'_> {
             .append(true)
             .open(self.part)
             .map_err(|source| self.write_error(source))?;
-        let version = fs::read_to_string(self.version).ok();
+        let version = read_text(self.version).ok();
         if version.is_none() && !self.has_digest {
             file.set_len(0).map_err(|source| self.write_error(source))?;
         }

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::digest;
 use super::{Component, FileEntry, Identity, Manifest};
-use crate::records::{ModelFile, RecordError, write_atomically};
+use crate::records::{ModelFile, RecordError, read_text, write_atomically};
 
 /// The folder that holds the model sets, such as `weights`.
 #[derive(Clone, Debug)]
@@ -150,8 +150,7 @@ impl ModelSets {
 impl ModelSet {
     fn open(folder: PathBuf) -> Result<Self, ModelSetError> {
         let path = folder.join("manifest.toml");
-        let text =
-            fs::read_to_string(&path).map_err(|source| ModelSetError::Read { path: path.clone(), source })?;
+        let text = read_text(&path).map_err(|source| ModelSetError::Read { path: path.clone(), source })?;
         let manifest: Manifest = toml::from_str(&text)
             .map_err(|source| ModelSetError::Manifest { path, source: Box::new(source) })?;
         if folder.file_name().is_none_or(|name| name != manifest.name.as_str()) {
@@ -275,7 +274,7 @@ impl ModelSet {
 
     fn first_seen(&self) -> Result<BTreeMap<String, String>, ModelSetError> {
         let path = self.first_seen_path();
-        let text = match fs::read_to_string(&path) {
+        let text = match read_text(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
             Err(source) => return Err(ModelSetError::Read { path, source }),

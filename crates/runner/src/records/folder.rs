@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use super::atomic::{WRITING, write_by_way_of};
 use super::trace;
 use super::{
-    CellRecord, Environment, Evaluation, LabelSet, PlanRecord, PublishedTable, RecordError, TraceRow,
-    write_atomically,
+    CellRecord, Environment, Evaluation, LARGEST_RECORD, LabelSet, PlanRecord, PublishedTable, RecordError,
+    TraceRow, read_regular, write_atomically,
 };
 
 /// A results folder, such as `results/optimizers`.
@@ -240,7 +240,7 @@ fn remove(folder: &Path, is_leftover: impl Fn(&str) -> bool) {
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, RecordError> {
-    match fs::read(path) {
+    match read_regular(path, LARGEST_RECORD) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(RecordError::Read { path: path.to_owned(), source }),

@@ -28,6 +28,7 @@ mod evaluation;
 mod folder;
 mod plan;
 mod published;
+mod regular;
 mod trace;
 
 pub use atomic::write_atomically;
@@ -38,4 +39,5 @@ pub use evaluation::{Evaluation, Guess, LabelSet, Right, Segments, Share, Verdic
 pub use folder::{CellFolder, PUBLISHED, ResultsFolder};
 pub use plan::{PlanRecord, PlannedCell, PlannedPrompt};
 pub use published::{PublishedError, PublishedRow, PublishedTable};
+pub use regular::{LARGEST_RECORD, LARGEST_TEXT, open_regular, read_regular, read_text};
 pub use trace::TraceRow;

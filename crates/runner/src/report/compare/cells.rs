@@ -1,10 +1,10 @@
 //! A cell on both sides.
 
 use std::collections::BTreeMap;
-use std::fs;
 
 use serde::Serialize;
 
+use crate::records::{LARGEST_RECORD, read_regular};
 use crate::report::study::{Cell, Study};
 use crate::report::summary::state;
 use crate::report::tables::number;
@@ -82,7 +82,7 @@ impl State {
 
 /// The final image's bytes, if the cell finished and it can be read.
 fn image(cell: &Cell) -> Option<Vec<u8>> {
-    cell.outcome().and_then(|_| fs::read(&cell.final_image).ok())
+    cell.outcome().and_then(|_| read_regular(&cell.final_image, LARGEST_RECORD).ok())
 }
 
 /// The cells of both, in the left one's order.

@@ -1,5 +1,6 @@
 //! Sheets of images with labels.
 
+use std::io::{BufReader, Cursor};
 use std::path::{Path, PathBuf};
 
 use image::imageops::{self, FilterType};
@@ -12,6 +13,7 @@ use resvg::tiny_skia::Pixmap;
 use super::raster::Rasterizer;
 use super::text::{INK, QUIET, bold, fit, lines, text, width};
 use super::{Area, DrawError, Figure, encode};
+use crate::records::{LARGEST_RECORD, open_regular, read_regular};
 use crate::report::overlay::overlay;
 
 /// Images in rows and columns.
@@ -232,13 +234,24 @@ fn write(root: &Area, words: &str, at: (i32, i32), style: &TextStyle) -> Result<
 /// The image at `path`.
 pub(in crate::report) fn read(path: &Path) -> Result<RgbImage, DrawError> {
     let failed = |source| DrawError::Image { path: path.to_owned(), source };
-    let reader = ImageReader::open(path).map_err(|source| failed(image::ImageError::IoError(source)))?;
-    Ok(reader.decode().map_err(failed)?.into_rgb8())
+    let bytes = bytes(path)?;
+    let image = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
+    let image = image.map_err(image::ImageError::IoError).and_then(ImageReader::decode);
+    Ok(image.map_err(failed)?.into_rgb8())
 }
 
 /// Width and height of the image at `path`, in pixels.
 pub(in crate::report) fn size(path: &Path) -> Result<(u32, u32), DrawError> {
-    image::image_dimensions(path).map_err(|source| DrawError::Image { path: path.to_owned(), source })
+    let failed = |source| DrawError::Image { path: path.to_owned(), source };
+    let file = open_regular(path).map_err(|source| failed(image::ImageError::IoError(source)))?;
+    let image = ImageReader::new(BufReader::new(file)).with_guessed_format();
+    image.map_err(image::ImageError::IoError).and_then(ImageReader::into_dimensions).map_err(failed)
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, DrawError> {
+    let failed =
+        |source| DrawError::Image { path: path.to_owned(), source: image::ImageError::IoError(source) };
+    read_regular(path, LARGEST_RECORD).map_err(failed)
 }
 
 fn paste(pixels: &mut Pixmap, image: &RgbImage, (left, top): (i32, i32), side: i32) {

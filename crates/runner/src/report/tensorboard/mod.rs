@@ -9,7 +9,6 @@
 mod event;
 mod record;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -18,7 +17,7 @@ use self::event::{Event, Image};
 use super::ReportError;
 use super::plots::image_size;
 use super::study::{Cell, Study};
-use crate::records::{RecordError, TraceRow, write_atomically};
+use crate::records::{LARGEST_RECORD, RecordError, TraceRow, read_regular, write_atomically};
 
 /// TensorBoard takes every file for its own whose name has `tfevents` in it.
 const FILE: &str = "events.out.tfevents.0.dreambench";
@@ -74,7 +73,8 @@ fn step(row: &TraceRow) -> Event {
 /// A PNG as it is.
 fn image(path: &Path) -> Result<Image, ReportError> {
     let (width, height) = image_size(path)?;
-    let png = fs::read(path).map_err(|source| RecordError::Read { path: path.to_owned(), source })?;
+    let png = read_regular(path, LARGEST_RECORD)
+        .map_err(|source| RecordError::Read { path: path.to_owned(), source })?;
     Ok(Image::png(width, height, png))
 }
 

@@ -1,0 +1,141 @@
+//! Reading of files that somebody else may have put there.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// The largest record that is read, in bytes: far above any that a run writes.
+pub const LARGEST_RECORD: u64 = 1 << 30;
+
+/// The largest file that people write by hand and that is read, in bytes: experiments, manifests, labels, tables.
+pub const LARGEST_TEXT: u64 = 64 << 20;
+
+/// Opens a regular file for reading, or what a symbolic link to one points to. Never waits: a named pipe that nobody
+/// writes to, a device or a socket is refused without being opened.
+///
+/// # Errors
+/// As [`File::open`]; [`io::ErrorKind::InvalidInput`] for what is no regular file.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    refuse_others(&fs::metadata(path)?)?;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK | libc::O_NOCTTY);
+    let file = options.open(path)?;
+    refuse_others(&file.metadata()?)?; // it may be another by now
+    Ok(file)
+}
+
+/// The content of a regular file of at most `limit` bytes.
+///
+/// # Errors
+/// As [`open_regular`]; [`io::ErrorKind::FileTooLarge`] above the limit.
+pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = open_regular(path)?;
+    let length = file.metadata()?.len();
+    if limit < length {
+        return Err(too_large(limit));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if limit < bytes.len() as u64 {
+        return Err(too_large(limit)); // files of the system's claim a length of 0
+    }
+    Ok(bytes)
+}
+
+/// The text of a regular file of at most [`LARGEST_TEXT`] bytes.
+///
+/// # Errors
+/// As [`read_regular`]; [`io::ErrorKind::InvalidData`] where it is not UTF-8.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let bytes = read_regular(path, LARGEST_TEXT)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        io::Error::new(io::ErrorKind::InvalidData, format!("line {line} is not UTF-8 text"))
+    })
+}
+
+fn refuse_others(found: &Metadata) -> io::Result<()> {
+    if found.is_file() {
+        return Ok(());
+    }
+    let (kind, what) = match found.is_dir() {
+        true => (io::ErrorKind::IsADirectory, "a folder"),
+        false => (io::ErrorKind::InvalidInput, special(found)),
+    };
+    Err(io::Error::new(kind, format!("it is {what}, not a regular file")))
+}
+
+#[cfg(unix)]
+fn special(found: &Metadata) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+
+    let kind = found.file_type();
+    if kind.is_fifo() {
+        "a named pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_: &Metadata) -> &'static str {
+    "a device or a pipe"
+}
+
+fn too_large(limit: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {limit} bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_files_up_to_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, b"12345").unwrap();
+        assert_eq!(read_regular(&path, 5).unwrap(), b"12345");
+        assert_eq!(read_regular(&path, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(read_regular(folder.path(), 5).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        assert_eq!(read_regular(&folder.path().join("none"), 5).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn names_the_line_that_is_no_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, b"one\ntwo\n\xff\n").unwrap();
+        assert_eq!(read_text(&path).unwrap_err().to_string(), "line 3 is not UTF-8 text");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn refuses_pipes_sockets_and_devices_without_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let (pipe, socket, link) =
+            (folder.path().join("pipe"), folder.path().join("socket"), folder.path().join("link"));
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let _socket = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        std::os::unix::fs::symlink(&pipe, &link).unwrap();
+        let said = |path: &Path| read_regular(path, 9).unwrap_err().to_string();
+        assert_eq!(said(&pipe), "it is a named pipe, not a regular file");
+        assert_eq!(said(&link), "it is a named pipe, not a regular file");
+        assert_eq!(said(&socket), "it is a socket, not a regular file");
+        assert_eq!(said(Path::new("/dev/zero")), "it is a device, not a regular file");
+    }
+
+    /// The system's files have no length that is known before they are read.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn holds_to_the_limit_what_claims_to_be_empty() {
+        assert!(!read_regular(Path::new("/proc/self/status"), 1 << 20).unwrap().is_empty());
+        let error = read_regular(Path::new("/proc/self/status"), 10).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+    }
+}
