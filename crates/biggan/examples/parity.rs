@@ -55,7 +55,7 @@ fn memory(what: &str) -> Result<u64, Box<dyn Error>> {
     Ok(kilobytes * 1024)
 }
 
-/// What this process has computed for, on all cores, in seconds. Linux only, where a clock tick is 10 ms.
+/// CPU time of this process over all cores, in seconds. Linux only, where a clock tick is 10 ms.
 fn cpu_s() -> Result<f64, Box<dyn Error>> {
     let stat = fs::read_to_string("/proc/self/stat")?;
     let after_name = stat.rsplit(')').next().ok_or("no name in /proc/self/stat")?;

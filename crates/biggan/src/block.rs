@@ -113,7 +113,7 @@ impl Block {
         }
     }
 
-    /// How much larger the side of its output is than that of its input.
+    /// Ratio of the output's side to the input's.
     pub(crate) fn growth(&self) -> i64 {
         if self.upsample { 2 } else { 1 }
     }

@@ -7,7 +7,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Fault {
     pub(crate) key: &'static str,
-    /// What the value is and what would be right, to be read after the key.
+    /// The value found and the values allowed, phrased to follow the key.
     pub(crate) reason: String,
 }
 

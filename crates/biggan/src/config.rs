@@ -39,7 +39,7 @@ pub struct Config {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(from = "(bool, i64, i64)", into = "(bool, i64, i64)")]
 pub struct Layer {
-    /// Whether the block doubles the side of the image.
+    /// True if the block doubles the side of the image.
     pub upsample: bool,
     /// Width of its input.
     pub width_in: i64,
@@ -47,7 +47,7 @@ pub struct Layer {
     pub width_out: i64,
 }
 
-/// What is wrong with a `config.json`.
+/// Errors of reading a `config.json`.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -56,7 +56,7 @@ pub enum ConfigError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error reported by the operating system.
         source: io::Error,
     },
     /// The file is not JSON, or a key is missing, unknown or of the wrong type.
@@ -64,7 +64,7 @@ pub enum ConfigError {
     Parse {
         /// The file.
         path: PathBuf,
-        /// What is wrong, and where.
+        /// The syntax or type error, with its position.
         source: serde_json::Error,
     },
     /// The values describe no generator.
@@ -78,7 +78,7 @@ pub enum ConfigError {
         column: usize,
         /// The key at fault.
         key: &'static str,
-        /// What would be right.
+        /// The values that are allowed.
         reason: String,
     },
 }

@@ -11,7 +11,7 @@ use crate::{
 pub(crate) struct Conv {
     weight: Weight,
     bias: Option<Tensor>,
-    /// Whether it is [folded together with the upsampling](Self::fold_with_upsampling) before it.
+    /// True if it is [folded together with the upsampling](Self::fold_with_upsampling) before it.
     upsamples: bool,
 }
 
@@ -42,7 +42,7 @@ impl Conv {
         self.upsamples
     }
 
-    /// As [`forward`](Self::forward), but only the first `channels` of the output are computed.
+    /// Computes [`forward`](Self::forward) for the first `channels` output channels only.
     pub(crate) fn forward_first(&self, x: &Tensor, channels: i64) -> Tensor {
         let weight = self.weight.normalised().narrow(0, 0, channels);
         let bias = self.bias.as_ref().map(|bias| bias.narrow(0, 0, channels));
@@ -55,7 +55,7 @@ impl Conv {
         Self { weight: Weight::Folded(weight), ..self }
     }
 
-    /// As [`fold`](Self::fold), of a 3 × 3 convolution and the doubling of the side by nearest neighbours before it: a
+    /// Folds a 3 × 3 convolution with the nearest-neighbor doubling before it, as [`fold`](Self::fold) does: a
     /// transposed convolution of 4 × 4. A pixel of the output then has four products with each channel instead of nine,
     /// most of which met the same pixel of the input.
     pub(crate) fn fold_with_upsampling(self) -> Self {

@@ -30,7 +30,7 @@ pub enum LoadError {
     Config {
         /// The key at fault.
         key: &'static str,
-        /// What would be right.
+        /// The values that are allowed.
         reason: String,
     },
     /// There are statistics for truncations from 0 to 1 only.
@@ -75,7 +75,7 @@ impl Generator {
         self.network.forward(latents, class_weights, &mut Recorder::Off)
     }
 
-    /// What was loaded.
+    /// The configuration it was loaded with.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config

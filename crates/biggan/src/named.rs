@@ -10,7 +10,7 @@ pub(crate) struct Named {
     pub(crate) role: Role,
 }
 
-/// Whether an optimizer moves a tensor.
+/// Distinguishes trainable parameters from buffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Parameter,
@@ -18,7 +18,7 @@ pub(crate) enum Role {
 }
 
 impl Named {
-    /// The same tensor, not a copy of it.
+    /// Shares the tensor instead of copying it.
     pub(crate) fn new(name: &str, tensor: &Tensor, role: Role) -> Self {
         Self { name: name.to_owned(), tensor: tensor.shallow_clone(), role }
     }

@@ -35,7 +35,7 @@ enum Part {
 }
 
 impl Network {
-    /// As stored: nothing is folded yet.
+    /// Takes the tensors as stored, with nothing folded yet.
     pub(crate) fn take(scope: &Scope<'_>, config: &Config) -> Self {
         let &Config { channel_width, num_classes, z_dim, n_stats, eps, .. } = config;
         let embeddings = scope.take("embeddings.weight", &[z_dim, num_classes]);

@@ -18,7 +18,7 @@ pub(crate) enum Norm {
     Folded(Scaling),
 }
 
-/// What follows the normalisation proper.
+/// The affine part that follows the normalization.
 #[derive(Debug)]
 pub(crate) enum Affine {
     /// Scale 1 + Wₛ·cond and offset Wₒ·cond.
@@ -27,7 +27,7 @@ pub(crate) enum Affine {
     Plain { weight: Tensor, bias: Tensor },
 }
 
-/// What is left of a folded norm: x · scale + offset, `[n, c, 1, 1]` or `[c, 1, 1]` each.
+/// A folded norm: x · scale + offset, `[n, c, 1, 1]` or `[c, 1, 1]` each.
 #[derive(Debug)]
 pub(crate) struct Scaling {
     scale: Tensor,
@@ -55,11 +55,11 @@ pub(crate) struct Joint {
     widths: Vec<i64>, // c of each norm twice
 }
 
-/// What becomes of the statistics that a forward pass meets.
+/// Decides whether a forward pass records batch statistics.
 #[derive(Debug)]
 pub(crate) enum Recorder {
     Off,
-    /// Those of every normalisation, in the order in which the pass meets them.
+    /// Statistics of every normalization, in the order of the forward pass.
     On(Vec<Moments>),
 }
 
@@ -237,7 +237,7 @@ impl Joint {
         &mut self.weight
     }
 
-    /// What is left of each of the norms: `cond [n, d]`.
+    /// The folded scaling of each norm for `cond [n, d]`.
     pub(crate) fn at(&self, cond: &Tensor) -> Vec<Scaling> {
         let all = per_channel(&cond.linear(&self.weight, Some(&self.bias)));
         let mut parts = all.split_with_sizes(&self.widths, 1).into_iter();

@@ -59,7 +59,7 @@ impl TrainableGenerator {
         self.network.forward(latents, class_weights, &mut Recorder::Off)
     }
 
-    /// What an optimizer is to move, under its published names: the tensors themselves, not copies.
+    /// The trainable parameters under their published names, shared rather than copied.
     #[must_use]
     pub fn trainable_variables(&self) -> Vec<(String, Tensor)> {
         let tensors = self.network.tensors().into_iter();
@@ -96,7 +96,7 @@ impl TrainableGenerator {
         }
     }
 
-    /// What every normalisation meets, in the order of the forward pass.
+    /// Batch statistics of every normalization, in the order of the forward pass.
     fn moments(&self, (latents, class_weights): &(Tensor, Tensor)) -> Vec<Moments> {
         let mut recorder = Recorder::On(Vec::new());
         let _image = self.network.forward(latents, class_weights, &mut recorder);
@@ -112,7 +112,7 @@ impl TrainableGenerator {
         Generator::load(weights, &self.config, truncation, self.device)
     }
 
-    /// What was asked for.
+    /// The configuration it was built from.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config

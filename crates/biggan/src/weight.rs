@@ -10,7 +10,7 @@ use crate::named::{Named, Role};
 /// Source: Miyato et al. 2018, Algorithm 1; `torch.nn.utils.spectral_norm`, which BigGAN's files were written with.
 #[derive(Debug)]
 pub(crate) enum Weight {
-    /// As it is trained and stored: W, u and v apart.
+    /// The form that is trained and stored: W, u and v apart.
     Spectral { orig: Tensor, u: Tensor, v: Tensor, eps: f64 },
     /// The quotient, a constant.
     Folded(Tensor),

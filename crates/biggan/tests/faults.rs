@@ -19,7 +19,7 @@ const CONFIG: &str = r#"{
   "z_dim": 4
 }"#;
 
-/// What reading `CONFIG` with `old` replaced says, causes included, the folder left out.
+/// The error message, with its causes but without the folder, of reading `CONFIG` with `old` replaced.
 fn said_of(old: &str, new: &str) -> String {
     assert!(CONFIG.contains(old));
     let folder = tempfile::tempdir().unwrap();

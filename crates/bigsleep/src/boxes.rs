@@ -1,4 +1,4 @@
-//! Where cutouts lie.
+//! Positions and sides of cutouts.
 
 use crate::random::{Purpose, stream};
 use rand::RngExt;

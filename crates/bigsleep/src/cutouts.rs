@@ -14,17 +14,17 @@ pub(crate) struct Cutter {
     input_side: i64,
     patch_side: i64,
     table: Table,
-    /// Whether each cutout's gradient is scattered by itself, then all are summed: on CUDA a scatter of everything at once
+    /// True if each cutout's gradient is scattered by itself before all are summed: on CUDA a scatter of everything at once
     /// adds up in an order that changes from run to run.
     apart: bool,
 }
 
-/// What makes the input out of a cutout, by the cutout's side, from the least up.
+/// Resampling tables from a cutout to the input, by the cutout's side in ascending order.
 #[derive(Debug)]
 enum Table {
     /// The row of the cutout that each row of the input shows: `[sides, input_side]`.
     Rows(Tensor),
-    /// How much of each row of the cutout a row of the input has: `[sides, input_side, image_side + 1]`, with zeros from
+    /// Weights of the cutout's rows in each row of the input: `[sides, input_side, image_side + 1]`, with zeros from
     /// the cutout's end on.
     Mixtures(Tensor),
 }

@@ -13,7 +13,7 @@ use tch::Tensor;
 /// A dream at some point of its way. [`Dreamer`](crate::Dreamer) begins it, advances it and shows it.
 pub struct Dream {
     pub(crate) spec: DreamSpec,
-    /// What cutouts' embeddings are drawn to, `[e]`.
+    /// Target of the cutouts' embeddings, `[e]`.
     pub(crate) target: Tensor,
     /// `loss_coef` on the device, a number.
     pub(crate) loss_coef: Tensor,
@@ -33,7 +33,7 @@ impl Dream {
         Self { spec: spec.clone(), target, loss_coef, latents, ema, optimizer, recorder }
     }
 
-    /// What it was begun as.
+    /// The specification it was started with.
     pub fn spec(&self) -> &DreamSpec {
         &self.spec
     }
@@ -44,7 +44,7 @@ impl Dream {
         self.recorder.step()
     }
 
-    /// How it stands. Waits for the device.
+    /// The current status. Waits for the device.
     pub fn status(&mut self) -> Status {
         self.recorder.fetch();
         match self.recorder.diverged_at() {
@@ -61,7 +61,7 @@ impl Dream {
         self.recorder.take_rows()
     }
 
-    /// Whether the next step is to be taken, as far as is known without waiting for the device.
+    /// Returns true if a step remains, as far as is known without waiting for the device.
     pub(crate) fn has_steps_to_go(&self) -> bool {
         self.recorder.diverged_at().is_none() && self.step() < self.spec.settings.steps()
     }

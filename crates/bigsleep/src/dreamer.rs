@@ -232,7 +232,7 @@ impl Dreamer {
     }
 }
 
-/// Those of stacked latents: `[n, l, c]`.
+/// Class weights of stacked latents: `[n, l, c]`.
 fn class_weights_of_all<'s>(
     latents: &Latents,
     settings: impl IntoIterator<Item = &'s DreamSettings>,
@@ -241,17 +241,17 @@ fn class_weights_of_all<'s>(
     Tensor::stack(&(0..).zip(settings).map(of_one).collect::<Vec<_>>(), 0)
 }
 
-/// What a step needs to know of the n dreams of a pack.
+/// Loss terms and gradients of the n dreams of a batch.
 struct Evaluation {
     /// Total, similarity, latent and class terms: `[n, 4]`.
     terms: Tensor,
     /// The totals' gradients, `[n, ..]`.
     gradients: Latents,
-    /// Whether all of these are finite: `[n]`.
+    /// True where all of these are finite: `[n]`.
     sound: Tensor,
 }
 
-/// Whether all is finite, for each first index: `[n, ..]` → `[n]`.
+/// True where every entry is finite, for each first index: `[n, ..]` → `[n]`.
 fn all_finite(x: &Tensor) -> Tensor {
     x.isfinite().flatten(1, -1).all_dim(1, false)
 }

@@ -48,7 +48,7 @@ pub enum DreamError {
     /// The device's memory does not suffice for the pack. No dream has changed: a smaller pack may succeed.
     #[error("out of memory: {message}")]
     OutOfMemory {
-        /// What libtorch said.
+        /// Error reported by libtorch.
         message: String,
     },
 }

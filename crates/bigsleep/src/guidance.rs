@@ -1,4 +1,4 @@
-//! What the perceptor makes of images: how well cutouts agree with the targets, and how the images should change.
+//! CLIP guidance: similarity of cutouts to the targets, and its gradient in the images.
 
 use crate::{cutouts::Cutter, losses};
 use clip::{Clip, PatchEmbedding};

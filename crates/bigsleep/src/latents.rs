@@ -1,4 +1,4 @@
-//! What the optimizer changes.
+//! The latents, which the optimizer changes.
 
 use crate::settings::DreamSettings;
 use std::sync::{Mutex, PoisonError};
@@ -39,7 +39,7 @@ impl Latents {
         Self { normu: stacked(|latents| &latents.normu), cls: stacked(|latents| &latents.cls) }
     }
 
-    /// Those of the i-th of stacked dreams.
+    /// The latents of the i-th of stacked dreams.
     pub(crate) fn get(&self, i: i64) -> Self {
         Self { normu: self.normu.get(i), cls: self.cls.get(i) }
     }

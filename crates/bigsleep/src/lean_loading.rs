@@ -1,4 +1,4 @@
-//! What the allocator does with freed memory while models load.
+//! Allocator settings for freed memory while models load.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 /// again as its files. Other allocators are left as they are.
 pub struct LeanLoading(());
 
-/// How many there are. glibc has one setting for the whole process, and several workers may load at once.
+/// Number of live guards. glibc has one setting for the whole process, and several workers may load at once.
 static LOADING: Mutex<u32> = Mutex::new(0);
 
 impl LeanLoading {

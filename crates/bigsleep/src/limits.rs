@@ -12,9 +12,9 @@ use thiserror::Error;
 pub struct OutOfRange {
     /// The setting's name, as it is written in an experiment.
     pub setting: &'static str,
-    /// What was given.
+    /// The value given.
     pub value: String,
-    /// What is allowed, for example "at least 1 and at most 4096".
+    /// The values allowed, for example "at least 1 and at most 4096".
     pub allowed: String,
 }
 

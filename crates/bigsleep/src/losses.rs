@@ -25,7 +25,7 @@ impl Term {
     }
 }
 
-/// How far latent vectors are from looking normally distributed: `normu [n, l, z]`.
+/// Distance of the latent vectors' moments from a standard normal's: `normu [n, l, z]`.
 ///
 /// Mean over the l rows of |1 - std| (unbiased) + |mean| + |kurtosis - 3| + |skewness|, plus 4 · max(mean square, 1).
 ///
@@ -61,7 +61,7 @@ pub(crate) fn latent(normu: &Tensor) -> Term {
     }
 }
 
-/// How much weight lies on classes other than each row's first: `class_weights [n, l, c]`.
+/// Weight on classes other than each row's first: `class_weights [n, l, c]`.
 ///
 /// Mean of (50 · w)² over the c - 1 smallest weights of each row.
 pub(crate) fn class(class_weights: &Tensor) -> Term {
@@ -87,7 +87,7 @@ pub(crate) fn alignment(embeds: &Tensor, targets: &Tensor) -> Tensor {
     (unit(embeds) * targets).sum_dim_intlist(-1, false, None::<Kind>)
 }
 
-/// What dreams are drawn to: the sum of the unit vectors of `approach [p, e]`, less that of `avoid [q, e]` → `[e]`.
+/// The target of dreams: the sum of the unit vectors of `approach [p, e]`, less that of `avoid [q, e]` → `[e]`.
 ///
 /// A cosine with a text is a dot product with its unit vector, so the sum over texts is one dot product with this.
 pub(crate) fn target(approach: &Tensor, avoid: &Tensor) -> Tensor {

@@ -4,7 +4,7 @@ use crate::DreamError;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-/// How libtorch says that memory does not suffice, on CUDA and on the CPU.
+/// Fragments of libtorch's out-of-memory messages, on CUDA and on the CPU.
 const COMPLAINTS: [&str; 2] = ["out of memory", "can't allocate memory"];
 
 /// Runs `compute`, which must leave nothing half changed: wherever in the networks memory runs out, it shows as a panic.

@@ -1,4 +1,4 @@
-//! What a dream shall look like, and what not.
+//! Prompts: texts and images to approach and to avoid.
 
 use std::path::PathBuf;
 

@@ -3,12 +3,12 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// What numbers are drawn for. Each purpose has its own, so that a setting that changes one leaves the others alone.
+/// Purpose of a random stream. Each purpose has its own, so that a setting that changes one leaves the others alone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
-    /// How large cutouts are.
+    /// Sides of cutouts.
     Sides = 1,
-    /// Where cutouts lie.
+    /// Positions and sides of cutouts.
     Offsets = 2,
 }
 

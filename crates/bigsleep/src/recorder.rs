@@ -1,4 +1,4 @@
-//! What happens to a dream is noted on the device, and read from there a block at a time.
+//! Trace of a dream, kept on the device and read from there a block at a time.
 
 use crate::trace::TraceRow;
 use tch::{Device, Kind, Tensor};
@@ -8,7 +8,7 @@ use tch::{Device, Kind, Tensor};
 pub(crate) struct Recorder {
     /// Steps taken; too many, if the dream has diverged in a step that was not fetched yet.
     step: u32,
-    /// Whether all of them were sound: a truth value on the device.
+    /// True if all of them were finite: a boolean on the device.
     alive: Tensor,
     /// Steps on the device only: the four terms, and whether the dream was alive afterwards, `[5]` each.
     pending: Vec<Tensor>,

@@ -1,4 +1,4 @@
-//! What can be set about a dream.
+//! Settings of a dream.
 
 use crate::limits::{self, OutOfRange};
 use schemars::JsonSchema;
@@ -9,7 +9,7 @@ use std::ops::{
 };
 use tch::Kind;
 
-/// How one dream is computed; everything but its prompt, seed and optimizer.
+/// Settings of one dream: everything but its prompt, seed and optimizer.
 ///
 /// The defaults are those of `big-sleep` 0.9.1 (its library, not its command line, which differs), except for
 /// `epochs` and `iterations`: those are the 10 × 200 of the report that this project reproduces.
@@ -28,7 +28,7 @@ pub struct DreamSettings {
     #[serde(deserialize_with = "cutouts")]
     #[schemars(range(min = 1, max = 4096))]
     pub cutouts: u32,
-    /// How a cutout is resized to the perceptor's input.
+    /// Interpolation from a cutout to the perceptor's input.
     pub interpolation: Interpolation,
     /// Draw cutouts around the image's centre rather than evenly.
     pub center_bias: bool,
@@ -49,7 +49,7 @@ pub struct DreamSettings {
     #[serde(deserialize_with = "ema_decay")]
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub ema_decay: f64,
-    /// What the cosine similarity is multiplied by in the loss.
+    /// Coefficient of the cosine similarity in the loss.
     #[serde(deserialize_with = "loss_coef")]
     #[schemars(range(min = 0.0, max = 1_000_000.0))]
     pub loss_coef: f64,
@@ -68,7 +68,7 @@ pub struct DreamSettings {
     pub save_best: bool,
 }
 
-/// How a cutout is resized to the perceptor's input.
+/// Interpolation from a cutout to the perceptor's input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Interpolation {
@@ -95,7 +95,7 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// What the perceptor is to be loaded in.
+    /// Floating-point type of the perceptor's weights.
     pub fn kind(self) -> Kind {
         match self {
             Self::Fp32 | Self::Tf32 => Kind::Float,
@@ -110,7 +110,7 @@ impl DreamSettings {
         self.epochs * self.iterations
     }
 
-    /// Whether dreams of these two settings can be advanced as one pack: they need the same models, and cutouts of
+    /// Returns true if dreams of these two settings can be advanced as one batch: they need the same models, and cutouts of
     /// the same number and kind.
     pub fn packs_with(&self, other: &Self) -> bool {
         let key = |s: &Self| (s.cutouts, s.gradient_accumulation, s.interpolation, s.precision, s.truncation);

@@ -1,4 +1,4 @@
-//! What a dream is.
+//! Specification of a dream.
 
 use crate::{DreamSettings, Prompt};
 use optim::OptimizerConfig;
@@ -6,11 +6,11 @@ use optim::OptimizerConfig;
 /// One dream: the same spec and models give the same dream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DreamSpec {
-    /// What it shall look like.
+    /// The prompt.
     pub prompt: Prompt,
-    /// Where its initial latents and its cutouts come from. Dreams of one seed have both alike, whatever the rest.
+    /// Seed of the initial latents and the cutouts. Dreams of one seed share both, whatever the rest.
     pub seed: u64,
-    /// What changes its latents.
+    /// The optimizer of its latents.
     pub optimizer: OptimizerConfig,
     /// Everything else.
     pub settings: DreamSettings,

@@ -20,14 +20,14 @@ mod switch {
         unsafe { bigsleep_allow_tf32(products, convolutions) }
     }
 
-    /// Whether products and convolutions may.
+    /// TF32 permission of products and of convolutions.
     #[cfg(test)]
     pub(super) fn allowed() -> (bool, bool) {
         unsafe { (bigsleep_allows_tf32_products(), bigsleep_allows_tf32_convolutions()) }
     }
 }
 
-/// How many are [`Allowed`].
+/// Number of live [`Allowed`] guards.
 static USERS: Mutex<u32> = Mutex::new(0);
 
 /// Forbids TF32 on CUDA to all but dreams whose settings ask for it; until then libtorch's convolutions use it.

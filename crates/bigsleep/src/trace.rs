@@ -1,4 +1,4 @@
-//! What is recorded of a dream's every step.
+//! Trace: the record of every step of a dream.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct TraceRow {
     /// The step, counted from 1.
     pub step: u32,
-    /// What the optimizer minimises.
+    /// The total, which the optimizer minimizes.
     pub loss: f64,
     /// The similarity term: -`loss_coef` × the mean cosine of cutouts and text, summed over the texts to approach, plus
     /// the same without the minus for the texts to avoid. Lower is more similar; the report's curves are this over 100.
@@ -20,13 +20,13 @@ pub struct TraceRow {
     pub class: f64,
 }
 
-/// How a dream stands.
+/// Status of a dream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// It has steps to go.
+    /// Steps remain.
     Running,
-    /// It has taken all its steps.
+    /// All steps were taken.
     Finished,
     /// The loss, its gradient or the latents became infinite or not a number. The latents and their average are those
     /// before this step, and stay so.

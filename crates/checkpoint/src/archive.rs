@@ -25,7 +25,7 @@ pub(crate) struct Archive {
     bytes: u64,
 }
 
-/// Where an uncompressed entry lies in the file.
+/// Byte range of an uncompressed entry in the file.
 pub(crate) struct Span {
     pub(crate) start: u64,
     pub(crate) bytes: u64,

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::WeightMismatch;
 
-/// What is wrong with a checkpoint. Every message names the file and says what to do.
+/// Errors of reading a checkpoint. Every message names the file and says what to do.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
@@ -19,7 +19,7 @@ pub enum CheckpointError {
     NotAFile {
         /// The path.
         path: PathBuf,
-        /// What it is.
+        /// Description of the file's actual kind.
         what: &'static str,
     },
     /// The file cannot be opened or read.
@@ -27,7 +27,7 @@ pub enum CheckpointError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error reported by the operating system.
         source: io::Error,
     },
     /// The file is whole, but not of a format that holds weights.
@@ -35,9 +35,9 @@ pub enum CheckpointError {
     NotWeights {
         /// The file.
         path: PathBuf,
-        /// What it seems to be.
+        /// Description of what the file seems to be.
         what: &'static str,
-        /// What to do.
+        /// Remedy.
         remedy: &'static str,
     },
     /// The file is of a known format, but its parts contradict each other.
@@ -47,7 +47,7 @@ pub enum CheckpointError {
         path: PathBuf,
         /// The format that its first bytes announce.
         format: &'static str,
-        /// What is wrong with it.
+        /// The underlying error.
         source: Box<dyn Error + Send + Sync>,
     },
     /// The file asks for code to be run. None was.
@@ -59,7 +59,7 @@ pub enum CheckpointError {
     AsksToRun {
         /// The file.
         path: PathBuf,
-        /// What it names, as Python spells it.
+        /// The callable's name, as Python spells it.
         callable: String,
     },
     /// The file holds something that this crate has no way to represent.
@@ -67,7 +67,7 @@ pub enum CheckpointError {
     Unsupported {
         /// The file.
         path: PathBuf,
-        /// What it holds.
+        /// Description of its content.
         what: String,
     },
     /// A tensor was read, but does not fit on the device or cannot be converted.
@@ -77,7 +77,7 @@ pub enum CheckpointError {
         path: PathBuf,
         /// The tensor.
         name: String,
-        /// What libtorch said.
+        /// Error reported by libtorch.
         source: tch::TchError,
     },
     /// The tensors are not the ones that the model needs.
@@ -88,7 +88,7 @@ pub enum CheckpointError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What went wrong.
+        /// The underlying error.
         source: io::Error,
     },
 }

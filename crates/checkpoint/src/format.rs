@@ -16,7 +16,7 @@ pub(crate) enum Format {
     Pickle,
 }
 
-/// How much of a file is looked at.
+/// Number of bytes inspected at the beginning of a file.
 const HEAD: u64 = 512;
 
 /// Tells a file's format by its content.
@@ -51,13 +51,13 @@ fn recognize(head: &[u8]) -> Result<Format, (&'static str, &'static str)> {
     }
 }
 
-/// How a legacy file begins that was saved with pickle's protocol 0: the magic number in decimal.
+/// First bytes of a legacy file saved with pickle's protocol 0: the magic number in decimal.
 const LEGACY_PROTOCOL_0: &[u8] = b"L119547037146038801333356L";
 
 const FETCH_AGAIN: &str = "fetch the file again";
 const CONVERT: &str = "convert it to safetensors";
 
-/// What people have instead of weights, and how they got it.
+/// Description of common files that are no weights, and their likely origin.
 fn foreign(head: &[u8]) -> (&'static str, &'static str) {
     let text = head.trim_ascii_start().to_ascii_lowercase();
     if head.is_empty() {

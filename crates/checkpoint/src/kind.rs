@@ -1,4 +1,4 @@
-//! What the formats call the kinds of numbers that libtorch has.
+//! Names of libtorch's number types in the file formats.
 
 use safetensors::Dtype;
 use tch::Kind;

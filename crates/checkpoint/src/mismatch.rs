@@ -8,7 +8,7 @@ use thiserror::Error;
 pub struct WeightMismatch {
     /// The file, or whatever else the tensors came from.
     pub path: PathBuf,
-    /// How many tensors were as the model wants them.
+    /// Number of tensors that fit the model.
     pub fitting: usize,
     /// Tensors that the model needs and the file lacks.
     pub missing: Vec<String>,
@@ -29,7 +29,7 @@ pub struct Misshaped {
     pub found: Vec<i64>,
 }
 
-/// How many names of each list a message shows.
+/// Number of names of each list that a message shows.
 const SHOWN: usize = 6;
 
 /// Names less alike than this are not taken for each other (1 is equal, 0 is nothing in common).
@@ -64,7 +64,7 @@ impl WeightMismatch {
         }
     }
 
-    /// What stands before every missing name, as in files of wrapped models: `module.`, `state_dict.`
+    /// Prefix of every missing name, as in files of wrapped models: `module.`, `state_dict.`
     fn common_prefix(&self) -> Option<&str> {
         let first = self.missing.first()?;
         let mut prefixes = self.unexpected.iter().filter_map(|name| name.strip_suffix(first.as_str()));

@@ -1,4 +1,4 @@
-//! What `torch.save` wrote: ZIP archives and, before PyTorch 1.6, pickles followed by the tensors.
+//! Files of `torch.save`: ZIP archives and, before PyTorch 1.6, pickles followed by the tensors.
 
 use std::{
     collections::BTreeMap,

@@ -28,7 +28,7 @@ impl<'w> Scope<'w> {
         self.sub(&index.to_string())
     }
 
-    /// The same scope, whose tensors keep the kind that the file has them in.
+    /// A copy of this scope whose tensors keep the file's number type.
     #[must_use]
     pub fn as_stored(&self) -> Self {
         Self { kind: None, ..self.clone() }
@@ -45,7 +45,7 @@ impl<'w> Scope<'w> {
         self.take_as(name, shape, self.kind.or_else(stored).unwrap_or(Kind::Float))
     }
 
-    /// As [`take`](Self::take), in a kind of its own: integer buffers, for one.
+    /// Takes a tensor as [`take`](Self::take) does, in a number type of its own: integer buffers, for one.
     pub fn take_as(&self, name: &str, shape: &[i64], kind: Kind) -> Tensor {
         self.weights.take(&self.full_name(name), shape, kind, self.device)
     }

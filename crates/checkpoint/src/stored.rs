@@ -17,7 +17,7 @@ pub(crate) struct Source {
     pub(crate) file: File,
 }
 
-/// Where a tensor's plain bytes lie in a file. It was checked that the file is that long.
+/// Byte range of a tensor in a file, checked against the file's length.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) source: Arc<Source>,

@@ -1,4 +1,4 @@
-//! What people read when a file is not what they think.
+//! Error messages for files that are not what they seem.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop wherever it is surprised")]
 

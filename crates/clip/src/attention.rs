@@ -79,7 +79,7 @@ fn stacked(scope: &Scope<'_>, name: &str, part: &[i64]) -> Tensor {
     Tensor::zeros([], (parts[0].kind(), parts[0].device())).expand(whole, false)
 }
 
-/// What a token may attend to.
+/// Attention mask: the tokens that a token may attend to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mask {
     /// Every token.

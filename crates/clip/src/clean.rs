@@ -4,7 +4,7 @@ use htmlize::unescape;
 use regex::{Captures, Regex};
 use unicode_normalization::UnicodeNormalization;
 
-/// What CLIP's tokenizer does to a text before it looks for words (`clip/simple_tokenizer.py`,
+/// Cleans a text as CLIP's tokenizer does before it looks for words (`clip/simple_tokenizer.py`,
 /// `basic_clean`): the repairs of ftfy 6.3, and HTML's entities. White space is left as it is: it only parts
 /// words.
 ///
@@ -89,5 +89,5 @@ fn is_control(c: char) -> bool {
     is_c0 || matches!(c, '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffc}')
 }
 
-/// What the bytes 80 to 9F mean in the table that browsers take for Latin-1. Five mean nothing and stay.
+/// Characters of the bytes 80 to 9F in Windows-1252. Five are unassigned and stay.
 const WINDOWS_1252: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ";

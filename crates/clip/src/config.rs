@@ -101,7 +101,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Whether a network of these sizes can be built. What a tensor alone decides is left to the strict
+    /// Checks that a network of these sizes can be built. Shapes of single tensors are left to the strict
     /// loading.
     pub(crate) fn check(&self) -> Result<(), String> {
         let Self { embed_dim, image_size, patch_size, vision_width, context_length, text_width, .. } = *self;
@@ -150,7 +150,7 @@ impl Shapes<'_> {
         Ok(embed_dim)
     }
 
-    /// How many different blocks there are, whatever their numbers: a block in the place of a missing one is
+    /// Number of distinct blocks, whatever their indices: a block in the place of a missing one is
     /// reported as unexpected, and no number in a file decides how much is built.
     fn layers(&self, prefix: &str) -> usize {
         let names = self.0.names();

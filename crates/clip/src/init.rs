@@ -51,7 +51,7 @@ fn text(config: &Config) -> Vec<(String, Tensor)> {
     tensors
 }
 
-/// How the matrices of a block are drawn.
+/// Standard deviations of a block's initial matrices.
 struct Spread {
     in_proj: Draw,
     out_proj: Draw,
@@ -67,7 +67,7 @@ enum Draw {
 }
 
 impl Spread {
-    /// What torch's layers draw when nobody says otherwise: OpenAI's code initialises the text tower only.
+    /// The default initialization of torch's layers: OpenAI's code initializes the text tower only.
     fn torch(width: i64) -> Self {
         let (narrow, wide) = (inverse_root(width), inverse_root(4 * width));
         let xavier = (6.0 / (4 * width) as f64).sqrt(); // of a [3 width, width] matrix

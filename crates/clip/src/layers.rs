@@ -19,7 +19,7 @@ impl Linear {
         x.linear(&self.weight.to_kind(kind), Some(self.bias.to_kind(kind)))
     }
 
-    /// As [`forward`](Self::forward), of `count` outputs from `first` on only.
+    /// Computes [`forward`](Self::forward) for `count` outputs from `first` on.
     pub(crate) fn forward_rows(&self, x: &Tensor, first: i64, count: i64) -> Tensor {
         Self { weight: self.weight.narrow(0, first, count), bias: self.bias.narrow(0, first, count) }
             .forward(x)

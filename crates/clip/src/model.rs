@@ -116,7 +116,7 @@ impl Clip {
         Tokenizer::sized(self.config.vocab_size, self.config.context_length)
     }
 
-    /// Where the image tower's tensors are.
+    /// Device of the image tower's tensors.
     #[must_use]
     pub fn device(&self) -> Device {
         self.logit_scale.device()

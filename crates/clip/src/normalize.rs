@@ -5,7 +5,7 @@ pub const MEAN: [f64; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
 /// Standard deviation of the training images' channels.
 pub const STD: [f64; 3] = [0.268_629_54, 0.261_302_58, 0.275_777_11];
 
-/// What the image tower wants, from pixels in [0, 1]: `[.., 3, h, w]` → the same shape, each channel less its
+/// Normalizes pixels in [0, 1] for the image tower: `[.., 3, h, w]` → same shape, each channel less its
 /// mean, over its standard deviation. Gradients pass.
 pub fn normalize(pixels: &Tensor) -> Tensor {
     let like_pixels =

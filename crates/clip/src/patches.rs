@@ -30,7 +30,7 @@ impl PatchEmbedding {
         Self { weight: weight.flatten(1, 3), bias: None }
     }
 
-    /// The same layer for pixels in [0, 1] that were not normalised: W (x - mean) / std = (W / std) x - (W /
+    /// An equivalent layer for pixels in [0, 1] that were not normalized: W (x - mean) / std = (W / std) x - (W /
     /// std) mean.
     #[must_use]
     pub fn of_unnormalized_pixels(&self) -> Self {

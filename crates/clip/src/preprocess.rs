@@ -23,12 +23,12 @@ pub enum PreprocessError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The decoder's error.
         source: ImageError,
     },
 }
 
-/// What the image tower sees of an image in a file: `[3, size, size]`, normalised.
+/// Reads and preprocesses an image file for the image tower: `[3, size, size]`, normalized.
 ///
 /// As [`preprocess`], but for what a decoded image no longer tells, and Pillow goes by: images with a
 /// palette, and of black and white only, are resized to the nearest pixel, and one colour marked as
@@ -54,7 +54,7 @@ pub fn preprocess_file(path: &Path, size: i64) -> Result<Tensor, PreprocessError
     })
 }
 
-/// What the image tower sees of an image: its middle square, `[3, size, size]`, normalised.
+/// Preprocesses an image for the image tower: its middle square, `[3, size, size]`, normalized.
 ///
 /// To the last bit what `clip/clip.py`'s `_transform` makes of the same pixels with Pillow 13: the shorter
 /// side resized to `size`, bicubic with antialiasing, colours weighted by their opacity; then the middle cut

@@ -61,7 +61,7 @@ impl Bitmap {
     }
 }
 
-/// What an output sample is made of: the input samples from `first` on, times `fixed`, over 2^22.
+/// Weights of an output sample: the input samples from `first` on, times `fixed`, over 2^22.
 struct Weights {
     first: usize,
     fixed: Vec<i64>,

@@ -17,11 +17,11 @@ const VOCAB_SIZE: i64 = 49_408;
 /// The most tokens in a text, of OpenAI's models.
 const CONTEXT_LENGTH: i64 = 77;
 
-/// How the reference spells the tokens that mark a text's start and end.
+/// Start-of-text token, as the reference spells it.
 const START: &str = "<|startoftext|>";
 const END: &str = "<|endoftext|>";
 
-/// What merges never cross: a mark, an English ending, a run of letters, a digit, a run of other characters.
+/// Pieces that merges never cross: a mark, an English ending, a run of letters, a digit, a run of other characters.
 static PIECE: LazyLock<Regex> = LazyLock::new(|| {
     let pieces =
         r"(?i)<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+";

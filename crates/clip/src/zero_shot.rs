@@ -12,7 +12,7 @@ pub struct ZeroShot {
     scale: f64,
 }
 
-/// How well a label fits an image.
+/// A label with its probability for an image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Guess {
     /// The label, without the template.

@@ -1,4 +1,4 @@
-//! What is no CLIP with a vision transformer gives one clear error that names the file, and costs neither a
+//! Files that are no CLIP with a vision transformer give one clear error that names the file, without a
 //! panic nor memory.
 
 use checkpoint::Weights;

@@ -1,4 +1,4 @@
-//! What `tests/reference/deeplab.py` compares: `logits WEIGHTS PIXELS OUT`, the last two safetensors files with a tensor
+//! Computes the logits that `tests/reference/deeplab.py` compares: `logits WEIGHTS PIXELS OUT`, the last two safetensors files with a tensor
 //! `pixels` and a tensor `logits`.
 
 use std::{collections::BTreeMap, error::Error, path::Path};

@@ -59,7 +59,7 @@ impl DeepLab {
         self.forward(&normalize(&images)).argmax(1, false)
     }
 
-    /// How many classes it tells apart, background included.
+    /// Number of classes, background included.
     #[must_use]
     pub fn num_classes(&self) -> i64 {
         self.classifier.classes()

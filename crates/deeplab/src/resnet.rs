@@ -3,7 +3,7 @@ use tch::Tensor;
 
 use crate::conv::{Conv, shape};
 
-/// What a bottleneck's last convolution makes of its width.
+/// Ratio of a bottleneck's output channels to its width.
 const EXPANSION: i64 = 4;
 
 /// The stride of each layer's first block, and the dilations of the first block and of the others. Where an
@@ -48,7 +48,7 @@ impl ResNet {
         Self { stem, blocks, channels }
     }
 
-    /// How many channels its features have.
+    /// Number of feature channels.
     pub(crate) fn channels(&self) -> i64 {
         self.channels
     }
@@ -109,7 +109,7 @@ impl Bottleneck {
     }
 }
 
-/// How many channels a convolution of the file puts out; where it is missing, one, and `finish` tells.
+/// Number of output channels of a convolution of the file; one where it is missing, which `finish` reports.
 pub(crate) fn outputs(scope: &Scope<'_>, weight: &str) -> i64 {
     scope.shape(weight).and_then(|shape| shape.first().copied()).unwrap_or(1)
 }

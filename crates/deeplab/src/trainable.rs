@@ -44,7 +44,7 @@ impl TrainableDeepLab {
         logits(&self.backbone, &self.classifier, pixels)
     }
 
-    /// What an optimizer is to move, under torchvision's names: the tensors themselves, not copies.
+    /// The trainable parameters under torchvision's names, shared rather than copied.
     #[must_use]
     pub fn trainable_variables(&self) -> Vec<(String, Tensor)> {
         self.chosen(|name| !is_statistic(name))

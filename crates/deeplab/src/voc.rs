@@ -40,7 +40,7 @@ pub fn color(class: u8) -> [u8; 3] {
 mod tests {
     use super::*;
 
-    /// As drawn in VOC's annotations: aeroplane, cat, person, tvmonitor.
+    /// Colors of VOC's annotations: aeroplane, cat, person, tvmonitor.
     #[test]
     fn colors_are_vocs() {
         assert_eq!(

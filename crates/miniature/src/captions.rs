@@ -3,7 +3,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::Table;
 
-/// What a picture shows.
+/// Content of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Content {
     /// Index into [`Table::classes`].
@@ -36,7 +36,7 @@ pub(crate) fn object(name: &str, rng: &mut ChaCha8Rng) -> String {
     in_frame(&format!("{article} {name}"), rng)
 }
 
-/// How often a caption is the bare name: such are the report's prompts, and the labels of its table.
+/// Probability that a caption is the bare name, as the report's prompts and its table's labels are.
 const BARE: f64 = 0.35;
 
 fn in_frame(what: &str, rng: &mut ChaCha8Rng) -> String {

@@ -4,7 +4,7 @@ use tch::{Kind, Tensor};
 
 use crate::random;
 
-/// What a perceptor sees of pictures: a cutout of each, as `BigSleep` makes them, noisy and more or less sharp.
+/// Distorts pictures as a perceptor sees them: a cutout of each, as `BigSleep` makes them, noisy and more or less sharp.
 ///
 /// `pictures: [n, 3, s, s]` in [0, 1] → `[n, 3, side, side]`. A cutout's side is a part of the picture's drawn from
 /// N(0.8, 0.3²) and held to 0.5 to 0.95, its place is uniform, and it is resized to the nearest pixels; a tenth of the

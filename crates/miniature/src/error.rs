@@ -12,7 +12,7 @@ pub enum MiniatureError {
     Picture {
         /// The file.
         path: PathBuf,
-        /// What was wrong with it.
+        /// The underlying error.
         source: image::ImageError,
     },
     /// A picture that `scenery` asks for is not in the table.
@@ -30,9 +30,9 @@ pub enum MiniatureError {
     /// A file or folder cannot be written or read.
     #[error("failed to write or read `{}`", path.display())]
     File {
-        /// Where.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// Error reported by the operating system.
         source: io::Error,
     },
     /// The training log cannot be written.
@@ -40,7 +40,7 @@ pub enum MiniatureError {
     Log {
         /// The file.
         path: PathBuf,
-        /// What was wrong.
+        /// The underlying error.
         source: csv::Error,
     },
     /// A sheet of images cannot be written.
@@ -48,7 +48,7 @@ pub enum MiniatureError {
     Sheet {
         /// The file.
         path: PathBuf,
-        /// What was wrong.
+        /// The underlying error.
         source: image::ImageError,
     },
     /// Weights cannot be written or read.
@@ -59,7 +59,7 @@ pub enum MiniatureError {
     Resume {
         /// The file.
         path: PathBuf,
-        /// What does not fit.
+        /// The mismatch.
         source: optim::RestoreError,
     },
     /// The loss is no number any more.

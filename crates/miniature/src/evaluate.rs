@@ -10,12 +10,12 @@ use crate::{
     wide::Wide,
 };
 
-/// How good a model set is, in figures for its card.
+/// Quality measures of a model set, for its card.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quality {
     /// The model.
     pub of: String,
-    /// What was measured.
+    /// Name of the measure.
     pub measure: &'static str,
     /// The figure.
     pub value: f64,
@@ -126,7 +126,7 @@ fn drawn(
     Ok(Drawn { images: Labelled { images: (whole + 1.0) * 0.5, objects }, quality })
 }
 
-/// How much the colours of the images' left edges, where no object is, differ: the mean standard deviation, of 0 to 1.
+/// Spread of the colors at the images' left edges, where no object is: the mean standard deviation, of 0 to 1.
 fn spread(images: &Tensor) -> Tensor {
     images.select(3, 0).mean_dim(2, false, Kind::Float).std_dim(0, true, false).mean(Kind::Float) * 0.5
 }

@@ -17,7 +17,7 @@ pub struct ModelSet {
     folder: PathBuf,
 }
 
-/// What can be a part of the set.
+/// Components of the set.
 const COMPONENTS: [(&str, &str); 4] =
     [("generator", "biggan-deep"), ("perceptor", "clip"), ("judge", "clip"), ("segmenter", "deeplabv3")];
 
@@ -28,13 +28,13 @@ impl ModelSet {
         Self { folder: folder.into() }
     }
 
-    /// Where a component's weights are.
+    /// Path of a component's weights.
     #[must_use]
     pub fn weights(&self, component: &str) -> PathBuf {
         self.folder.join(format!("{component}.safetensors"))
     }
 
-    /// Where the generator's sizes are.
+    /// Path of the generator's configuration.
     #[must_use]
     pub fn generator_config(&self) -> PathBuf {
         self.folder.join("generator.json")

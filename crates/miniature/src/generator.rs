@@ -80,7 +80,7 @@ impl Drawing {
         Training::new(trainable, buffers, course)
     }
 
-    /// What is kept of a training: its averaged weights, and standing statistics that were measured with them.
+    /// Takes the averaged weights of a training, with standing statistics measured with them.
     ///
     /// # Errors
     /// Never for a training of this generator.
@@ -117,7 +117,7 @@ fn start_from_classes(generator: &TrainableGenerator) {
 /// Length of a class's embedding at first; that of a latent vector of 64 numbers is 8.
 const CLASS_LENGTH: f64 = 12.0;
 
-/// What one step learns from.
+/// Training batch of one step.
 struct Lesson {
     latents: Tensor,       // [n, l, z]
     class_weights: Tensor, // [n, l, classes]

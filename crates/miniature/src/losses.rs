@@ -1,6 +1,6 @@
 use tch::{Kind, Tensor};
 
-/// How far drawn images are from the pictures they should be, `[n, 3, h, w]` each in [-1, 1]: the mean absolute error of
+/// Regression loss of drawn images against their pictures, `[n, 3, h, w]` each in [-1, 1]: the mean absolute error of
 /// the pixels, of the differences between neighbours, which are the edges, and of the means of 4 × 4 squares, which are
 /// the colours of parts.
 pub(crate) fn drawing(drawn: &Tensor, picture: &Tensor) -> Tensor {

@@ -68,7 +68,7 @@ impl Partner {
         (weights, opacity)
     }
 
-    /// Where the images start that no caption fits, one for each of the contents that they will feign: as `BigSleep` does, half of
+    /// Initial latents of negatives, one for each of the contents that they will imitate: as `BigSleep` does, half of
     /// them with some other object in each row of the latents.
     pub(crate) fn start(&self, feigned: &[Content], rng: &mut ChaCha8Rng) -> Climbers {
         let (n, classes) = (feigned.len(), self.objects + self.scenes);
@@ -131,5 +131,5 @@ const FAINT: f64 = 0.6;
 /// The least weight that can grow.
 const LEAST: f64 = 1e-3;
 
-/// How far latents move while the logit of a weight moves by 1.
+/// Stride of the latents per unit of a class weight's logit.
 const LATENT_STRIDE: f64 = 0.1;

@@ -28,7 +28,7 @@ pub struct Perceptor {
     seed: u64,
 }
 
-/// What cosines are multiplied with, as in OpenAI's models. It is not trained: left free it settles far below, and then
+/// Scale of the cosines, as in OpenAI's models. It is not trained: left free it settles far below, and then
 /// `BigSleep`'s similarities have another scale.
 pub const LOGIT_SCALE: f64 = 100.0;
 
@@ -219,7 +219,7 @@ impl Perceptor {
         tch::no_grad(|| self.render(&z, &logits.sigmoid()))
     }
 
-    /// The same of the generator's: `[n, 3, s, s]` in [0, 1].
+    /// Hard negatives drawn by the generator: `[n, 3, s, s]` in [0, 1].
     fn drawn_jumbles(
         &self,
         partner: &Partner,
@@ -244,7 +244,7 @@ impl Perceptor {
         Tensor::cosine_similarity(&self.look(images, rng), captions, -1, 1e-8).sum(Kind::Float)
     }
 
-    /// Where a jumble starts: several objects of one style, among a little of everything or of nothing.
+    /// Initial latents of a hard negative: several objects of one style, among a little of everything or of nothing.
     fn jumble(&self, contents: &[Content], rng: &mut ChaCha8Rng) -> Jumble {
         let objects = self.table.classes.len();
         let all_styles = objects * Style::ALL.len();

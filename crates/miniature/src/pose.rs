@@ -1,20 +1,20 @@
 use tch::{Kind, Tensor};
 
-/// How far pictures of one object differ. What differs is given by the first [`Variation::ENTRIES`] entries of a latent
+/// Variation between pictures of one object. Each quantity is given by one of the first [`Variation::ENTRIES`] entries of a latent
 /// vector, each squeezed into (-1, 1) by tanh: the rest of the vector is without effect.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Variation {
-    /// How far it is moved, in sides of the picture.
+    /// Range of the shift, in sides of the picture.
     pub shift: f64,
-    /// How much larger or smaller it is, as a part of its size.
+    /// Range of the change of size, as a fraction.
     pub scale: f64,
-    /// How far it is turned, in degrees; counterclockwise for positive entries.
+    /// Range of the rotation, in degrees; counterclockwise for positive entries.
     pub turn: f64,
-    /// Whether half of the pictures are mirrored.
+    /// True if half of the pictures are mirrored.
     pub mirror: bool,
     /// The middle of each colour channel of a plain background, in [0, 1].
     pub backdrop: f64,
-    /// How far the channels are from that.
+    /// Spread of the channels around that.
     pub backdrop_spread: f64,
 }
 

@@ -3,7 +3,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal, StandardUniform};
 use tch::Tensor;
 
-/// What random numbers are drawn for. Streams do not depend on each other.
+/// Purpose of a random stream. Streams are independent of each other.
 #[derive(Clone, Copy, Debug)]
 pub enum Stream {
     /// Latents, class weights and captions of a training batch.

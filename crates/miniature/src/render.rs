@@ -12,7 +12,7 @@ use crate::{MiniatureError, Style, Table, Variation, art::sprite, pose::warp, sc
 pub struct Renderer {
     objects: Tensor, // [objects, 4, side, side], colours multiplied by alpha
     scenes: Tensor,  // [scenes, 3, side, side]
-    /// How far its pictures of one object differ.
+    /// Variation between its pictures of one object.
     pub variation: Variation,
 }
 
@@ -21,7 +21,7 @@ pub struct Renderer {
 pub struct Pictures {
     /// `[n, 3, side, side]` in [-1, 1].
     pub image: Tensor,
-    /// How much an object covers what is behind it: `[n, 1, side, side]` in [0, 1].
+    /// Opacity of the object: `[n, 1, side, side]` in [0, 1].
     pub cover: Tensor,
 }
 

@@ -5,7 +5,7 @@ use tch::Tensor;
 
 use crate::random;
 
-/// What a generator is trained on: latents and class weights.
+/// Training inputs of a generator: latents and class weights.
 #[derive(Debug)]
 pub struct Batch {
     /// `[n, z_dim]`, standard normal.
@@ -14,7 +14,7 @@ pub struct Batch {
     pub class_weights: Tensor,
 }
 
-/// How class weights are drawn.
+/// Distribution of class weights.
 #[derive(Clone, Copy, Debug)]
 pub struct Mixing {
     /// The part of a batch that is mixtures; the rest is one object, whole.
@@ -28,7 +28,7 @@ pub struct Mixing {
 impl Mixing {
     /// One whole object after another.
     pub const PURE: Self = Self { soft: 0.0, start: 0.0, scene: 0.0 };
-    /// What the generator is trained on.
+    /// Distribution that the generator is trained on.
     pub const TRAINING: Self = Self { soft: 0.3, start: 0.2, scene: 0.35 };
 }
 

@@ -52,7 +52,7 @@ const SEA: Ground =
 const NIGHT: Ground =
     Ground { top: [0.03, 0.05, 0.2], horizon: [0.12, 0.14, 0.38], floor: [0.05, 0.1, 0.12], at: 0.75 };
 
-/// Where things stand, from the back to the front: the middle's x and y and the width, in sides of the picture.
+/// Positions from the back to the front: the middle's x and y and the width, in sides of the picture.
 type Places = [(f64, f64, f64)];
 
 const PINES: [(f64, f64, f64); 6] = [

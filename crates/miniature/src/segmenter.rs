@@ -114,7 +114,7 @@ impl Segmenter {
     }
 }
 
-/// What a picture of a lesson shows.
+/// Content of a training picture.
 struct Shown {
     weights: Vec<f32>,
     voc: i64,

@@ -3,11 +3,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::Style;
 
-/// How the whole set is trained: `training.toml`.
+/// Training configuration of the whole set: `training.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// What all random numbers depend on.
+    /// Seed of all random numbers.
     pub seed: u64,
     /// The generator's training.
     pub generator: GeneratorSettings,
@@ -21,7 +21,7 @@ pub struct Settings {
     pub segmenter: SegmenterSettings,
 }
 
-/// How a generator is trained.
+/// Training configuration of a generator.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GeneratorSettings {
@@ -35,13 +35,13 @@ pub struct GeneratorSettings {
     pub average: f64,
     /// Batches that each of the standing statistics is the mean of.
     pub statistics: u32,
-    /// What turns gradients into steps.
+    /// The optimizer.
     pub optimizer: OptimizerConfig,
     /// The generator.
     pub network: biggan::Config,
 }
 
-/// How a perceptor is trained.
+/// Training configuration of a perceptor.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PerceptorSettings {
@@ -59,17 +59,17 @@ pub struct PerceptorSettings {
     pub climbs: u32,
     /// The part of the pictures whose content is faint, among a little of everything.
     pub clutter: f64,
-    /// Whether these belong to their captions only as far as they are opaque.
+    /// True if these match their captions only as far as they are opaque.
     pub graded: bool,
     /// The largest standard deviation of the noise on a picture's pixels, which are in [0, 1].
     pub noise: f64,
-    /// What turns gradients into steps.
+    /// The optimizer.
     pub optimizer: OptimizerConfig,
     /// The perceptor.
     pub network: NetworkSizes,
 }
 
-/// How a perceptor is trained on, with a generator that draws for it.
+/// Configuration of a perceptor's further training, with a generator that draws for it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HardeningSettings {
@@ -83,13 +83,13 @@ pub struct HardeningSettings {
     pub jumbles: usize,
     /// Steps by which these come to resemble one of the captions.
     pub climbs: u32,
-    /// Whether faint images belong to their captions only as far as they are opaque.
+    /// True if faint images match their captions only as far as they are opaque.
     pub graded: bool,
-    /// What turns gradients into steps.
+    /// The optimizer.
     pub optimizer: OptimizerConfig,
 }
 
-/// How a segmenter is trained.
+/// Training configuration of a segmenter.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SegmenterSettings {
@@ -103,7 +103,7 @@ pub struct SegmenterSettings {
     pub side: i64,
     /// The largest standard deviation of the noise on a picture's pixels, which are in [0, 1].
     pub noise: f64,
-    /// What turns gradients into steps.
+    /// The optimizer.
     pub optimizer: OptimizerConfig,
     /// The segmenter.
     pub network: deeplab::Config,

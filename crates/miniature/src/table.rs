@@ -1,16 +1,16 @@
 use serde::Deserialize;
 
-/// What the miniature knows, as `classes.toml` states it.
+/// Classes, styles and scenes of the miniature, as `classes.toml` states them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
     /// The objects, sorted by name: a generator's classes come in this order, once for every art style.
     #[serde(rename = "class")]
     pub classes: Vec<Class>,
-    /// What scenery is made of; no classes of their own.
+    /// Parts of scenery; no classes of their own.
     #[serde(rename = "prop")]
     pub props: Vec<Prop>,
-    /// What an object can stand before: a generator's last classes.
+    /// Scenes that an object can stand before: a generator's last classes.
     #[serde(rename = "scene")]
     pub scenes: Vec<Scene>,
 }
@@ -46,9 +46,9 @@ pub struct Prop {
 pub struct Scene {
     /// Its name, which `scenery` draws by.
     pub name: String,
-    /// What it is called where nothing stands before it.
+    /// Captions used where nothing stands before it.
     pub alone: Vec<String>,
-    /// What follows the name of an object that stands before it.
+    /// Captions that follow the name of an object standing before it.
     pub behind: Vec<String>,
 }
 

@@ -16,16 +16,16 @@ use crate::{
     log::{Log, LogRow},
 };
 
-/// How long a training goes on, and what it leaves.
+/// Length, optimizer and output folder of a training.
 #[derive(Clone, Debug)]
 pub struct Course {
     /// Steps in all, over all its parts.
     pub steps: u64,
-    /// What turns gradients into steps.
+    /// The optimizer.
     pub optimizer: OptimizerConfig,
     /// Decay of the averaged weights.
     pub average: f64,
-    /// Where checkpoint and log lie. A training that finds its checkpoint goes on from there.
+    /// Folder of checkpoint and log. A training that finds its checkpoint goes on from there.
     pub folder: PathBuf,
     /// Time between checkpoints.
     pub checkpoint_every: Duration,

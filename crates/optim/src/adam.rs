@@ -41,7 +41,7 @@ declare! {
         eps: Eps = 1e-8,
         /// λ, added to the gradient.
         weight_decay: WeightDecay = 0.0,
-        /// Whether AMSGrad's largest second moment is used.
+        /// Uses AMSGrad's largest second moment.
         amsgrad: bool = false,
     }
 }

@@ -34,7 +34,7 @@ declare! {
         eps: Eps = 1e-8,
         /// λ, taken off the parameters.
         weight_decay: WeightDecay = 1e-2,
-        /// Whether AMSGrad's largest second moment is used.
+        /// Uses AMSGrad's largest second moment.
         amsgrad: bool = false,
     }
 }

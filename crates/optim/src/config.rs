@@ -30,7 +30,7 @@ macro_rules! optimizers {
                 match self { $(Self::$variant(_) => $name,)* }
             }
 
-            /// What its learning rate does over a run.
+            /// The learning-rate schedule.
             pub fn schedule(&self) -> &Schedule {
                 match self { $(Self::$variant(settings) => &settings.schedule,)* }
             }

@@ -1,4 +1,4 @@
-//! How an optimizer's settings are declared: each default is stated once, and the documentation reads it from there.
+//! Declaration of an optimizer's settings: each default is stated once, and the documentation reads it from there.
 
 /// Declares a closed settings type with its defaults; `schedule` is added to every one.
 macro_rules! declare {
@@ -12,7 +12,7 @@ macro_rules! declare {
                 #[doc = concat!("Default: `", stringify!($default), "`.")]
                 pub $field: $type,
             )*
-            /// What the learning rate does over a run; constant by default.
+            /// The learning-rate schedule; constant by default.
             pub schedule: $crate::schedule::Schedule,
         }
 

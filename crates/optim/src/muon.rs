@@ -43,7 +43,7 @@ declare! {
         weight_decay: WeightDecay = 0.1,
         /// μ.
         momentum: Momentum = 0.95,
-        /// Whether the step looks ahead as Nesterov's does.
+        /// Uses Nesterov's lookahead.
         nesterov: bool = true,
         /// a.
         ns_a: NsA = 3.4445,
@@ -55,7 +55,7 @@ declare! {
         eps: Eps = 1e-7,
         /// n.
         ns_steps: NsSteps = 5,
-        /// How s depends on the shape.
+        /// Dependence of s on the shape.
         adjust_lr_fn: AdjustLr = "original",
     }
 }

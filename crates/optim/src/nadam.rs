@@ -41,7 +41,7 @@ declare! {
         weight_decay: WeightDecay = 0.0,
         /// ψ.
         momentum_decay: MomentumDecay = 4e-3,
-        /// Whether λ is taken off the parameters, not added to the gradient.
+        /// Takes λ off the parameters instead of adding it to the gradient.
         decoupled_weight_decay: bool = false,
     }
 }

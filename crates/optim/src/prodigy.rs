@@ -55,7 +55,7 @@ struct AtWork {
     of: Vec<PerTensor>,
 }
 
-/// What it keeps for one tensor of parameters.
+/// State of one parameter tensor.
 struct PerTensor {
     theta0: Tensor,
     m: Tensor,

@@ -45,7 +45,7 @@ declare! {
         eps: Eps = 1e-8,
         /// λ.
         weight_decay: WeightDecay = 0.0,
-        /// Whether λ is taken off the parameters, not added to the gradient.
+        /// Takes λ off the parameters instead of adding it to the gradient.
         decoupled_weight_decay: bool = false,
     }
 }

@@ -37,7 +37,7 @@ declare! {
         weight_decay: WeightDecay = 0.0,
         /// μ.
         momentum: Momentum = 0.0,
-        /// Whether the variance of the gradient is used in place of its square.
+        /// Uses the variance of the gradient in place of its square.
         centered: bool = false,
     }
 }

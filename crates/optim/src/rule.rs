@@ -1,4 +1,4 @@
-//! What an update rule is.
+//! The trait of update rules.
 
 use tch::Tensor;
 
@@ -33,7 +33,7 @@ pub(crate) trait Rule: Send {
     /// The state by name; the tensors share their storage with the rule.
     fn state(&self) -> Vec<(String, Tensor)>;
 
-    /// Where the rule would be judged: see [`crate::Optimizer::evaluation_point`].
+    /// The parameters at which to evaluate: see [`crate::Optimizer::evaluation_point`].
     fn evaluation_point(&self, params: &[Tensor]) -> Vec<Tensor> {
         params.iter().map(Tensor::shallow_clone).collect()
     }
@@ -53,13 +53,13 @@ pub(crate) trait TensorRule {
     /// One step of `theta` along its gradient `g`.
     fn update(&self, at: Step, theta: &mut Tensor, g: &Tensor, state: &mut Self::State);
 
-    /// Where `theta` would be judged.
+    /// The evaluation point of `theta`.
     fn evaluation_point(&self, theta: &Tensor, _state: &Self::State) -> Tensor {
         theta.shallow_clone()
     }
 }
 
-/// The same rule for each of several parameters.
+/// Applies one rule to each of several parameters.
 pub(crate) struct Each<R: TensorRule> {
     rule: R,
     states: Vec<R::State>,

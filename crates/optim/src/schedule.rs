@@ -37,11 +37,11 @@ use crate::setting::{CosineTo, LinearTo, StepBy, StepEvery, Warmup};
 pub struct Schedule {
     /// Steps over which the factor rises linearly, from 1 / warmup at the first step to 1 at the last of them.
     pub warmup: Warmup,
-    /// What follows the warm-up.
+    /// The decay after the warm-up.
     pub then: Decay,
 }
 
-/// What the learning rate does once warm; each starts from a factor of 1.
+/// Decay of the learning rate after the warm-up; each starts from a factor of 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Decay {
@@ -60,7 +60,7 @@ pub enum Decay {
     Step {
         /// Steps between two stairs.
         every: StepEvery,
-        /// What the factor is multiplied by at every stair.
+        /// Multiplier of the factor at every stair.
         by: StepBy,
     },
 }

@@ -19,9 +19,9 @@ use crate::declare::Preset;
 pub struct OutOfRange {
     /// The setting.
     pub name: &'static str,
-    /// What it was given.
+    /// The value given.
     pub value: f64,
-    /// What it may be.
+    /// The range allowed.
     pub allowed: Range,
 }
 
@@ -137,9 +137,9 @@ settings! { "f64" f64:
     Smoothing = "alpha", Range::FROM_0_BELOW_1;
     /// ρ: how much of the squares' averages is kept from step to step (Adadelta).
     Rho = "rho", Range::FROM_0_BELOW_1;
-    /// How fast the learning rate falls by itself (Adagrad).
+    /// Decay rate of the learning rate (Adagrad).
     LrDecay = "lr_decay", Range::NOT_NEGATIVE;
-    /// What the sum of squared gradients starts at (Adagrad).
+    /// Initial sum of squared gradients (Adagrad).
     InitialAccumulator = "initial_accumulator_value", Range::NOT_NEGATIVE;
     /// ψ: how fast the momentum approaches β₁ (NAdam).
     MomentumDecay = "momentum_decay", Range::NOT_NEGATIVE;
@@ -161,7 +161,7 @@ settings! { "f64" f64:
     Beta3 = "beta3", Range::FROM_0_BELOW_1;
     /// d₀: the first guess of the distance to the solution (Prodigy).
     InitialDistance = "d0", Range::POSITIVE;
-    /// What the estimate of the distance is multiplied by (Prodigy).
+    /// Coefficient of the distance estimate (Prodigy).
     DistanceCoefficient = "d_coef", Range::POSITIVE;
     /// a: the weight of X in the Newton-Schulz polynomial (Muon).
     NsA = "ns_a", Range::FINITE;
@@ -173,7 +173,7 @@ settings! { "f64" f64:
     LinearTo = "linear-to", Range::FROM_0_TO_1;
     /// The factor that a decay ends at.
     CosineTo = "cosine-to", Range::FROM_0_TO_1;
-    /// What the factor is multiplied by at every stair.
+    /// Multiplier of the factor at every stair.
     StepBy = "by", Range { low: Bound::Excluded(0.0), high: Bound::Included(1.0) };
 }
 

@@ -36,7 +36,7 @@ declare! {
         dampening: Dampening = 0.0,
         /// λ, added to the gradient.
         weight_decay: WeightDecay = 0.0,
-        /// Whether the step looks ahead as Nesterov's does; this takes a momentum, and no dampening.
+        /// Uses Nesterov's lookahead; requires a momentum and no dampening.
         nesterov: bool = false,
     }
 }

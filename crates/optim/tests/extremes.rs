@@ -1,4 +1,4 @@
-//! What every optimizer does at the ends of the range, and with the smallest of parameters.
+//! Behavior of every optimizer at the ends of its ranges and with the smallest parameters.
 
 use optim::{Optimizer, OptimizerConfig};
 use tch::{Device, Kind, Tensor};
@@ -95,7 +95,7 @@ fn the_shape_of_a_tensor_counts_for_nothing_but_in_muon() {
 
 const FLOAT: (Kind, Device) = (Kind::Float, Device::Cpu);
 
-/// How far the farthest entry is moved by a few gradients of about this size.
+/// Largest move of an entry over a few gradients of about this size.
 fn moved(config: &OptimizerConfig, size: f64) -> f64 {
     let start = waves(&[2, 3], 1.0, Kind::Float);
     let mut phase = 2.0;
@@ -122,7 +122,7 @@ fn after(
     end
 }
 
-/// Whether parameters shrink of themselves: by `weight_decay`, or `lambd` in ASGD.
+/// Returns true if parameters decay: by `weight_decay`, or `lambd` in ASGD.
 fn decays(config: &OptimizerConfig) -> bool {
     let settings = common::settings(config);
     let is_set = |name| settings.get(name).and_then(toml::Value::as_float).is_some_and(|value| value > 0.0);

@@ -1,4 +1,4 @@
-//! What cannot be meant is refused, with a message that says what can.
+//! Settings out of range are refused, with a message that names the range.
 
 use std::fmt::Write as _;
 

@@ -12,13 +12,13 @@ use common::{cases, golden, settings};
 #[allow(dead_code, reason = "every test crate uses a part of it")]
 mod common;
 
-/// What a trajectory of 240 steps may stray from float64 by rounding alone, where the reference strays less.
+/// Deviation from float64 that rounding alone may cause over 240 steps, where the reference strays less.
 const ROUNDING: f64 = 1e-6;
 
-/// What Muon's trajectories may stray on another processor, where a bfloat16 in Newton-Schulz can round the other way.
+/// Deviation of Muon's trajectories on another processor, where a bfloat16 in Newton-Schulz can round the other way.
 const BFLOAT16: f64 = 1e-2;
 
-/// How much farther than the reference: two strays that are equal to the eye differ in their own last digits.
+/// Ratio of the deviation to the reference's: two deviations that look equal differ in their own last digits.
 const AS_CLOSE: f64 = 1.01;
 
 #[test]
@@ -116,7 +116,7 @@ impl Golden {
         points.into_iter().map(|(name, points)| (name, Tensor::stack(&points, 0))).collect()
     }
 
-    /// As `gradients` of `generate.py`, in its order.
+    /// Gradients as in `gradients` of `generate.py`, in its order.
     fn gradients(&self, step: i64, [a, b]: &[Tensor; 2]) -> [Tensor; 2] {
         let kind = a.kind();
         let sway = self.problem("sway", kind).get(step);

@@ -32,7 +32,7 @@ pub fn perceive(dreamer: &Dreamer, patches: &Tensor) -> Tensor {
     dreamer.guide.perceive(patches).unsqueeze(0)
 }
 
-/// What a step goes backward from: latents, class weights and the cutouts' embeddings → `[1]`.
+/// The scalar that a step differentiates: latents, class weights and the cutouts' embeddings → `[1]`.
 pub fn loss(dream: &Dream, [normu, class_weights, embeds]: &[Tensor; 3]) -> Tensor {
     let alignment = losses::alignment(embeds, &dream.target.view([1, 1, -1]));
     let similarity = losses::similarity(&alignment, &dream.loss_coef.unsqueeze(0));
@@ -42,7 +42,7 @@ pub fn loss(dream: &Dream, [normu, class_weights, embeds]: &[Tensor; 3]) -> Tens
         + sum(losses::class(class_weights).seen_from(class_weights))
 }
 
-/// What a step does to the dream once its gradients `[l, z]` and `[l, c]` are there.
+/// Applies the gradients `[l, z]` and `[l, c]` of a step to the dream.
 pub fn advance(dream: &mut Dream, [normu, cls]: &[Tensor; 2]) {
     let gradient = Latents { normu: normu.shallow_clone(), cls: cls.shallow_clone() };
     let terms = Tensor::zeros([4], (Kind::Float, normu.device()));

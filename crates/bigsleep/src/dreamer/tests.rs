@@ -87,7 +87,7 @@ fn images_are_judged_by_the_similarity_term() {
     assert_eq!(dreamer.similarity_term(&image, &dreams[0]), judged);
 }
 
-/// The same seed, so that optimizers can be compared in pairs.
+/// Equal seeds, so that optimizers can be compared in pairs.
 #[test]
 fn optimizers_begin_alike_and_see_the_same_cutouts() {
     let dreamer = dreamer(&settings());

@@ -8,7 +8,7 @@ use crate::archive::Archive;
 /// Far longer than the code of any network's one file.
 const LONGEST: u64 = 4 << 20;
 
-/// What an archive's code says of its classes.
+/// Classes as declared by an archive's code.
 #[derive(Default)]
 pub(super) struct Classes {
     known: HashMap<Rc<str>, Rc<Class>>,
@@ -16,9 +16,9 @@ pub(super) struct Classes {
 
 #[derive(Default)]
 pub(super) struct Class {
-    /// What `state_dict()` has of its attributes; where the code does not say, every tensor.
+    /// Attributes that `state_dict()` has; `None` where the code does not say, which means every tensor.
     state: Option<HashSet<String>>,
-    /// Whether its attributes come from a method to be run, rather than from the file.
+    /// True if its attributes come from running a method rather than from the file.
     pub(super) has_setstate: bool,
 }
 

@@ -5,7 +5,7 @@ use thiserror::Error;
 /// Far deeper than modules are nested.
 const DEEPEST: usize = 200;
 
-/// What a pickle says, as data: a call is kept as its name and arguments.
+/// Value of a pickle, as data: a call is kept as its name and arguments.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
     /// Of no interest here: floats, booleans, `None`, …

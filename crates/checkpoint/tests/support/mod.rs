@@ -1,4 +1,4 @@
-//! What the tests of errors share.
+//! Helpers shared by the tests of errors.
 
 use std::{
     error::Error,

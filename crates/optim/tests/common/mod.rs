@@ -1,4 +1,4 @@
-//! What several tests read.
+//! Fixtures read by several tests.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

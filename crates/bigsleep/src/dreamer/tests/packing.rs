@@ -1,4 +1,4 @@
-//! What a dream becomes does not depend on what else is computed with it.
+//! A dream's result does not depend on the batch it is computed in.
 
 use super::*;
 
@@ -54,7 +54,7 @@ fn images_of_several_dreams_are_each_ones_own() {
     assert!(distance(&together.get(0), &together.get(1)) > 1e-3);
 }
 
-/// The same but for rounding, which every step magnifies, Adam's most.
+/// Asserts equality up to rounding, which every step magnifies, Adam's most.
 fn assert_alike(
     found: &(Vec<TraceRow>, Vec<(String, Tensor)>),
     expected: &(Vec<TraceRow>, Vec<(String, Tensor)>),
