@@ -12,7 +12,7 @@ use bigsleep::{Dream, DreamSettings, DreamSpec, Dreamer, Precision, Prompt, part
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
 use models::Models;
 use optim::{Optimizer, OptimizerConfig};
-use runner::{records, run};
+use runner::run;
 use tch::{Device, Kind, Tensor};
 
 mod models;

@@ -51,7 +51,7 @@ fn every_final_image_is_judged_when_the_run_ends() {
         assert_eq!(judged["segments"]["expected"].as_str(), Some(expected));
         let mask = image::open(setting.path(&format!("results/small/cells/{cell}/seed-0/mask.png"))).unwrap();
         let covered = |index: u8| {
-            let colour = deeplab::color(index);
+            let colour = records::voc_color(index);
             let pixels = mask.to_rgb8();
             pixels.pixels().filter(|pixel| pixel.0 == colour).count() as f64 / 256.0
         };

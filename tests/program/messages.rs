@@ -216,7 +216,7 @@ fn the_optimizers_experiment_has_24_cells_with_readable_paths() {
 #[test]
 fn the_optimizers_experiment_has_the_reports_settings() {
     let text = include_str!("../../experiments/optimizers.toml");
-    let experiment = runner::experiment::Experiment::parse("optimizers.toml", text).unwrap();
+    let experiment = experiment::Experiment::parse("optimizers.toml", text).unwrap();
     let rates: Vec<String> = experiment
         .optimizers
         .iter()

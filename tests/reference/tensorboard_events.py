@@ -1,6 +1,6 @@
 """TensorBoard's own event files.
 
-    golden           writes crates/runner/src/report/tensorboard/golden.tfevents with TensorBoard's messages and writer
+    golden           writes crates/report/src/tensorboard/golden.tfevents with TensorBoard's messages and writer
     check RESULTS    opens what `runner report RESULTS --tensorboard` wrote, and compares it with the records
 """
 
@@ -18,7 +18,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-GOLDEN = pathlib.Path(__file__).parents[2] / "crates/runner/src/report/tensorboard/golden.tfevents"
+GOLDEN = pathlib.Path(__file__).parents[2] / "crates/report/src/tensorboard/golden.tfevents"
 COLUMNS = {"loss/total": "loss", "loss/similarity": "similarity_loss", "loss/latent": "latent_loss", "loss/class": "class_loss"}
 
 

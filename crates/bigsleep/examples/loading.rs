@@ -6,10 +6,10 @@
 use std::{env, error::Error, fs, path::PathBuf, time::Instant};
 
 use biggan::{Generator, TrainableGenerator};
-use bigsleep::LeanLoading;
 use checkpoint::Weights;
 use clip::Clip;
 use tch::{Device, Kind};
+use torch_ext::LeanLoading;
 
 const MB: f64 = 1e6;
 

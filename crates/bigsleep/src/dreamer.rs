@@ -7,12 +7,13 @@ use crate::{
     encoding,
     guidance::{Guidance, Guide},
     latents::{Latents, class_weights},
-    losses, memory, tf32,
+    losses, memory,
 };
 use biggan::Generator;
 use checkpoint::Weights;
 use clip::Clip;
 use tch::{Device, Kind, Tensor};
+use torch_ext::tf32;
 
 /// Cutouts that go through the perceptor at once: on the CPU few suffice to keep it busy.
 pub const CHUNK_CPU: i64 = 32;

@@ -38,7 +38,6 @@ mod error;
 mod golden;
 mod guidance;
 mod latents;
-mod lean_loading;
 mod limits;
 mod losses;
 mod memory;
@@ -49,7 +48,6 @@ mod resize;
 mod save;
 mod settings;
 mod spec;
-mod tf32;
 mod trace;
 
 pub use dream::Dream;
@@ -57,10 +55,8 @@ pub use dreamer::Dreamer;
 #[doc(hidden)]
 pub use dreamer::parts;
 pub use error::DreamError;
-pub use lean_loading::LeanLoading;
 pub use limits::OutOfRange;
 pub use prompt::Prompt;
 pub use settings::{DreamSettings, Interpolation, Precision};
 pub use spec::DreamSpec;
-pub use tf32::forbid as forbid_tf32;
 pub use trace::{Status, TraceRow};

@@ -14,4 +14,4 @@ mod voc;
 pub use config::Config;
 pub use model::{DeepLab, normalize};
 pub use trainable::TrainableDeepLab;
-pub use voc::{CLASSES, color};
+pub use voc::CLASSES;

@@ -19,11 +19,11 @@
 //! of the authors' PyTorch code, whose decay is decoupled; without its rectification, which is [RAdam](crate::radam)'s.
 
 use tch::Tensor;
+use torch_ext::scaled::{addcdiv_, addcmul_};
 
 use crate::declare::declare;
 use crate::ops::shrink_;
 use crate::rule::{Step, TensorRule};
-use crate::scaled::{addcdiv_, addcmul_};
 use crate::setting::{Beta1, Beta2, Eps, LearningRate, WeightDecay};
 
 declare! {

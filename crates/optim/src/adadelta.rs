@@ -18,11 +18,11 @@
 //! defaults: `torch.optim.Adadelta` of PyTorch 2.11.
 
 use tch::Tensor;
+use torch_ext::scaled::{addcmul_, axpy_};
 
 use crate::declare::declare;
 use crate::ops::decayed;
 use crate::rule::{Step, TensorRule};
-use crate::scaled::{addcmul_, axpy_};
 use crate::setting::{Eps, LearningRate, Rho, WeightDecay};
 
 declare! {

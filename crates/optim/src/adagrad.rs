@@ -16,11 +16,11 @@
 //! `torch.optim.Adagrad` of PyTorch 2.11.
 
 use tch::Tensor;
+use torch_ext::scaled::addcdiv_;
 
 use crate::declare::declare;
 use crate::ops::decayed;
 use crate::rule::{Step, TensorRule};
-use crate::scaled::addcdiv_;
 use crate::setting::{Eps, InitialAccumulator, LearningRate, LrDecay, WeightDecay};
 
 declare! {

@@ -21,11 +21,11 @@
 //! `torch.optim.Adam`. Settings and defaults: `torch.optim.Adam` of PyTorch 2.11.
 
 use tch::Tensor;
+use torch_ext::scaled::{addcdiv_, addcmul_};
 
 use crate::declare::declare;
 use crate::ops::decayed;
 use crate::rule::{Step, TensorRule, zeros_if};
-use crate::scaled::{addcdiv_, addcmul_};
 use crate::setting::{Beta1, Beta2, Eps, LearningRate, WeightDecay};
 
 declare! {

@@ -16,11 +16,11 @@
 //! Settings and defaults: `torch.optim.Adamax` of PyTorch 2.11.
 
 use tch::Tensor;
+use torch_ext::scaled::addcdiv_;
 
 use crate::declare::declare;
 use crate::ops::decayed;
 use crate::rule::{Step, TensorRule};
-use crate::scaled::addcdiv_;
 use crate::setting::{Beta1, Beta2, Eps, LearningRate, WeightDecay};
 
 declare! {

@@ -19,11 +19,11 @@
 //! of the authors' code in place of averages that start at the first gradient. Defaults: those of that code.
 
 use tch::Tensor;
+use torch_ext::scaled::{addcdiv_, addcmul_};
 
 use crate::declare::declare;
 use crate::ops::axpy;
 use crate::rule::{Step, TensorRule};
-use crate::scaled::{addcdiv_, addcmul_};
 use crate::setting::{Beta1, Beta2, Beta3, Eps, LearningRate, WeightDecay};
 
 declare! {

@@ -21,11 +21,11 @@
 //! lets a changed learning rate act one step later.
 
 use tch::Tensor;
+use torch_ext::scaled::axpy_;
 
 use crate::declare::declare;
 use crate::ops::decayed;
 use crate::rule::{Step, TensorRule};
-use crate::scaled::axpy_;
 use crate::setting::{AverageAfter, DecayPower, Lambd, LearningRate, WeightDecay};
 
 declare! {

@@ -72,7 +72,6 @@ mod restore;
 pub mod rmsprop;
 pub mod rprop;
 mod rule;
-mod scaled;
 pub mod schedule;
 pub mod schedule_free_adamw;
 pub mod setting;

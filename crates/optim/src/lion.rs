@@ -15,11 +15,11 @@
 //! the authors' PyTorch code.
 
 use tch::Tensor;
+use torch_ext::scaled::axpy_;
 
 use crate::declare::declare;
 use crate::ops::shrink_;
 use crate::rule::{Step, TensorRule};
-use crate::scaled::axpy_;
 use crate::setting::{Beta1, Beta2, LearningRate, WeightDecay};
 
 declare! {

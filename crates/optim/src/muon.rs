@@ -27,11 +27,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
+use torch_ext::scaled::axpy_;
 
 use crate::declare::{Preset, declare};
 use crate::ops::{axpy, shrink_};
 use crate::rule::{Step, TensorRule};
-use crate::scaled::axpy_;
 use crate::setting::{Eps, LearningRate, Momentum, NsA, NsB, NsC, NsSteps, WeightDecay};
 
 declare! {

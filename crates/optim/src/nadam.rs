@@ -19,11 +19,11 @@
 //! of its experiments. Settings and defaults: `torch.optim.NAdam` of PyTorch 2.11.
 
 use tch::{Device, Kind, Tensor};
+use torch_ext::scaled::{addcdiv_, addcmul_};
 
 use crate::declare::declare;
 use crate::ops::decay;
 use crate::rule::{Step, TensorRule};
-use crate::scaled::{addcdiv_, addcmul_};
 use crate::setting::{Beta1, Beta2, Eps, LearningRate, MomentumDecay, WeightDecay};
 
 declare! {

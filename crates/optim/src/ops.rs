@@ -1,8 +1,8 @@
 //! The steps that several rules are made of.
 
 use tch::Tensor;
+use torch_ext::scaled::axpy_;
 
-use crate::scaled::axpy_;
 use crate::setting::WeightDecay;
 
 /// y + a·x, rounded once: `y.add(x, alpha=a)`.

@@ -25,11 +25,11 @@
 //! PyTorch 2.11.
 
 use tch::Tensor;
+use torch_ext::scaled::addcmul_;
 
 use crate::declare::declare;
 use crate::ops::decay;
 use crate::rule::{Step, TensorRule};
-use crate::scaled::addcmul_;
 use crate::setting::{Beta1, Beta2, Eps, LearningRate, WeightDecay};
 
 declare! {

@@ -17,11 +17,11 @@
 //! `torch.optim.RMSprop`. Settings and defaults: `torch.optim.RMSprop` of PyTorch 2.11.
 
 use tch::Tensor;
+use torch_ext::scaled::{addcdiv_, addcmul_, axpy_};
 
 use crate::declare::declare;
 use crate::ops::decayed;
 use crate::rule::{Step, TensorRule, zeros_if};
-use crate::scaled::{addcdiv_, addcmul_, axpy_};
 use crate::setting::{Eps, LearningRate, Momentum, Smoothing, WeightDecay};
 
 declare! {

@@ -21,10 +21,10 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tch::Tensor;
+use torch_ext::scaled::addcmul_;
 
 use crate::declare::declare;
 use crate::rule::{Step, TensorRule};
-use crate::scaled::addcmul_;
 use crate::setting::{EtaMinus, EtaPlus, LearningRate, StepSizeMax, StepSizeMin};
 
 declare! {

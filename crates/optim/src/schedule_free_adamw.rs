@@ -22,11 +22,11 @@
 //! of the authors' code, which weighs steps by the largest γ so far, where the paper weighs them by their own.
 
 use tch::{Device, Kind, Tensor};
+use torch_ext::scaled::{addcmul_, axpy_};
 
 use crate::declare::declare;
 use crate::ops::decayed;
 use crate::rule::{Step, TensorRule};
-use crate::scaled::{addcmul_, axpy_};
 use crate::setting::{Beta1, Beta2, Eps, LearningRate, WeightDecay};
 
 declare! {

@@ -17,11 +17,11 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tch::Tensor;
+use torch_ext::scaled::axpy_;
 
 use crate::declare::declare;
 use crate::ops::{axpy, decayed};
 use crate::rule::{Step, TensorRule, zeros_if};
-use crate::scaled::axpy_;
 use crate::setting::{Dampening, LearningRate, Momentum, WeightDecay};
 
 declare! {

@@ -14,8 +14,9 @@ use std::{fs, slice, thread};
 use bigsleep::{Dream, DreamSettings, DreamSpec, Dreamer, Precision, Prompt};
 use clap::Parser;
 use optim::OptimizerConfig;
-use runner::devices::{DeviceChoice, free_memory};
+use runner::devices::DeviceChoice;
 use tch::{Device, Kind, Tensor};
+use torch_ext::cuda::free_memory;
 
 use models::{Failure, Models, Operations};
 

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use experiment::Override;
+use experiment::plan::Shard;
+use model_sets::LabelChoice;
 
 use crate::devices::DeviceChoice;
-use crate::experiment::{LabelChoice, Override};
-use crate::plan::Shard;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -3,10 +3,10 @@
 use biggan::{Config, Layer};
 use bigsleep::DreamSettings;
 use checkpoint::Weights;
+use model_sets::ModelSet;
 use tch::{Device, Kind, Tensor};
+use torch_ext::cuda::free_memory;
 
-use crate::devices::free_memory;
-use crate::model_sets::ModelSet;
 use crate::run::{LoadError, load};
 
 /// Above this, one cell is given all threads; below it, threads are better spent on a cell each. In operations per step: about a

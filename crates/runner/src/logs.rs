@@ -45,9 +45,12 @@ pub(crate) fn start(args: &GlobalArgs, bars: &MultiProgress) -> RunLog {
     log
 }
 
+/// The crates of this workspace that log.
+const OWN_CRATES: [&str; 4] = ["judges", "model_sets", "runner", "torch_ext"];
+
 /// What other crates log is theirs.
 fn own_crates() -> tracing_subscriber::filter::Targets {
-    tracing_subscriber::filter::Targets::new().with_target("runner", LevelFilter::TRACE)
+    OWN_CRATES.into_iter().map(|name| (name, LevelFilter::TRACE)).collect()
 }
 
 impl RunLog {
@@ -102,5 +105,26 @@ impl<'w> MakeWriter<'w> for Above {
 
     fn make_writer(&'w self) -> Self::Writer {
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn hears_every_crate_of_the_workspace_that_logs() {
+        let mut logging = Vec::new();
+        for folder in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).unwrap() {
+            let folder = folder.unwrap();
+            let Ok(manifest) = fs::read_to_string(folder.path().join("Cargo.toml")) else { continue };
+            if manifest.contains("\ntracing.workspace") {
+                logging.push(folder.file_name().into_string().unwrap().replace('-', "_"));
+            }
+        }
+        logging.sort();
+        assert_eq!(logging, OWN_CRATES);
     }
 }

@@ -2,11 +2,6 @@
 
 use std::io::{self, Write};
 
-/// `1 cell`, `2 cells`.
-pub fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
 /// Writes a result to stdout. A reader that has gone away (`runner plan … | head`) is not an error.
 pub fn print(text: &str) {
     write(&mut io::stdout().lock(), text);

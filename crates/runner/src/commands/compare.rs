@@ -1,11 +1,11 @@
 use std::path::Path;
 
 use miette::{IntoDiagnostic, Result};
+use report::Comparison;
 
 use super::Ending;
 use crate::cli::CompareFormat;
 use crate::output;
-use crate::report::Comparison;
 
 /// Puts two results folders side by side.
 pub(super) fn compare(left: &Path, right: &Path, format: CompareFormat) -> Result<Ending> {

@@ -1,12 +1,12 @@
 use std::env::consts::{ARCH, OS};
 use std::process::Command;
 
+use judges::Judges;
+use model_sets::Identity;
+use records::Environment;
 use tch::Device;
 
 use super::plan::name;
-use crate::evaluation::Judges;
-use crate::model_sets::Identity;
-use crate::records::Environment;
 
 /// Version of libtorch that tch 0.24.0 is bound to.
 const LIBTORCH: &str = "2.11.0";

@@ -2,19 +2,19 @@ use std::path::{Path, PathBuf};
 
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{ContentArrangement, Table};
+use experiment::CIFAR100;
 use image::{ImageError, ImageReader};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use judges::{Judges, Labels, Opinion, Panel, Question};
 use miette::{Diagnostic, IntoDiagnostic, Result};
+use model_sets::{LabelChoice, ModelSets};
+use records::{Guess, Verdict, read_text};
 use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::Ending;
 use crate::cli::{EvaluateArgs, Format};
-use crate::evaluation::{Judges, Labels, Opinion, Panel, Question};
-use crate::experiment::{CIFAR100, LabelChoice};
-use crate::model_sets::ModelSets;
 use crate::output;
-use crate::records::{Guess, Verdict, read_text};
 
 /// What cannot be judged.
 #[derive(Debug, Error, Diagnostic)]
@@ -113,8 +113,7 @@ fn tables(judged: &[Judged], prompts: &[String], labels: &Labels, set: &str) -> 
             text.push('\n');
         }
         if let Some((segments, _)) = &opinion.segments {
-            let share =
-                |share: &crate::records::Share| format!("{} {:.2} %", share.class, 100.0 * share.share);
+            let share = |share: &records::Share| format!("{} {:.2} %", share.class, 100.0 * share.share);
             let shares: Vec<String> = segments.shares.iter().map(share).collect();
             text += &format!("segments: {}\n", shares.join(", "));
         }

@@ -13,10 +13,10 @@ pub(crate) use evaluate::labels;
 use clap::CommandFactory;
 use indicatif::MultiProgress;
 use miette::{IntoDiagnostic, Result};
+use model_sets::ModelSets;
 
 use crate::cli::{Cli, Command, WeightsCommand};
-use crate::model_sets::ModelSets;
-use crate::{experiment, logs, output};
+use crate::{logs, output};
 
 /// How the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

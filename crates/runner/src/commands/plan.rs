@@ -1,16 +1,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use experiment::plan::{Cell, Plan};
 use indicatif::{HumanBytes, HumanDuration};
 use miette::Result;
+use model_sets::{Identity, ModelSet, ModelSets};
 use tch::Device;
 
 use super::{Ending, study};
 use crate::cli::PlanArgs;
 use crate::estimate::Workload;
-use crate::model_sets::{Identity, ModelSet, ModelSets};
 use crate::output;
-use crate::plan::{Cell, Plan};
 use crate::run::Schedule;
 
 /// Lists the cells of an experiment and what they will take.
@@ -33,7 +33,7 @@ pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
     for cell in &cells {
         output::print(&cell.id);
     }
-    output::say(&format!("\n{}, {} steps in all", output::counted(cells.len(), "cell"), steps(&cells)));
+    output::say(&format!("\n{}, {} steps in all", records::counted(cells.len(), "cell"), steps(&cells)));
     match (set, missing) {
         (Some(set), _) => costs(&set, &cells, &devices, args.jobs.map(usize::from))?,
         (None, Some(error)) => output::say(&format!(

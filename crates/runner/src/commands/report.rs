@@ -3,8 +3,8 @@ use std::path::Path;
 use miette::{IntoDiagnostic, Result, WrapErr};
 
 use super::Ending;
+use crate::output;
 use crate::run::ReportLock;
-use crate::{output, report};
 
 /// Makes tables and plots from records, and event files if they are wanted.
 pub(super) fn report(results: &Path, tensorboard: bool, quiet: bool) -> Result<Ending> {

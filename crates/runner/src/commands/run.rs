@@ -1,19 +1,19 @@
 use std::path::PathBuf;
 
+use experiment::plan::{Cell, Plan};
 use indicatif::{MultiProgress, ProgressDrawTarget};
+use judges::{Judges, Labels};
 use miette::{IntoDiagnostic, Result, WrapErr};
+use model_sets::ModelSets;
+use records::{ResultsFolder, write_atomically};
 
 use super::plan::name;
 use super::{Ending, environment, report, study};
 use crate::cli::{GlobalArgs, PlanArgs, RunArgs};
 use crate::estimate::Workload;
-use crate::evaluation::{Judges, Labels, Pass};
 use crate::logs::RunLog;
-use crate::model_sets::ModelSets;
 use crate::output;
-use crate::plan::{Cell, Plan};
-use crate::records::{ResultsFolder, write_atomically};
-use crate::run::{FolderLock, Progress, Schedule, Stop, Tally, prepare};
+use crate::run::{FolderLock, Pass, Progress, Schedule, Stop, Tally, prepare};
 
 /// Runs an experiment, or goes on with it.
 pub(super) fn run(
@@ -49,7 +49,7 @@ pub(super) fn run(
     let head = format!(
         "{}: {}, {} to compute, with the model set {} ({}) on {devices_named}",
         experiment.name,
-        output::counted(cells.len(), "cell"),
+        records::counted(cells.len(), "cell"),
         pending.len(),
         set.manifest.name,
         set.manifest.about
@@ -104,16 +104,8 @@ fn stop_on_signals(stop: &Stop) -> Result<()> {
 }
 
 /// Without tidying up: libtorch's own end would pull the ground from under threads that still compute.
-#[cfg(unix)]
-#[expect(unsafe_code, reason = "the standard library has no exit that runs nothing else")]
 fn leave_at_once() -> ! {
-    // Sound: it ends the process, whatever state that is in.
-    unsafe { libc::_exit(i32::from(Ending::Interrupted.code())) }
-}
-
-#[cfg(not(unix))]
-fn leave_at_once() -> ! {
-    std::process::exit(i32::from(Ending::Interrupted.code()))
+    torch_ext::exit_at_once(Ending::Interrupted.code())
 }
 
 /// `unjudged`: final images that the judges did not come to look at.

@@ -1,14 +1,14 @@
 use std::io;
 use std::path::Path;
 
+use experiment::plan::{Cell, Plan, Selection};
+use experiment::{Experiment, Override, with_defaults, with_overrides};
 use miette::{Diagnostic, Result};
+use model_sets::{Identity, ModelSet, ModelSets};
+use records::{PUBLISHED, PublishedTable, read_text};
 use thiserror::Error;
 
 use crate::cli::PlanArgs;
-use crate::experiment::{Experiment, Override, with_defaults, with_overrides};
-use crate::model_sets::{Identity, ModelSet, ModelSets};
-use crate::plan::{Cell, Plan, Selection};
-use crate::records::{PUBLISHED, PublishedTable, read_text};
 
 /// An experiment that cannot be read.
 #[derive(Debug, Error, Diagnostic)]

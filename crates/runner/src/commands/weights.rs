@@ -1,8 +1,8 @@
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use miette::Result;
+use model_sets::{FileEntry, ModelSet, ModelSets, Verified, fetch as fetch_file};
 
 use super::Ending;
-use crate::model_sets::{FileEntry, ModelSet, ModelSets, Verified, fetch as fetch_file};
 use crate::output;
 
 /// Lists the model sets.

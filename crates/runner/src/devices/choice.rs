@@ -3,8 +3,7 @@ use std::str::FromStr;
 use miette::Diagnostic;
 use tch::Device;
 use thiserror::Error;
-
-use super::cuda;
+use torch_ext::cuda;
 
 /// Devices as the command line names them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

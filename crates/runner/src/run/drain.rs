@@ -1,6 +1,8 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use experiment::plan::Cell;
+use records::{CellStatus, ResultsFolder};
 use tch::Device;
 
 use super::failure::Failure;
@@ -8,8 +10,6 @@ use super::load::LoadError;
 use super::queue::Queue;
 use super::save::record_failure;
 use super::{Progress, Stop};
-use crate::plan::Cell;
-use crate::records::{CellStatus, ResultsFolder};
 
 /// Takes packs from the queue until no cell waits, and knows what to do when one does not come to its end.
 pub(super) struct Drain<'w, 'c> {
@@ -116,9 +116,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::experiment::Experiment;
-    use crate::model_sets::Identity;
-    use crate::plan::Plan;
+    use experiment::Experiment;
+    use experiment::plan::Plan;
+    use model_sets::Identity;
 
     /// Eight cells that can all be packed together.
     fn plan() -> Plan {

@@ -1,12 +1,12 @@
 use biggan::Generator;
-use bigsleep::{DreamSettings, Dreamer, LeanLoading};
+use bigsleep::{DreamSettings, Dreamer};
 use checkpoint::Weights;
 use clip::Clip;
 use miette::Diagnostic;
+use model_sets::{FileEntry, ModelSet};
 use tch::Device;
 use thiserror::Error;
-
-use crate::model_sets::{FileEntry, ModelSet};
+use torch_ext::LeanLoading;
 
 /// Models that cannot be loaded.
 #[derive(Debug, Error, Diagnostic)]

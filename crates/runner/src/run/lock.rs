@@ -2,10 +2,9 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use experiment::plan::Shard;
 use miette::Diagnostic;
 use thiserror::Error;
-
-use crate::plan::Shard;
 
 /// Keeps other runs out of a results folder as long as it lives.
 ///

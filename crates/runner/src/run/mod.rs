@@ -4,6 +4,7 @@ mod failure;
 pub(crate) mod load;
 mod lock;
 mod pack;
+mod pass;
 mod pictures;
 mod prepare;
 mod progress;
@@ -17,6 +18,7 @@ mod writer;
 
 pub use load::LoadError;
 pub use lock::{FolderLock, LockError, ReportLock};
+pub use pass::Pass;
 pub use pictures::{eight_bits, png};
 pub use prepare::{ChangedError, prepare};
 pub use progress::Progress;

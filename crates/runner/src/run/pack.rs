@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use bigsleep::{Dream, DreamError, Dreamer, Status};
+use experiment::plan::Cell;
+use records::ResultsFolder;
 use tch::Device;
 
 use super::Stop;
@@ -11,8 +13,6 @@ use super::progress::PackProgress;
 use super::save::{SaveError, Slot};
 use super::snapshot::{Snapshot, to_host, wait_for};
 use super::writer::Writer;
-use crate::plan::Cell;
-use crate::records::ResultsFolder;
 
 /// How often the trace is fetched from the device, at least; it waits for it.
 const FETCH_EVERY: Duration = Duration::from_millis(500);

@@ -2,11 +2,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 
+use experiment::plan::{Cell, Changed, changed_settings};
 use miette::Diagnostic;
+use records::{CellStatus, RecordError, ResultsFolder};
 use thiserror::Error;
-
-use crate::plan::{Cell, Changed, changed_settings};
-use crate::records::{CellStatus, RecordError, ResultsFolder};
 
 /// Records that a run must not go on from.
 #[derive(Debug, Error, Diagnostic)]

@@ -2,10 +2,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use experiment::plan::Cell;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-
-use crate::plan::Cell;
-use crate::records::{CellStatus, TraceRow};
+use records::{CellStatus, TraceRow};
 
 /// Where nobody watches bars, a line is logged so often.
 const LOG_EVERY: Duration = Duration::from_secs(30);

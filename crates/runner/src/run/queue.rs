@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::plan::Cell;
+use experiment::plan::Cell;
 
 /// The cells that wait for a worker.
 #[derive(Debug)]
@@ -51,9 +51,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::experiment::Experiment;
-    use crate::model_sets::Identity;
-    use crate::plan::Plan;
+    use experiment::Experiment;
+    use experiment::plan::Plan;
+    use model_sets::Identity;
 
     /// Six cells of each of two numbers of cutouts, taking turns.
     fn plan() -> Plan {

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use bigsleep::{Dream, DreamError, DreamSpec, Dreamer};
 use checkpoint::{CheckpointError, Weights};
+use experiment::plan::Cell;
+use records::{
+    Best, CellFolder, CellStatus, Outcome, RecordError, ResultsFolder, TraceRow, write_atomically,
+};
 use tch::{Kind, Tensor};
 use thiserror::Error;
 
 use super::pictures::{eight_bits, png};
 use super::snapshot::{Frame, Snapshot, to_host};
-use crate::plan::Cell;
-use crate::records::{
-    Best, CellFolder, CellStatus, Outcome, RecordError, ResultsFolder, TraceRow, write_atomically,
-};
 
 /// Ties a saved state to the settings that it belongs to.
 const DIGEST: &str = "digest";

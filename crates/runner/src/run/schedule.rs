@@ -1,6 +1,9 @@
 use std::thread;
 
+use experiment::plan::Cell;
 use miette::Diagnostic;
+use model_sets::ModelSet;
+use records::{CellStatus, RecordError, ResultsFolder};
 use tch::Device;
 use thiserror::Error;
 
@@ -10,9 +13,6 @@ use super::queue::Queue;
 use super::worker::Worker;
 use super::{Progress, Stop};
 use crate::estimate::Workload;
-use crate::model_sets::ModelSet;
-use crate::plan::Cell;
-use crate::records::{CellStatus, RecordError, ResultsFolder};
 
 /// Who computes: how many workers on what, each with how many threads and cells at once.
 #[derive(Clone, Debug, PartialEq, Eq)]

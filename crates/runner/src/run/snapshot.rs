@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use checkpoint::write_safetensors;
+use records::{CellFolder, TraceRow, write_atomically};
 use tch::{Device, Tensor};
 
 use super::pictures::{picture, png};
 use super::save::SaveError;
-use crate::records::{CellFolder, TraceRow, write_atomically};
 
 /// All of a cell that is saved at one step.
 pub(super) struct Snapshot {

@@ -1,4 +1,7 @@
 use bigsleep::{DreamSettings, Dreamer};
+use experiment::plan::Cell;
+use model_sets::ModelSet;
+use records::ResultsFolder;
 use tch::Device;
 
 use super::drain::Drain;
@@ -6,9 +9,6 @@ use super::failure::Failure;
 use super::load::{self, LoadError};
 use super::pack::Pack;
 use super::{Progress, Stop};
-use crate::model_sets::ModelSet;
-use crate::plan::Cell;
-use crate::records::ResultsFolder;
 
 /// Computes cells on one device until none waits.
 pub(super) struct Worker<'w> {

@@ -79,8 +79,8 @@ mod tests {
     use tch::{Kind, Tensor};
 
     use super::*;
-    use crate::records::{CellFolder, ResultsFolder};
     use crate::run::snapshot::Frame;
+    use records::{CellFolder, ResultsFolder};
 
     fn snapshot(folder: &CellFolder, step: u32) -> Snapshot {
         let pixels = Tensor::full([4, 4, 3], i64::from(step), (Kind::Uint8, tch::Device::Cpu));

@@ -1,0 +1,90 @@
+//! An experiment as its TOML file states it, checked: every value is in range and every key is known.
+//!
+//! ```
+//! # use experiment::Experiment;
+//! let text = r#"
+//!     name = "optimizers"
+//!     models = ["paper", "mini"]                 # the first set that is installed
+//!     prompts = ["bicycle", "cow"]
+//!     seeds = [0]
+//!
+//!     [dream]
+//!     iterations = 200
+//!
+//!     [optimizer]
+//!     sgd = { lr = 15 }
+//!     adam = { lr = [0.02, 0.05] }               # a list is an axis: two cells
+//!
+//!     [labels]
+//!     cow = "cattle"                             # what the judges call a prompt
+//!
+//!     [evaluation]
+//!     labels = ["bicycle", "cattle", "chair"]    # what every image is compared with; CIFAR-100's names by default
+//! "#;
+//! let experiment = Experiment::parse("optimizers.toml", text)?;
+//! assert_eq!(experiment.optimizers.len(), 3);
+//! # Ok::<(), Box<experiment::ExperimentError>>(())
+//! ```
+mod axes;
+mod check;
+mod error;
+mod evaluation;
+mod exclude;
+mod format;
+mod overrides;
+pub mod plan;
+mod read;
+mod schema;
+
+pub use axes::{Axis, Variant};
+pub use error::ExperimentError;
+pub use evaluation::{CIFAR100, EvaluationSettings};
+pub use exclude::Exclusion;
+pub use format::PromptEntry;
+pub use overrides::{Override, OverrideError, with_defaults, with_overrides};
+pub use schema::json_schema;
+
+use std::path::PathBuf;
+
+use bigsleep::DreamSettings;
+use optim::OptimizerConfig;
+
+/// An experiment: the axes whose product is its grid of cells.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    /// Its name, which is also its results folder's.
+    pub name: String,
+    /// Model sets, the most wanted first.
+    pub models: Vec<String>,
+    /// Prompts.
+    pub prompts: Vec<PromptEntry>,
+    /// Seeds.
+    pub seeds: Vec<u64>,
+    /// The text that a class name is put into to be judged.
+    pub template: String,
+    /// Optimizers with their settings; lists of settings have been multiplied out.
+    pub optimizers: Vec<Variant<OptimizerConfig>>,
+    /// The dream's settings; lists of settings have been multiplied out.
+    pub dreams: Vec<Variant<DreamSettings>>,
+    /// By what final images are judged.
+    pub evaluation: EvaluationSettings,
+    /// Cells to leave out.
+    pub exclude: Vec<Exclusion>,
+    /// A table of published figures to be shown beside; relative to the experiment's file.
+    pub published: Option<PathBuf>,
+    /// The TOML that it was read from.
+    pub text: String,
+}
+
+impl Experiment {
+    /// Reads the text of an experiment; `file` names it in errors.
+    ///
+    /// # Errors
+    /// The first fault, with its place in the text.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Box<ExperimentError>> {
+        read::experiment(text).map_err(|fault| Box::new(fault.at(file, text)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

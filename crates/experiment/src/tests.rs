@@ -1,0 +1,151 @@
+use std::collections::BTreeMap;
+
+use model_sets::{Identity, LabelChoice};
+
+use super::*;
+use crate::plan::{Plan, Selection};
+
+fn parse(rest: &str) -> Experiment {
+    let text = format!("name = \"test\"\nmodels = [\"none\"]\n{rest}");
+    Experiment::parse("test.toml", &text).map_err(|error| error.to_string()).unwrap()
+}
+
+fn plan(experiment: &Experiment) -> Plan {
+    Plan::new(experiment, &Identity::new("none", BTreeMap::new())).unwrap()
+}
+
+fn ids(experiment: &Experiment) -> Vec<String> {
+    plan(experiment).cells.into_iter().map(|cell| cell.id).collect()
+}
+
+#[test]
+fn lists_multiply_and_the_order_is_the_files() {
+    let experiment = parse(
+        r#"
+        prompts = ["b", "a"]
+        seeds = [1, 0]
+        dream = { ema_decay = [0.99, 0.5] }
+        optimizer = { sgd = { lr = 15 }, adam = { lr = [0.1, 0.02], beta1 = [0.9, 0.5] } }
+        "#,
+    );
+    let ids = ids(&experiment);
+    assert_eq!(ids.len(), 2 * 2 * 2 * (1 + 4));
+    insta::assert_snapshot!(ids[..10].join("\n"), @"
+    b/sgd/ema_decay-0.99/seed-1
+    b/sgd/ema_decay-0.99/seed-0
+    b/sgd/ema_decay-0.5/seed-1
+    b/sgd/ema_decay-0.5/seed-0
+    b/adam-lr-0.1-beta1-0.9/ema_decay-0.99/seed-1
+    b/adam-lr-0.1-beta1-0.9/ema_decay-0.99/seed-0
+    b/adam-lr-0.1-beta1-0.9/ema_decay-0.5/seed-1
+    b/adam-lr-0.1-beta1-0.9/ema_decay-0.5/seed-0
+    b/adam-lr-0.1-beta1-0.5/ema_decay-0.99/seed-1
+    b/adam-lr-0.1-beta1-0.5/ema_decay-0.99/seed-0
+    ");
+}
+
+#[test]
+fn exclusions_need_all_their_keys() {
+    let experiment = parse(
+        r#"
+        prompts = ["a", "b"]
+        seeds = [0, 1]
+        exclude = [{ prompt = "a", seed = 1 }, { optimizer = "adam lr=0.1", prompt = ["a", "b"] }]
+        optimizer = { adam = { lr = [0.1, 0.02] } }
+        "#,
+    );
+    insta::assert_snapshot!(ids(&experiment).join("\n"), @"
+    a/adam-lr-0.02/seed-0
+    b/adam-lr-0.02/seed-0
+    b/adam-lr-0.02/seed-1
+    ");
+}
+
+#[test]
+fn a_cell_keeps_its_path_and_digest_when_others_join() {
+    let few = parse("prompts = [\"a\"]\noptimizer.adam = { lr = 1 }");
+    let many = parse(
+        "prompts = [\"z\", \"a\"]\nseeds = [3, 0]\noptimizer = { sgd = { lr = 2 }, adam = { lr = 1.0 } }",
+    );
+    let cell = &plan(&few).cells[0];
+    let same = plan(&many).cells.into_iter().find(|other| other.id == cell.id).unwrap();
+    assert_eq!(same.digest, cell.digest);
+}
+
+#[test]
+fn whatever_decides_a_result_is_in_its_digest() {
+    let digest = |rest: &str| plan(&parse(rest)).cells[0].digest.clone();
+    let base = "prompts = [\"a\"]\noptimizer.adam = { lr = 1 }\n";
+    let mut digests = vec![
+        digest(base),
+        digest("prompts = [\"b\"]\noptimizer.adam = { lr = 1 }"),
+        digest("prompts = [{ text = \"a\", avoid = \"b\" }]\noptimizer.adam = { lr = 1 }"),
+        digest("prompts = [\"a\"]\noptimizer.adam = { lr = 2 }"),
+        digest("prompts = [\"a\"]\noptimizer.adamw = { lr = 1 }"),
+        digest(&format!("{base}seeds = [1]")),
+        digest(&format!("{base}dream.cutouts = 4")),
+        digest(&format!("{base}labels.a = \"b\"")),
+        digest(&format!("{base}template = \"{{}}\"")),
+    ];
+    digests.sort();
+    digests.dedup();
+    assert_eq!(digests.len(), 9);
+}
+
+#[test]
+fn overrides_reach_into_inline_tables_and_make_missing_ones() {
+    let text =
+        "name = \"test\"\nmodels = [\"none\"]\nprompts = [\"a\"]\n[optimizer]\nadam = { lr = 1 } # kept\n";
+    let overrides = ["optimizer.adam.lr=0.02", "dream.cutouts=4", "seeds=[4, 5]", "template={} alone"];
+    let overrides: Vec<Override> = overrides.iter().map(|one| one.parse().unwrap()).collect();
+    let text = with_overrides(text, &overrides).unwrap();
+    assert!(text.contains("# kept"), "{text}");
+    let experiment = Experiment::parse("test.toml", &text).map_err(|error| error.to_string()).unwrap();
+    assert_eq!(experiment.seeds, [4, 5]);
+    assert_eq!(experiment.template, "{} alone");
+    assert_eq!(experiment.dreams[0].settings.cutouts, 4);
+    assert!(format!("{:?}", experiment.optimizers[0].settings).contains("0.02"));
+}
+
+#[test]
+fn shards_are_a_partition_of_the_selected_cells() {
+    let plan = plan(&parse("prompts = [\"a\", \"b\", \"c\"]\nseeds = [0, 1, 2]\noptimizer.adam = {}"));
+    let only = vec!["[ab]/*".to_owned()];
+    let mut seen = Vec::new();
+    for shard in ["1/4", "2/4", "3/4", "4/4"] {
+        let selection = Selection { only: only.clone(), shard: Some(shard.parse().unwrap()) };
+        seen.extend(selection.of(&plan.cells).unwrap().iter().map(|cell| cell.id.clone()));
+    }
+    seen.sort();
+    let all: Vec<_> =
+        plan.cells.iter().map(|cell| cell.id.clone()).filter(|id| !id.starts_with('c')).collect();
+    assert_eq!(seen, all);
+}
+
+#[test]
+fn an_evaluation_has_the_experiments_template_unless_it_says_otherwise() {
+    let base = "prompts = [\"a\", \"b\"]\ntemplate = \"{}\"\noptimizer.adam = {}\n";
+    let plain = parse(base);
+    assert_eq!((plain.evaluation.labels, plain.evaluation.template.as_str()), (None, "{}"));
+    let text = format!(
+        "{base}[evaluation]\nlabels = [\"x\", \"y\"]\ntemplate = \"a {{}}\"\n[evaluation.segments]\nb = \"bird\""
+    );
+    let stated = parse(&text);
+    assert_eq!(stated.evaluation.labels, Some(LabelChoice::These(vec!["x".into(), "y".into()])));
+    assert_eq!(stated.evaluation.template, "a {}");
+    let segments: Vec<_> = stated.prompts.iter().map(|prompt| prompt.segment.as_deref()).collect();
+    assert_eq!(segments, [None, Some("bird")]);
+    // Judging decides nothing of what a cell computes.
+    assert_eq!(plan(&parse(base)).cells[1].digest, plan(&parse(&text)).cells[1].digest);
+}
+
+#[test]
+fn a_model_sets_settings_hold_where_the_experiment_states_none() {
+    let defaults: toml::Table = "cutouts = 16\niterations = 7".parse().unwrap();
+    let text = with_defaults("name = \"x\"\n[dream]\niterations = [1, 2] # mine\n", "dream", &defaults);
+    let table: toml::Table = text.parse().unwrap();
+    assert_eq!(table["dream"]["cutouts"].as_integer(), Some(16));
+    assert_eq!(table["dream"]["iterations"].as_array().map(Vec::len), Some(2));
+    let table: toml::Table = with_defaults("name = \"x\"", "dream", &defaults).parse().unwrap();
+    assert_eq!(table["dream"]["iterations"].as_integer(), Some(7));
+}

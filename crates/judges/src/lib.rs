@@ -1,0 +1,18 @@
+//! What judges say of images: CLIPs that rank labels, and a segmenter.
+//!
+//! [`Judges`] says which of them a model set has, a [`Panel`] holds them loaded; a [`Question`] and an image file give an
+//! [`Opinion`]. They look at image files, so that anyone can do the same with the files of a results folder. A run lets them
+//! look when its cells have ended, and records what they say: the report needs no model. Nothing here knows the generator.
+mod error;
+mod judges;
+mod labels;
+mod looker;
+mod panel;
+mod question;
+mod segmenter;
+
+pub use error::EvaluationError;
+pub use judges::Judges;
+pub use labels::Labels;
+pub use panel::{Opinion, Panel};
+pub use question::Question;

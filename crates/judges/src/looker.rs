@@ -1,0 +1,81 @@
+use std::path::Path;
+
+use clip::{Clip, ZeroShot};
+use model_sets::{Component, ModelSet};
+use records::{Guess, Right, Verdict};
+use tch::{Device, Kind, Tensor};
+
+use super::{EvaluationError, Labels, Question};
+
+/// Labels that are recorded for an image.
+const NEAREST: usize = 5;
+
+/// A CLIP with the labels that it compares images with.
+pub(super) struct Looker {
+    role: &'static str,
+    clip: Clip,
+    labels: ZeroShot,
+    /// What cosines are multiplied with before the softmax.
+    scale: f64,
+}
+
+impl Looker {
+    pub(super) fn load(
+        role: &'static str,
+        set: &ModelSet,
+        component: &Component,
+        labels: &Labels,
+        device: Device,
+    ) -> Result<Self, EvaluationError> {
+        let name = || set.manifest.name.clone();
+        let weights = checkpoint::Weights::open(&set.path(&component.weights))
+            .map_err(|source| EvaluationError::Weights { role, set: name(), source: Box::new(source) })?;
+        // In single precision whatever the dreams' was, so that others can compute the same.
+        let clip = Clip::load(weights, device, Kind::Float).map_err(|source| EvaluationError::Clip {
+            role,
+            set: name(),
+            source: Box::new(source),
+        })?;
+        let names: Vec<&str> = labels.names.iter().map(String::as_str).collect();
+        let labels = ZeroShot::new(&clip, &names, &labels.template)
+            .map_err(|source| EvaluationError::Labels { role, source: Box::new(source) })?;
+        let scale = clip.logit_scale().exp().double_value(&[]);
+        Ok(Self { role, clip, labels, scale })
+    }
+
+    /// What it says of the image in a file, and the cosines with the question's texts: nothing for one that is too long for it.
+    pub(super) fn look(
+        &self,
+        image: &Path,
+        question: &Question,
+    ) -> Result<(Verdict, Vec<Option<f64>>), EvaluationError> {
+        let pixels = clip::preprocess_file(image, self.clip.image_size())?.unsqueeze(0);
+        let seen = tch::no_grad(|| self.clip.encode_image(&pixels.to_device(self.clip.device())));
+        let guesses = self.labels.rank(&seen).remove(0);
+        let right = question.right_label.as_ref().and_then(|right| {
+            let place = guesses.iter().position(|guess| guess.label == *right)?;
+            Some(Right { rank: place + 1, probability: guesses[place].probability })
+        });
+        let nearest = guesses.into_iter().take(NEAREST).map(|guess| Guess {
+            label: guess.label,
+            probability: guess.probability,
+            similarity: guess.similarity / self.scale,
+        });
+        let similarities: Vec<Option<f64>> =
+            question.texts.iter().map(|text| self.similarity(&seen, text)).collect();
+        let similarity = similarities.first().copied().flatten();
+        Ok((Verdict { similarity, right, nearest: nearest.collect() }, similarities))
+    }
+
+    fn similarity(&self, seen: &Tensor, text: &str) -> Option<f64> {
+        let tokens = match self.clip.tokenizer().encode_batch(&[text]) {
+            Ok(tokens) => tokens.to_device(self.clip.device()),
+            Err(error) => {
+                tracing::warn!(%error, "the {} cannot read a text", self.role);
+                return None;
+            }
+        };
+        let text = tch::no_grad(|| self.clip.encode_text(&tokens)).to_kind(Kind::Float);
+        Some(Tensor::cosine_similarity(&seen.to_kind(Kind::Float), &text, 1, 1e-8).double_value(&[0]))
+    }
+}

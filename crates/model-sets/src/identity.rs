@@ -1,0 +1,28 @@
+use std::collections::BTreeMap;
+
+use records::ModelFile;
+use sha2::{Digest, Sha256};
+
+use super::digest::hex;
+
+/// What cells are computed with: part of each cell's digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The model set's name.
+    pub name: String,
+    /// SHA-256 (hex) over the files that dreams are computed with: the generator's and the perceptor's.
+    pub digest: String,
+    /// Those files.
+    pub files: BTreeMap<String, ModelFile>,
+}
+
+impl Identity {
+    /// The identity of the set `name` with these files.
+    pub fn new(name: impl Into<String>, files: BTreeMap<String, ModelFile>) -> Self {
+        let mut hash = Sha256::new();
+        for file in files.values() {
+            hash.update(file.sha256.as_bytes()); // contents, not names: a renamed file is the same model
+        }
+        Self { name: name.into(), digest: hex(&hash.finalize()), files }
+    }
+}

@@ -1,0 +1,14 @@
+//! Model sets: folders of weights with a manifest that says what they are and where they come from.
+mod digest;
+mod fetch;
+mod identity;
+mod label_choice;
+mod manifest;
+mod set;
+
+pub use digest::of_file as digest_of_file;
+pub use fetch::{FetchError, Progress, fetch};
+pub use identity::Identity;
+pub use label_choice::LabelChoice;
+pub use manifest::{Component, FileEntry, Kind, Manifest};
+pub use set::{ModelSet, ModelSetError, ModelSets, Verified};

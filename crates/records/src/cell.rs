@@ -1,0 +1,109 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// `cell.toml`: one point of the grid, with everything that decides its result and how it ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellRecord {
+    /// Path below `cells/`, such as `bicycle/adam/seed-0`.
+    pub id: String,
+    /// The prompt as the experiment gives it.
+    pub prompt: String,
+    /// What the judges call the prompt: its label, or the prompt itself.
+    pub class_name: String,
+    /// The optimizer's name, with the settings that vary: `adam`, or `adam lr=0.02` where `lr` is a list.
+    pub optimizer: String,
+    /// Seed of the initial latents and of the cutouts.
+    pub seed: u64,
+    /// The model set that it was computed with.
+    pub model_set: String,
+    /// SHA-256 (hex) over all settings below and the model set's digests: what decides whether a cell is the same.
+    pub digest: String,
+    /// How it ended, if it has.
+    pub status: CellStatus,
+    /// Further axes of the grid, by setting name, with this cell's value.
+    #[serde(default)]
+    pub axes: BTreeMap<String, toml::Value>,
+    /// The optimizer with all settings resolved, as the experiment format writes it: `{ adam = { lr = 0.05, … } }`.
+    pub optimizer_settings: toml::Table,
+    /// The dream's settings, all of them, resolved.
+    pub dream: toml::Table,
+}
+
+/// How a cell stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum CellStatus {
+    /// Not begun, under way, or interrupted.
+    Unfinished,
+    /// All steps are done and `final.png` is there.
+    Finished(Outcome),
+    /// The loss or the latents stopped being finite.
+    Diverged {
+        /// The first step (counted from 1) that was not finite.
+        at_step: u32,
+        /// Time spent on it, in seconds.
+        seconds: f64,
+    },
+    /// An error ended it; running the same command again tries anew.
+    Failed {
+        /// The error, with its causes.
+        reason: String,
+    },
+}
+
+/// What a finished cell reached.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    /// Optimizer steps done.
+    pub steps: u32,
+    /// Time spent on it, in seconds: its share of the wall clock where it was packed with others.
+    pub seconds: f64,
+    /// Cosine of `final.png` (the averaged latents' image) with the text of its class name, in [-1, 1].
+    pub similarity_averaged: f64,
+    /// The same for the image of the live latents.
+    pub similarity_live: f64,
+    /// The mean cosine of random cutouts of the averaged latents' image with the same text: the loss sees cutouts, a judge
+    /// the whole. Missing in records of older versions.
+    pub cutouts_averaged: Option<f64>,
+    /// The same for the image of the live latents, which is what the loss saw.
+    pub cutouts_live: Option<f64>,
+    /// The loss of the last step.
+    pub final_loss: Terms,
+    /// What `best.png` shows, where `save_best` asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best: Option<Best>,
+}
+
+/// The best of a cell's frames.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Best {
+    /// Steps done when it was made.
+    pub step: u32,
+    /// Its similarity term, on cutouts of its own: see `bigsleep::Dreamer::similarity_term`.
+    pub similarity_loss: f64,
+}
+
+/// A loss and the terms that it is the sum of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    /// The sum.
+    pub total: f32,
+    /// -100 × the mean cosine of prompt and cutouts (summed over prompts, + for those to avoid).
+    pub similarity: f32,
+    /// How far the latents are from a standard normal.
+    pub latent: f32,
+    /// How far the class weights are from one class.
+    pub class: f32,
+}
+
+impl CellStatus {
+    /// Whether running the cell again would change nothing: it finished or diverged.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Finished(_) | Self::Diverged { .. })
+    }
+}

@@ -1,0 +1,354 @@
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::atomic::{WRITING, write_by_way_of};
+use super::trace;
+use super::{
+    CellRecord, Environment, Evaluation, LARGEST_RECORD, LabelSet, PlanRecord, PublishedTable, RecordError,
+    TraceRow, read_regular, write_atomically,
+};
+
+/// A results folder, such as `results/optimizers`.
+#[derive(Clone, Debug)]
+pub struct ResultsFolder {
+    root: PathBuf,
+}
+
+/// The folder of one cell, such as `results/optimizers/cells/bicycle/adam/seed-0`.
+#[derive(Clone, Debug)]
+pub struct CellFolder {
+    root: PathBuf,
+}
+
+/// Its name in a results folder, which the `experiment.toml` beside it gives.
+pub const PUBLISHED: &str = "published.csv";
+const ANIMATING: &str = ".animating-";
+
+impl ResultsFolder {
+    /// The results folder at `root`, which need not exist yet.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of the cell `id`.
+    pub fn cell(&self, id: &str) -> CellFolder {
+        CellFolder { root: self.root.join("cells").join(id) }
+    }
+
+    /// What was to be run.
+    ///
+    /// # Errors
+    /// [`RecordError::NotResults`] when this is no results folder.
+    pub fn plan(&self) -> Result<PlanRecord, RecordError> {
+        let path = self.root.join("plan.toml");
+        read_toml(&path)?.ok_or_else(|| RecordError::NotResults { path: self.root.clone() })
+    }
+
+    /// Records what is to be run.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_plan(&self, plan: &PlanRecord) -> Result<(), RecordError> {
+        write_toml(&self.root.join("plan.toml"), plan)
+    }
+
+    /// The cells that have a record, in the plan's order; those without one have not been begun.
+    ///
+    /// # Errors
+    /// When a record is unreadable.
+    pub fn cells(&self, plan: &PlanRecord) -> Result<Vec<CellRecord>, RecordError> {
+        plan.cells.iter().filter_map(|cell| self.cell(&cell.id).record().transpose()).collect()
+    }
+
+    /// Records what final images are compared with.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_labels(&self, labels: &LabelSet) -> Result<(), RecordError> {
+        write_toml(&self.root.join("labels.toml"), labels)
+    }
+
+    /// Where and with what it was run last, if it was.
+    ///
+    /// # Errors
+    /// When the record is unreadable.
+    pub fn environment(&self) -> Result<Option<Environment>, RecordError> {
+        let path = self.root.join("environment.json");
+        let Some(bytes) = read(&path)? else { return Ok(None) };
+        serde_json::from_slice(&bytes).map(Some).map_err(|source| RecordError::Json { path, source })
+    }
+
+    /// Records where and with what it is run.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_environment(&self, environment: &Environment) -> Result<(), RecordError> {
+        let path = self.root.join("environment.json");
+        let mut json = serde_json::to_vec_pretty(environment)
+            .map_err(|source| RecordError::Json { path: path.clone(), source })?;
+        json.push(b'\n');
+        write_atomically(&path, &json)
+    }
+
+    /// The published figures that the experiment is shown beside, if it names any.
+    ///
+    /// # Errors
+    /// When the record is unreadable.
+    pub fn published(&self) -> Result<Option<PublishedTable>, RecordError> {
+        let path = self.root.join(PUBLISHED);
+        let Some(bytes) = read(&path)? else { return Ok(None) };
+        let text = String::from_utf8_lossy(&bytes);
+        PublishedTable::parse(PUBLISHED, &text)
+            .map(Some)
+            .map_err(|source| RecordError::Published { path, source })
+    }
+
+    /// Records the published figures, or that there are none any more.
+    ///
+    /// # Errors
+    /// When the file cannot be written or removed.
+    pub fn write_published(&self, table: Option<&PublishedTable>) -> Result<(), RecordError> {
+        let path = self.root.join(PUBLISHED);
+        match table {
+            Some(table) => write_atomically(&path, table.text.as_bytes()),
+            None => match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    Err(RecordError::Write { path, source })
+                }
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+impl CellFolder {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// `cell.toml`, if the cell was begun.
+    ///
+    /// # Errors
+    /// When it is unreadable.
+    pub fn record(&self) -> Result<Option<CellRecord>, RecordError> {
+        read_toml(&self.root.join("cell.toml"))
+    }
+
+    /// Writes `cell.toml`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_record(&self, record: &CellRecord) -> Result<(), RecordError> {
+        write_toml(&self.root.join("cell.toml"), record)
+    }
+
+    /// `trace.csv`: all rows in the order of steps, none if the cell was not begun.
+    ///
+    /// # Errors
+    /// When it is unreadable.
+    pub fn trace(&self) -> Result<Vec<TraceRow>, RecordError> {
+        let path = self.root.join("trace.csv");
+        let Some(bytes) = read(&path)? else { return Ok(Vec::new()) };
+        trace::from_csv(&bytes).map_err(|source| RecordError::Csv { path, source })
+    }
+
+    /// Writes `trace.csv`, all of it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_trace(&self, rows: &[TraceRow]) -> Result<(), RecordError> {
+        let path = self.root.join("trace.csv");
+        let csv = trace::to_csv(rows).map_err(|source| RecordError::Csv { path: path.clone(), source })?;
+        write_atomically(&path, &csv)
+    }
+
+    /// Where the image of the averaged latents after `step` steps belongs.
+    pub fn frame(&self, step: u32) -> PathBuf {
+        self.root.join("frames").join(format!("{step:06}.png"))
+    }
+
+    /// Where the last image belongs.
+    pub fn final_image(&self) -> PathBuf {
+        self.root.join("final.png")
+    }
+
+    /// Where the best of the frames belongs.
+    pub fn best_image(&self) -> PathBuf {
+        self.root.join("best.png")
+    }
+
+    /// `evaluation.toml`, if the last image has been judged.
+    ///
+    /// # Errors
+    /// When it is unreadable.
+    pub fn evaluation(&self) -> Result<Option<Evaluation>, RecordError> {
+        read_toml(&self.root.join("evaluation.toml"))
+    }
+
+    /// Writes `evaluation.toml`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_evaluation(&self, evaluation: &Evaluation) -> Result<(), RecordError> {
+        write_toml(&self.root.join("evaluation.toml"), evaluation)
+    }
+
+    /// Where the segmenter's mask of the last image belongs.
+    pub fn mask(&self) -> PathBuf {
+        self.root.join("mask.png")
+    }
+
+    /// Writes `progress.gif`. Whoever makes a report does so, while another shard may be at work in this folder: their
+    /// temporary files have other names, and neither takes the other's for a leftover. Reports are made one at a time.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_animation(&self, gif: &[u8]) -> Result<(), RecordError> {
+        remove(&self.root, |name| name.starts_with(ANIMATING));
+        write_by_way_of(ANIMATING, &self.root.join("progress.gif"), gif)
+    }
+
+    /// Removes what a killed run was about to write.
+    pub fn remove_leftovers(&self) {
+        for place in [self.root.clone(), self.root.join("frames")] {
+            remove(&place, |name| name.starts_with(WRITING) || name.ends_with(".tmp"));
+        }
+    }
+
+    /// Where the state to go on from belongs.
+    pub fn state(&self) -> PathBuf {
+        self.root.join("state.safetensors")
+    }
+}
+
+fn remove(folder: &Path, is_leftover: impl Fn(&str) -> bool) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if is_leftover(&entry.file_name().to_string_lossy()) {
+            let _ = fs::remove_file(entry.path()); // they do no harm either
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, RecordError> {
+    match read_regular(path, LARGEST_RECORD) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(RecordError::Read { path: path.to_owned(), source }),
+    }
+}
+
+fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, RecordError> {
+    let Some(bytes) = read(path)? else { return Ok(None) };
+    toml::from_slice(&bytes)
+        .map(Some)
+        .map_err(|source| RecordError::Toml { path: path.to_owned(), source: Box::new(source) })
+}
+
+fn write_toml<T: Serialize>(path: &Path, record: &T) -> Result<(), RecordError> {
+    let text = toml::to_string(record)
+        .map_err(|source| RecordError::Encode { path: path.to_owned(), source: Box::new(source) })?;
+    write_atomically(path, text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Best, CellStatus, Outcome, Terms};
+
+    fn record(status: CellStatus) -> CellRecord {
+        CellRecord {
+            id: "bicycle/adam/seed-0".into(),
+            prompt: "bicycle".into(),
+            class_name: "bicycle".into(),
+            optimizer: "adam".into(),
+            seed: 0,
+            model_set: "mini".into(),
+            digest: "ab".into(),
+            status,
+            axes: [("cutouts".to_owned(), toml::Value::Integer(64))].into(),
+            optimizer_settings: toml::toml! { adam = { lr = 0.05 } },
+            dream: toml::toml! { epochs = 10 },
+        }
+    }
+
+    /// One shard makes the report of all cells while another tidies up one of its own before it goes on.
+    #[test]
+    fn an_animation_is_no_leftover_to_whoever_computes_the_cell() {
+        let folder = tempfile::tempdir().unwrap();
+        let cell = ResultsFolder::at(folder.path()).cell("bicycle/adam/seed-0");
+        cell.write_animation(b"0").unwrap();
+        fs::write(cell.path().join(".animating-by-a-killed-report"), b"").unwrap();
+        fs::write(cell.path().join(".writing-by-a-killed-run"), b"").unwrap();
+        std::thread::scope(|scope| {
+            let reporting = scope.spawn(|| (0..200).try_for_each(|n| cell.write_animation(&[n as u8])));
+            while !reporting.is_finished() {
+                cell.remove_leftovers();
+            }
+            reporting.join().unwrap().unwrap();
+        });
+        let names: Vec<_> =
+            fs::read_dir(cell.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["progress.gif"]);
+    }
+
+    #[test]
+    fn a_cell_reads_back_as_written_in_every_status() {
+        let folder = tempfile::tempdir().unwrap();
+        let cell = ResultsFolder::at(folder.path()).cell("bicycle/adam/seed-0");
+        assert_eq!(cell.record().unwrap(), None);
+        let final_loss = Terms { total: -1.5, similarity: -36.25, latent: 34.0, class: 0.1 };
+        let outcome = Outcome {
+            steps: 2000,
+            seconds: 12.5,
+            similarity_averaged: 0.3,
+            similarity_live: 0.25,
+            cutouts_averaged: Some(0.28),
+            cutouts_live: None,
+            final_loss,
+            best: Some(Best { step: 1950, similarity_loss: -36.5 }),
+        };
+        for status in [
+            CellStatus::Unfinished,
+            CellStatus::Finished(outcome),
+            CellStatus::Diverged { at_step: 41, seconds: 0.5 },
+            CellStatus::Failed { reason: "out of \"memory\"\n  caused by: …".into() },
+        ] {
+            let record = record(status);
+            cell.write_record(&record).unwrap();
+            assert_eq!(cell.record().unwrap(), Some(record));
+        }
+    }
+
+    #[test]
+    fn a_trace_reads_back_as_written_to_the_last_bit() {
+        let folder = tempfile::tempdir().unwrap();
+        let cell = ResultsFolder::at(folder.path()).cell("a");
+        let row = |step, loss| TraceRow {
+            step,
+            loss,
+            similarity_loss: -36.1 / 3.0,
+            latent_loss: f32::MIN_POSITIVE,
+            class_loss: 1e9,
+            seconds: 0.1,
+        };
+        let rows = vec![row(1, 0.1), row(2, -0.0)];
+        cell.write_trace(&rows).unwrap();
+        assert_eq!(cell.trace().unwrap(), rows);
+    }
+
+    #[test]
+    fn a_folder_that_no_run_wrote_is_refused() {
+        let error = ResultsFolder::at("no-such-folder").plan().unwrap_err();
+        insta::assert_snapshot!(error, @"`no-such-folder` is not a results folder: it has no plan.toml");
+    }
+}

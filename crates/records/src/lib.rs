@@ -1,0 +1,49 @@
+//! What a results folder holds, and how it is read and written. The report reads these and nothing else.
+//!
+//! ```text
+//! results/optimizers/
+//!   experiment.toml        the experiment as resolved: can be run again
+//!   plan.toml              what was to be run: [`PlanRecord`]
+//!   published.csv          published figures to be shown beside, if the experiment names any: [`PublishedTable`]
+//!   labels.toml            what final images are compared with: [`LabelSet`]
+//!   environment.json       versions, devices, model files and their digests: [`Environment`]
+//!   cells/bicycle/adam/seed-0/
+//!     cell.toml            settings, digest and how it ended: [`CellRecord`]
+//!     trace.csv            a [`TraceRow`] per step
+//!     frames/000050.png …  images of the averaged latents
+//!     final.png            the last of them
+//!     best.png             the one most similar to the prompt, where `save_best` asks for it
+//!     progress.gif         the same as an animation, made by the report
+//!     evaluation.toml      what the judges say of it: [`Evaluation`]
+//!     mask.png             which class the segmenter sees in each pixel of it: colours are Pascal VOC's
+//!     state.safetensors    latents, average, optimizer and step: enough to go on
+//! ```
+//!
+//! Every file is written whole or not at all ([`write_atomically`]).
+mod atomic;
+mod cell;
+mod environment;
+mod error;
+mod evaluation;
+mod folder;
+mod plan;
+mod published;
+mod regular;
+mod slug;
+mod trace;
+mod voc;
+mod words;
+
+pub use atomic::write_atomically;
+pub use cell::{Best, CellRecord, CellStatus, Outcome, Terms};
+pub use environment::{Environment, ModelFile};
+pub use error::RecordError;
+pub use evaluation::{Evaluation, Guess, LabelSet, Right, Segments, Share, Verdict};
+pub use folder::{CellFolder, PUBLISHED, ResultsFolder};
+pub use plan::{PlanRecord, PlannedCell, PlannedPrompt};
+pub use published::{PublishedError, PublishedRow, PublishedTable};
+pub use regular::{LARGEST_RECORD, LARGEST_TEXT, open_regular, read_regular, read_text};
+pub use slug::slug;
+pub use trace::TraceRow;
+pub use voc::voc_color;
+pub use words::{counted, suggestion};

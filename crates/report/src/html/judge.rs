@@ -1,0 +1,77 @@
+//! The section about the held-out judge.
+
+use serde::Serialize;
+
+use super::images::data_address;
+use crate::plots::{Figures, JUDGE};
+use crate::study::Study;
+use crate::verdicts::{Agreement, Means, Tally};
+
+/// Cells that are listed by name.
+const LISTED: usize = 24;
+
+/// The section.
+#[derive(Serialize)]
+pub(super) struct Judge {
+    images: usize,
+    /// Rank correlations as they are read; nothing where they mean nothing.
+    over_images: Option<String>,
+    over_optimizers: Option<String>,
+    optimizers: Vec<Row>,
+    fooled: Vec<String>,
+    more_fooled: usize,
+    figure: Option<Figure>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    optimizer: String,
+    perceptor: Option<String>,
+    judge: Option<String>,
+    perceptor_right: Option<String>,
+    judge_right: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Figure {
+    title: String,
+    source: String,
+    width: u32,
+    height: u32,
+}
+
+impl Judge {
+    /// Nothing where no judge has looked.
+    pub(super) fn of(study: &Study, figures: &Figures) -> Option<Self> {
+        let mut agreement = Agreement::of(study)?;
+        let more_fooled = agreement.fooled.len().saturating_sub(LISTED);
+        agreement.fooled.truncate(LISTED);
+        let correlation = |value: f64| format!("{value:.2}").replace('-', "−");
+        Some(Self {
+            images: agreement.images,
+            over_images: agreement.over_images.map(correlation),
+            over_optimizers: agreement.over_optimizers.map(correlation),
+            optimizers: agreement.optimizers.iter().map(row).collect(),
+            fooled: agreement.fooled,
+            more_fooled,
+            figure: figures.figures.iter().find(|figure| figure.name == JUDGE).and_then(figure),
+        })
+    }
+}
+
+fn row(means: &Means) -> Row {
+    let shown = |mean: Option<f64>| mean.map(|mean| format!("{mean:.2}"));
+    let count = |tally: Tally| (0 < tally.of).then(|| format!("{} of {}", tally.right, tally.of));
+    Row {
+        optimizer: means.optimizer.clone(),
+        perceptor: shown(means.perceptor),
+        judge: shown(means.judge),
+        perceptor_right: count(means.perceptor_right),
+        judge_right: count(means.judge_right),
+    }
+}
+
+fn figure(figure: &crate::plots::Figure) -> Option<Figure> {
+    let source = data_address("image/svg+xml", figure.svg.as_ref()?.as_bytes());
+    Some(Figure { title: figure.title.clone(), source, width: figure.size.0, height: figure.size.1 })
+}

@@ -1,0 +1,65 @@
+//! What the judges say of one image, in its dialog.
+
+use records::{Segments, Verdict};
+use serde::Serialize;
+
+use super::answer::{Answer, label, percent, standing};
+use super::facts::{Fact, fact};
+use super::segmentation::{Overlay, of_cell};
+use crate::plots::DrawError;
+use crate::study::Cell;
+
+/// Labels that are shown of each CLIP.
+const NEAREST: usize = 5;
+
+/// What the judges say of an image.
+#[derive(Serialize)]
+pub(super) struct Judged {
+    labels: usize,
+    has_judge: bool,
+    /// The nearest labels, the nearest first: the perceptor's and the judge's.
+    nearest: Vec<(Option<Answer>, Option<Answer>)>,
+    facts: Vec<Fact>,
+    overlay: Option<Overlay>,
+    /// The segments in words.
+    segments: String,
+}
+
+/// What the judges say of the image of `cell`, if they have looked at it; with the mask on a page that has the room.
+pub(super) fn judged(cell: &Cell, detailed: bool) -> Result<Option<Judged>, DrawError> {
+    let Some(evaluation) = &cell.evaluation else { return Ok(None) };
+    let right = evaluation.right_label.as_deref();
+    let at = |verdict: Option<&Verdict>, place| verdict.and_then(|verdict| label(verdict, place, right));
+    let (perceptor, judge) = (&evaluation.perceptor, evaluation.judge.as_ref());
+    let nearest = (0..NEAREST).map(|place| (at(Some(perceptor), place), at(judge, place)));
+    Ok(Some(Judged {
+        labels: evaluation.labels,
+        has_judge: judge.is_some(),
+        nearest: nearest.filter(|(perceptor, _)| perceptor.is_some()).collect(),
+        facts: facts(evaluation.labels, right, perceptor, judge),
+        overlay: if detailed { of_cell(cell)? } else { None },
+        segments: evaluation.segments.as_ref().map(in_words).unwrap_or_default(),
+    }))
+}
+
+fn facts(labels: usize, right: Option<&str>, perceptor: &Verdict, judge: Option<&Verdict>) -> Vec<Fact> {
+    let mut facts = vec![fact("Right label", right.unwrap_or("none of the labels"))];
+    facts.extend(perceptor.right.map(|right| fact("for the perceptor", &standing(right, labels))));
+    if let Some(judge) = judge {
+        facts.extend(judge.right.map(|right| fact("for the held-out judge", &standing(right, labels))));
+        let similarity = judge.similarity.map(|similarity| format!("{:.2}", 100.0 * similarity));
+        let similarity = similarity.unwrap_or_else(|| "the text is too long for it".to_owned());
+        facts.push(fact("Similarity × 100, held-out judge", &similarity));
+    }
+    facts
+}
+
+fn in_words(segments: &Segments) -> String {
+    let shares = segments.shares.iter().map(|share| format!("{} {}", share.class, percent(share.share)));
+    let shares = shares.collect::<Vec<_>>().join(", ");
+    match (&segments.expected, segments.is_right()) {
+        (Some(expected), Some(true)) => format!("{shares}: {expected} is the largest, as it should be."),
+        (Some(expected), _) => format!("{shares}: {expected} should be the largest."),
+        (None, _) => format!("{shares}. The prompt names no class of the segmenter's."),
+    }
+}

@@ -1,0 +1,292 @@
+//! What the page says, as the template wants it.
+
+use rayon::prelude::*;
+use records::CellStatus;
+use serde::Serialize;
+
+use super::card::{Card, card};
+use super::facts::{Fact, duration, fact};
+use super::images::data_address;
+use super::judge::Judge;
+use super::published::Published;
+use super::segmentation::Segmentation;
+use super::zero_shot::ZeroShot;
+use crate::animation::Animation;
+use crate::group::{Group, column_mean};
+use crate::plots::{DrawError, Figures, JUDGE};
+use crate::ranking::Ranking;
+use crate::study::{Cell, Row, Study};
+use crate::summary::{certainty, state};
+
+/// Everything on the page.
+#[derive(Serialize)]
+pub(super) struct Page {
+    experiment: String,
+    model_set: String,
+    /// Whether the models are the paper's.
+    reproduction: bool,
+    template: String,
+    effort: String,
+    finished: usize,
+    planned: usize,
+    facts: Vec<Fact>,
+    model_files: Vec<Fact>,
+    certainty: Vec<String>,
+    optimizers: Vec<String>,
+    table: Vec<TableRow>,
+    means: Vec<Value>,
+    ranking: Vec<Place>,
+    unranked: Vec<String>,
+    left_out: Vec<String>,
+    /// Several prompts: ranks and draws mean something.
+    several: bool,
+    figures: Vec<Figure>,
+    published: Option<Published>,
+    images: Vec<ImageRow>,
+    zero_shot: Option<ZeroShot>,
+    segmentation: Option<Segmentation>,
+    judge: Option<Judge>,
+    lost: Vec<Lost>,
+    not_begun: usize,
+}
+
+/// A row of the similarity table.
+#[derive(Serialize)]
+struct TableRow {
+    prompt: String,
+    /// What it is judged as, and the further axes.
+    note: String,
+    values: Vec<Value>,
+}
+
+/// An entry of the similarity table.
+#[derive(Serialize)]
+struct Value {
+    text: String,
+    /// What the table is sorted by; nothing where there is no number.
+    number: Option<f64>,
+    best: bool,
+}
+
+#[derive(Serialize)]
+struct Place {
+    optimizer: String,
+    mean: String,
+    behind: String,
+    mean_rank: String,
+    first: String,
+}
+
+#[derive(Serialize)]
+struct Figure {
+    title: String,
+    source: String,
+    width: u32,
+    height: u32,
+    /// Shown only when asked for.
+    folded: bool,
+}
+
+/// A row of the image sheet.
+#[derive(Serialize)]
+struct ImageRow {
+    heading: String,
+    note: String,
+    cards: Vec<Card>,
+}
+
+#[derive(Serialize)]
+struct Lost {
+    cell: String,
+    reason: String,
+}
+
+impl Page {
+    pub(super) fn of(
+        study: &Study,
+        ranking: &Ranking,
+        figures: &Figures,
+        animations: &[Option<Animation>],
+    ) -> Result<Self, DrawError> {
+        let finished = study.cells.iter().filter(|cell| cell.outcome().is_some()).count();
+        let optimizers = 0..study.optimizers.len();
+        let means: Vec<_> = optimizers.map(|optimizer| column_mean(study, optimizer)).collect();
+        let shown = |mean: &Option<f64>| mean.map_or("—".to_owned(), |mean| format!("{mean:.2}"));
+        let mean_texts: Vec<String> = means.iter().map(shown).collect();
+        Ok(Self {
+            experiment: study.experiment.clone(),
+            model_set: study.model_set.clone(),
+            reproduction: study.model_set == "paper",
+            template: study.template.clone(),
+            effort: effort(study),
+            finished,
+            planned: study.planned,
+            facts: facts(study),
+            model_files: model_files(study),
+            certainty: certainty(ranking).replace("\n(", " (").lines().map(str::to_owned).collect(),
+            optimizers: study.optimizers.clone(),
+            table: study.rows.iter().enumerate().map(|(place, row)| table_row(study, place, row)).collect(),
+            means: values(mean_texts, &means),
+            ranking: places(ranking),
+            unranked: ranking.unranked.clone(),
+            left_out: ranking.left_out.clone(),
+            several: 1 < ranking.prompts,
+            figures: figures
+                .figures
+                .iter()
+                .filter(|figure| figure.name != JUDGE)
+                .filter_map(figure)
+                .collect(),
+            published: Published::of(study, |row| note(study, &study.rows[row])),
+            images: image_rows(study, animations)?,
+            zero_shot: ZeroShot::of(study),
+            segmentation: Segmentation::of(study)?,
+            judge: Judge::of(study, figures),
+            lost: lost(study),
+            not_begun: study.planned.saturating_sub(study.cells.len()),
+        })
+    }
+}
+
+fn facts(study: &Study) -> Vec<Fact> {
+    let (seconds, steps) = (computing_seconds(study), study.cells.iter().map(Cell::steps).sum::<u64>());
+    let mut facts = vec![
+        fact("Prompts × optimizers × seeds", &grid(study)),
+        fact("Steps, all cells", &steps.to_string()),
+        fact("Computing time, all cells", &duration(seconds)),
+    ];
+    if 0 < steps {
+        facts.push(fact("Computing time per step", &format!("{:.4} s", seconds / steps as f64)));
+    }
+    if let Some(environment) = &study.environment {
+        facts.extend([
+            fact("Devices", &environment.devices.join(", ")),
+            fact("Platform", &environment.platform),
+            fact("dreambench", &environment.dreambench),
+            fact("libtorch", &environment.libtorch),
+        ]);
+        facts.extend(environment.git_revision.as_ref().map(|revision| fact("Revision", revision)));
+    }
+    facts
+}
+
+/// What was to be run, in numbers.
+fn grid(study: &Study) -> String {
+    let Study { prompts, optimizers, seeds, planned, .. } = study;
+    let further = if study.has_axes() { " × further settings" } else { "" };
+    format!("{} × {} × {seeds}{further} = {planned} cells", prompts.len(), optimizers.len())
+}
+
+fn computing_seconds(study: &Study) -> f64 {
+    study.cells.iter().filter_map(Cell::seconds).sum()
+}
+
+/// Where it was run and how long it took, in a line.
+fn effort(study: &Study) -> String {
+    let time = format!("{} of computing", duration(computing_seconds(study)));
+    match &study.environment {
+        Some(environment) => format!("{time} on {}", environment.devices.join(", ")),
+        None => time,
+    }
+}
+
+fn model_files(study: &Study) -> Vec<Fact> {
+    let files = study.environment.iter().flat_map(|environment| &environment.model_files);
+    files.map(|(name, file)| fact(name, &format!("{} bytes, SHA-256 {}", file.bytes, file.sha256))).collect()
+}
+
+fn table_row(study: &Study, place: usize, row: &Row) -> TableRow {
+    let groups: Vec<Group> =
+        (0..study.optimizers.len()).map(|optimizer| Group::of(study, place, optimizer)).collect();
+    // What is not complete is no winner.
+    let numbers: Vec<Option<f64>> = groups.iter().map(Group::complete_mean).collect();
+    TableRow {
+        prompt: study.prompts[row.prompt].text.clone(),
+        note: note(study, row),
+        values: values(groups.iter().map(Group::show).collect(), &numbers),
+    }
+}
+
+/// What a row is judged as where that is not the prompt, and its further axes.
+fn note(study: &Study, row: &Row) -> String {
+    let prompt = &study.prompts[row.prompt];
+    let class_name = (prompt.class_name != prompt.text).then(|| format!("as {}", prompt.class_name));
+    let axes = Some(row.axes.clone()).filter(|axes| !axes.is_empty());
+    class_name.into_iter().chain(axes).collect::<Vec<_>>().join(", ")
+}
+
+/// Entries of a row, the best of them marked (all of them where they tie as shown).
+fn values(texts: Vec<String>, numbers: &[Option<f64>]) -> Vec<Value> {
+    let rounded = |number: &Option<f64>| number.map(|number| (number * 100.0).round());
+    let best = numbers.iter().filter_map(rounded).reduce(f64::max);
+    texts
+        .into_iter()
+        .zip(numbers)
+        .map(|(text, number)| Value {
+            text,
+            number: *number,
+            best: best.is_some() && rounded(number) == best,
+        })
+        .collect()
+}
+
+fn places(ranking: &Ranking) -> Vec<Place> {
+    let best = ranking.entries.first().and_then(|entry| entry.mean);
+    let place = |entry: &crate::ranking::Entry| Place {
+        optimizer: entry.optimizer.clone(),
+        mean: entry.mean.map_or("diverged".to_owned(), |mean| format!("{mean:.2}")),
+        behind: best.zip(entry.mean).map_or("—".to_owned(), |(best, mean)| format!("{:.2}", best - mean)),
+        mean_rank: format!("{:.2}", entry.mean_rank),
+        first: format!("{:.0} %", 100.0 * entry.bootstrap.first),
+    };
+    ranking.entries.iter().map(place).collect()
+}
+
+fn figure(figure: &crate::plots::Figure) -> Option<Figure> {
+    let svg = figure.svg.as_ref()?;
+    Some(Figure {
+        title: figure.title.clone(),
+        source: data_address("image/svg+xml", svg.as_bytes()),
+        width: figure.size.0,
+        height: figure.size.1,
+        folded: figure.name.starts_with("total-loss"),
+    })
+}
+
+fn image_rows(study: &Study, animations: &[Option<Animation>]) -> Result<Vec<ImageRow>, DrawError> {
+    let images = study.cells.iter().filter(|cell| cell.outcome().is_some()).count();
+    let cards = study
+        .cells
+        .par_iter()
+        .zip(animations)
+        .map(|(cell, animation)| {
+            Ok(((cell.row, cell.record.seed), card(study, cell, images, animation.as_ref())?))
+        })
+        .collect::<Result<Vec<_>, DrawError>>()?;
+    let mut rows: Vec<((usize, u64), ImageRow)> = Vec::new();
+    for (key, card) in cards {
+        match rows.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, row)) => row.cards.push(card),
+            None => rows.push((key, image_row(study, key, card))),
+        }
+    }
+    rows.sort_by_key(|(key, _)| *key);
+    Ok(rows.into_iter().map(|(_, row)| row).collect())
+}
+
+fn image_row(study: &Study, (row, seed): (usize, u64), card: Card) -> ImageRow {
+    let heading = study.prompts[study.rows[row].prompt].text.clone();
+    ImageRow { heading, note: study.notes(row, seed).join(", "), cards: vec![card] }
+}
+
+fn lost(study: &Study) -> Vec<Lost> {
+    let lost = study.cells.iter().filter(|cell| !matches!(cell.record.status, CellStatus::Finished(_)));
+    lost.map(|cell| {
+        let reason = match &cell.record.status {
+            CellStatus::Failed { reason } => format!("failed: {reason}"),
+            status => state(status),
+        };
+        Lost { cell: cell.record.id.clone(), reason }
+    })
+    .collect()
+}

@@ -1,0 +1,115 @@
+//! The section about the segmenter: the report's figure 11.
+
+use image::DynamicImage;
+use rayon::prelude::*;
+use records::Segments;
+use serde::Serialize;
+
+use super::answer::{Answer, answer};
+use super::images::shrunk;
+use crate::overlay;
+use crate::plots::DrawError;
+use crate::study::{Cell, Study};
+use crate::verdicts::{self, Tally};
+
+/// With more cells than this the page would be too large: their overlays are in plots/segmentation.png.
+const OVERLAYS: usize = 72;
+/// The side of an overlay, in pixels, and its size in bytes.
+const SIDE: u32 = 224;
+const ROOM: usize = 14_000;
+
+/// The section.
+#[derive(Serialize)]
+pub(super) struct Segmentation {
+    right: usize,
+    of: usize,
+    legend: Vec<Swatch>,
+    rows: Vec<Row>,
+    /// Whether the overlays are on the page.
+    overlays: bool,
+}
+
+#[derive(Serialize)]
+struct Swatch {
+    /// As CSS writes it.
+    colour: String,
+    class: String,
+}
+
+/// A prompt (with its seed and further axes).
+#[derive(Serialize)]
+struct Row {
+    prompt: String,
+    note: String,
+    places: Vec<Option<Place>>,
+}
+
+/// What is seen in an image.
+#[derive(Serialize)]
+struct Place {
+    optimizer: String,
+    /// The largest class, if there is any but the background.
+    largest: Option<Answer>,
+    overlay: Option<Overlay>,
+}
+
+/// An image under its mask.
+#[derive(Serialize)]
+pub(super) struct Overlay {
+    source: String,
+    pixels: bool,
+}
+
+impl Segmentation {
+    /// Nothing where no image has been segmented.
+    pub(super) fn of(study: &Study) -> Result<Option<Self>, DrawError> {
+        let segmented = |cell: &&Cell| cell.evaluation.as_ref().is_some_and(|e| e.segments.is_some());
+        let count = study.cells.iter().filter(segmented).count();
+        if count == 0 {
+            return Ok(None);
+        }
+        let Tally { right, of } = verdicts::segments_right(study);
+        let swatch = |(index, class): (u8, String)| {
+            let [red, green, blue] = records::voc_color(index);
+            Swatch { colour: format!("rgb({red} {green} {blue})"), class }
+        };
+        let overlays = count <= OVERLAYS;
+        let rows = study.runs().into_par_iter().map(|run| row(study, run, overlays));
+        Ok(Some(Self {
+            right,
+            of,
+            legend: overlay::classes(study).into_iter().map(swatch).collect(),
+            rows: rows.collect::<Result<_, DrawError>>()?,
+            overlays,
+        }))
+    }
+}
+
+fn row(study: &Study, run: (usize, u64), overlays: bool) -> Result<Row, DrawError> {
+    let place = |optimizer: usize| {
+        let Some(cell) = study.cell(run, optimizer) else { return Ok(None) };
+        let segments = cell.evaluation.as_ref().and_then(|evaluation| evaluation.segments.as_ref());
+        let Some(segments) = segments else { return Ok(None) };
+        Ok(Some(Place {
+            optimizer: study.optimizers[optimizer].clone(),
+            largest: largest(segments),
+            overlay: if overlays { of_cell(cell)? } else { None },
+        }))
+    };
+    Ok(Row {
+        prompt: study.prompts[study.rows[run.0].prompt].text.clone(),
+        note: study.notes(run.0, run.1).join(", "),
+        places: (0..study.optimizers.len()).map(place).collect::<Result<_, DrawError>>()?,
+    })
+}
+
+fn largest(segments: &Segments) -> Option<Answer> {
+    segments.largest().map(|share| answer(&share.class, share.share, segments.is_right()))
+}
+
+/// The final image of `cell` under its mask, if it has been segmented.
+pub(super) fn of_cell(cell: &Cell) -> Result<Option<Overlay>, DrawError> {
+    let Some(image) = overlay::of_cell(cell)? else { return Ok(None) };
+    let pixels = image.width() < SIDE;
+    Ok(Some(Overlay { source: shrunk(&DynamicImage::from(image), SIDE, ROOM)?, pixels }))
+}

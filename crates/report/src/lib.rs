@@ -1,0 +1,138 @@
+//! From records to tables, figures and words. Reads records alone: no model, and no libtorch.
+//!
+//! ```text
+//! tables/similarity.csv       prompts × optimizers, 100 × cosine of the final image with its class name (table 2)
+//! tables/similarity.md        the same for readers
+//! tables/similarity_long.csv  mean, standard deviation and number of runs behind every entry
+//! tables/cells.csv            one row per cell: settings, status, similarities, final losses
+//! tables/timings.csv          how long every cell took
+//! tables/zero_shot.csv        the labels nearest to every final image, by perceptor and by judge (table 1)
+//! tables/segmentation.csv     what the segmenter sees in every final image
+//! tables/ranking.csv          the optimizers, best first, and how sure that order is
+//! tables/pairs.csv            every two optimizers on the same prompts
+//! tables/published.csv        ours beside published figures, if the experiment names any
+//! plots/loss-bicycle.svg …    the similarity term over the steps, all optimizers (figure 36), and the total loss
+//! plots/similarity.svg        the similarity over the steps, all prompts
+//! plots/loss-and-image.svg    the last loss of every cell beside its image's similarity
+//! plots/cutouts-and-whole.svg similarity on cutouts and on the whole, of live and of averaged latents
+//! plots/judge.svg             the held-out judge's similarities beside the perceptor's
+//! plots/images.png            all final images on one sheet
+//! plots/segmentation.png      the same under the segmenter's masks (figure 11)
+//! plots/strips.png            how they came about, from the images saved on the way
+//! cells/…/progress.gif        the same of one cell, animated
+//! tensorboard/…               the curves and images again, as TensorBoard's event files, on request
+//! report.html                 all of it on one page
+//! ```
+mod animation;
+mod compare;
+mod group;
+mod html;
+mod overlay;
+mod plots;
+mod published;
+mod ranking;
+mod stats;
+mod study;
+mod summary;
+mod tables;
+mod tensorboard;
+mod verdicts;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use records::{RecordError, ResultsFolder, write_atomically};
+use thiserror::Error;
+
+use self::animation::Animation;
+pub use self::compare::{CellPair, CompareError, Comparison, Difference, OptimizerPair, Side, State};
+pub use self::html::PageError;
+pub use self::plots::DrawError;
+use self::plots::Figures;
+use self::ranking::Ranking;
+use self::study::Study;
+pub use self::summary::Summary;
+pub use self::tensorboard::write_tensorboard;
+
+/// A report could not be made.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum ReportError {
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error("failed to encode a table")]
+    Table(#[from] csv::Error),
+    #[error("failed to make a figure")]
+    Figure(#[from] DrawError),
+    #[error("failed to make report.html")]
+    Page(#[from] PageError),
+}
+
+/// Writes tables and figures into the results folder `results`, and returns what there is to say on the terminal.
+///
+/// The same records give the same bytes, on any machine that has the same fonts for letters that DejaVu Sans lacks.
+///
+/// # Errors
+/// When a record is unreadable, or a file cannot be written.
+pub fn build(results: &Path) -> Result<Summary, ReportError> {
+    let study = Study::read(results)?;
+    let ranking = Ranking::of(&study);
+    let figures = plots::draw(&study)?;
+    let mut files = Vec::new();
+    write_tables(results, &study, &ranking, &mut files)?;
+    write_figures(results, &figures, &mut files)?;
+    let animations = animation::animations(&study)?;
+    write_animations(results, &study, &animations, &mut files)?;
+    let page = html::page(&study, &ranking, &figures, &animations)?;
+    write(results, PathBuf::from("report.html"), page.as_bytes(), &mut files)?;
+    Ok(Summary::of(&study, &ranking, &figures.missing_letters, results, files))
+}
+
+fn write_tables(
+    results: &Path,
+    study: &Study,
+    ranking: &Ranking,
+    files: &mut Vec<PathBuf>,
+) -> Result<(), ReportError> {
+    for (name, bytes) in tables::tables(study, ranking)? {
+        write(results, Path::new("tables").join(name), &bytes, files)?;
+    }
+    Ok(())
+}
+
+fn write_figures(results: &Path, figures: &Figures, files: &mut Vec<PathBuf>) -> Result<(), RecordError> {
+    for figure in &figures.figures {
+        let path = |ending| Path::new("plots").join(format!("{}.{ending}", figure.name));
+        if let Some(svg) = &figure.svg {
+            write(results, path("svg"), svg.as_bytes(), files)?;
+        }
+        write(results, path("png"), &figure.png, files)?;
+    }
+    Ok(())
+}
+
+/// `progress.gif` in the folder of every cell that saved images on the way.
+fn write_animations(
+    results: &Path,
+    study: &Study,
+    animations: &[Option<Animation>],
+    files: &mut Vec<PathBuf>,
+) -> Result<(), RecordError> {
+    for (cell, animation) in study.cells.iter().zip(animations) {
+        if let Some(animation) = animation {
+            ResultsFolder::at(results).cell(&cell.record.id).write_animation(&animation.whole)?;
+            files.push(Path::new("cells").join(&cell.record.id).join("progress.gif"));
+        }
+    }
+    Ok(())
+}
+
+fn write(results: &Path, name: PathBuf, bytes: &[u8], files: &mut Vec<PathBuf>) -> Result<(), RecordError> {
+    write_atomically(&results.join(&name), bytes)?;
+    files.push(name);
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! The final images under the segmenter's masks: the report's figure 11 for every cell.
+
+use super::raster::Rasterizer;
+use super::sheet::{Place, Row, Sheet, pages, side_of};
+use super::{DrawError, Figure};
+use crate::overlay;
+use crate::study::{Cell, Study};
+
+/// The largest side of an image on the sheet, in pixels.
+const LARGEST: u32 = 320;
+
+/// The sheets: `segmentation`, then `segmentation-2` and so on; none if no image was segmented.
+pub(super) fn draw(study: &Study, rasterizer: &Rasterizer) -> Result<Vec<Figure>, DrawError> {
+    let Some(first) = study.cells.iter().find(|cell| segmented(cell)) else { return Ok(Vec::new()) };
+    let legend = overlay::classes(study).into_iter().map(|(index, class)| (records::voc_color(index), class));
+    let sheet = Sheet {
+        name: "segmentation",
+        title: format!("What the segmenter sees in {}", study.experiment),
+        subtitle: format!(
+            "model set {} · below each image: its largest class, ✓ if it is the prompt's",
+            study.model_set
+        ),
+        columns: study.optimizers.clone(),
+        rows: study.runs().into_iter().map(|run| row(study, run)).collect(),
+        side: side_of(&first.final_image, LARGEST)?,
+        legend: legend.collect(),
+    };
+    pages(&sheet, rasterizer)
+}
+
+fn segmented(cell: &Cell) -> bool {
+    cell.evaluation.as_ref().is_some_and(|evaluation| evaluation.segments.is_some())
+}
+
+fn row(study: &Study, run: (usize, u64)) -> Row {
+    let places = (0..study.optimizers.len()).map(|optimizer| place(study.cell(run, optimizer)));
+    Row {
+        heading: study.prompts[study.rows[run.0].prompt].text.clone(),
+        notes: study.notes(run.0, run.1),
+        places: places.collect(),
+    }
+}
+
+fn place(cell: Option<&Cell>) -> Place {
+    let segments = cell.and_then(|cell| Some((cell, cell.evaluation.as_ref()?.segments.as_ref()?)));
+    let Some((cell, segments)) = segments else { return Place::Empty("not segmented".to_owned()) };
+    let below = match segments.largest() {
+        Some(largest) => {
+            let mark = if segments.is_right() == Some(true) { " ✓" } else { "" };
+            format!("{} {:.0} %{mark}", largest.class, 100.0 * largest.share)
+        }
+        None => "background".to_owned(),
+    };
+    Place::Masked { image: cell.final_image.clone(), mask: cell.mask.clone(), below }
+}

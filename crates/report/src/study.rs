@@ -1,0 +1,279 @@
+//! A results folder as the report sees it: cells on a grid of rows (prompts, and further axes) and optimizers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use records::{
+    CellRecord, CellStatus, Environment, Evaluation, Outcome, PlannedPrompt, PublishedTable, RecordError,
+    ResultsFolder, TraceRow,
+};
+
+/// All records of an experiment.
+#[derive(Debug)]
+pub(super) struct Study {
+    /// The results folder, as it was named.
+    pub(super) folder: PathBuf,
+    pub(super) experiment: String,
+    pub(super) model_set: String,
+    pub(super) template: String,
+    pub(super) prompts: Vec<PlannedPrompt>,
+    /// The methods that are compared, as cells name them.
+    pub(super) optimizers: Vec<String>,
+    pub(super) rows: Vec<Row>,
+    /// The cells that have been begun, in the plan's order.
+    pub(super) cells: Vec<Cell>,
+    /// Seeds of the plan: how many cells every row and optimizer should have.
+    pub(super) seeds: usize,
+    /// Cells of the plan, begun or not.
+    pub(super) planned: usize,
+    pub(super) environment: Option<Environment>,
+    /// Published figures to be shown beside.
+    pub(super) published: Option<PublishedTable>,
+}
+
+/// A row of the table: a prompt under one setting of the further axes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Row {
+    /// Index of the prompt.
+    pub(super) prompt: usize,
+    /// Such as `cutouts=64`; empty where there are no further axes.
+    pub(super) axes: String,
+}
+
+/// A cell with its place in the grid.
+#[derive(Debug)]
+pub(super) struct Cell {
+    pub(super) record: CellRecord,
+    /// Index of its row.
+    pub(super) row: usize,
+    /// Index of its optimizer.
+    pub(super) optimizer: usize,
+    pub(super) trace: Vec<TraceRow>,
+    pub(super) final_image: PathBuf,
+    /// What the judges say of the final image, if they have looked at it.
+    pub(super) evaluation: Option<Evaluation>,
+    /// Where the segmenter's mask of the final image is, if there is one.
+    pub(super) mask: PathBuf,
+    /// Step and place of the images saved on the way, in the order of steps.
+    pub(super) frames: Vec<(u32, PathBuf)>,
+}
+
+impl Study {
+    /// Reads the records in `results`. A cell whose settings are not the plan's any more counts as not begun.
+    pub(super) fn read(results: &Path) -> Result<Self, RecordError> {
+        let folder = ResultsFolder::at(results);
+        let plan = folder.plan()?;
+        let digests: BTreeMap<&str, &str> =
+            plan.cells.iter().map(|cell| (cell.id.as_str(), cell.digest.as_str())).collect();
+        let mut study = Self {
+            folder: results.to_owned(),
+            experiment: plan.experiment.clone(),
+            model_set: plan.model_set.clone(),
+            template: plan.template.clone(),
+            prompts: plan.prompts.clone(),
+            optimizers: plan.optimizers.clone(),
+            rows: Vec::new(),
+            cells: Vec::new(),
+            seeds: plan.seeds.len(),
+            planned: plan.cells.len(),
+            environment: folder.environment()?,
+            published: folder.published()?,
+        };
+        for record in folder.cells(&plan)? {
+            if digests.get(record.id.as_str()) == Some(&record.digest.as_str()) {
+                study.add(&folder, record)?;
+            }
+        }
+        study.order_rows();
+        Ok(study)
+    }
+
+    fn add(&mut self, folder: &ResultsFolder, record: CellRecord) -> Result<(), RecordError> {
+        let cell = folder.cell(&record.id);
+        let prompt = self.prompts.iter().position(|prompt| prompt.text == record.prompt);
+        let optimizer = place(&mut self.optimizers, record.optimizer.clone());
+        let prompt = prompt.unwrap_or_else(|| {
+            self.prompts
+                .push(PlannedPrompt { text: record.prompt.clone(), class_name: record.class_name.clone() });
+            self.prompts.len() - 1
+        });
+        let row = place(&mut self.rows, Row { prompt, axes: axes(&record) });
+        let evaluation = match record.status {
+            CellStatus::Finished(_) => cell.evaluation()?,
+            _ => None,
+        };
+        self.cells.push(Cell {
+            record,
+            row,
+            optimizer,
+            trace: cell.trace()?,
+            final_image: cell.final_image(),
+            evaluation,
+            mask: cell.mask(),
+            frames: frames(cell.path()),
+        });
+        Ok(())
+    }
+
+    /// Rows in the order of the prompts, one at least for each of them.
+    fn order_rows(&mut self) {
+        for prompt in 0..self.prompts.len() {
+            if self.rows.iter().all(|row| row.prompt != prompt) {
+                self.rows.push(Row { prompt, axes: String::new() });
+            }
+        }
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        order.sort_by_key(|&row| self.rows[row].prompt); // stable: the axes keep the plan's order
+        for cell in &mut self.cells {
+            cell.row = order.iter().position(|&row| row == cell.row).unwrap_or(cell.row);
+        }
+        self.rows = order.iter().map(|&row| self.rows[row].clone()).collect();
+    }
+
+    /// The name that files about the prompt carry.
+    pub(super) fn slug(&self, prompt: usize) -> &str {
+        let of_prompt = |cell: &&Cell| self.rows[cell.row].prompt == prompt;
+        let id = self.cells.iter().find(of_prompt).map_or("unnamed", |cell| cell.record.id.as_str());
+        id.split('/').next().unwrap_or(id)
+    }
+
+    /// The cells of a row and an optimizer: one for every seed that has been begun.
+    pub(super) fn at(&self, row: usize, optimizer: usize) -> impl Iterator<Item = &Cell> {
+        self.cells.iter().filter(move |cell| cell.row == row && cell.optimizer == optimizer)
+    }
+
+    /// The rows of the study with every seed that has been begun of them, in order.
+    pub(super) fn runs(&self) -> Vec<(usize, u64)> {
+        let runs: BTreeSet<_> = self.cells.iter().map(|cell| (cell.row, cell.record.seed)).collect();
+        runs.into_iter().collect()
+    }
+
+    /// The cell of a run and an optimizer.
+    pub(super) fn cell(&self, (row, seed): (usize, u64), optimizer: usize) -> Option<&Cell> {
+        self.at(row, optimizer).find(|cell| cell.record.seed == seed)
+    }
+
+    /// What every figure says below its title.
+    pub(super) fn subtitle(&self) -> String {
+        format!("experiment {} · model set {}", self.experiment, self.model_set)
+    }
+
+    /// What tells a row from the others of its prompt: the class name it is judged as, further axes, the seed.
+    pub(super) fn notes(&self, row: usize, seed: u64) -> Vec<String> {
+        let row = &self.rows[row];
+        let prompt = &self.prompts[row.prompt];
+        let class_name = (prompt.class_name != prompt.text).then(|| format!("as {}", prompt.class_name));
+        let axes = Some(&row.axes).filter(|axes| !axes.is_empty()).cloned();
+        let seed = self.has_seeds().then(|| format!("seed {seed}"));
+        class_name.into_iter().chain(axes).chain(seed).collect()
+    }
+
+    /// Whether there is more than one seed.
+    pub(super) fn has_seeds(&self) -> bool {
+        let mut seeds = self.cells.iter().map(|cell| cell.record.seed);
+        let first = seeds.next();
+        seeds.any(|seed| Some(seed) != first)
+    }
+
+    /// Whether there are axes beyond prompts, optimizers and seeds.
+    pub(super) fn has_axes(&self) -> bool {
+        self.rows.iter().any(|row| !row.axes.is_empty())
+    }
+}
+
+impl Cell {
+    /// What it reached, if it finished.
+    pub(super) fn outcome(&self) -> Option<&Outcome> {
+        match &self.record.status {
+            CellStatus::Finished(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+
+    /// Whether it ended in numbers that are none.
+    pub(super) fn diverged(&self) -> bool {
+        matches!(self.record.status, CellStatus::Diverged { .. })
+    }
+
+    /// At most `count` of its frames, evenly spread, with the first and the last.
+    pub(super) fn some_frames(&self, count: usize) -> impl Iterator<Item = &(u32, PathBuf)> {
+        let last = self.frames.len().saturating_sub(1);
+        let count = count.min(self.frames.len());
+        (0..count).map(move |n| &self.frames[n * last / (count - 1).max(1)])
+    }
+
+    /// 100 × the cosine of the final image with its class name: table 2 of the report.
+    pub(super) fn similarity(&self) -> Option<f64> {
+        self.outcome().map(|outcome| 100.0 * outcome.similarity_averaged)
+    }
+
+    /// The steps taken, as far as they are known.
+    pub(super) fn steps(&self) -> u64 {
+        let traced = || self.trace.last().map_or(0, |row| row.step);
+        u64::from(self.outcome().map_or_else(traced, |outcome| outcome.steps))
+    }
+
+    /// The time spent on it, as far as it is known.
+    pub(super) fn seconds(&self) -> Option<f64> {
+        match &self.record.status {
+            CellStatus::Finished(outcome) => Some(outcome.seconds),
+            CellStatus::Diverged { seconds, .. } => Some(*seconds),
+            _ => self.trace.last().map(|row| row.seconds),
+        }
+    }
+
+    /// All settings, flat: `dream.iterations`, `optimizer.lr`, `axis.cutouts`.
+    pub(super) fn settings(&self) -> BTreeMap<String, String> {
+        let mut flat = BTreeMap::new();
+        for (name, value) in &self.record.axes {
+            flatten(&mut flat, format!("axis.{name}"), value);
+        }
+        for (name, value) in &self.record.dream {
+            flatten(&mut flat, format!("dream.{name}"), value);
+        }
+        for (kind, value) in &self.record.optimizer_settings {
+            flat.insert("optimizer.kind".to_owned(), kind.clone());
+            flatten(&mut flat, "optimizer".to_owned(), value);
+        }
+        flat
+    }
+}
+
+fn flatten(flat: &mut BTreeMap<String, String>, name: String, value: &toml::Value) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, value) in table {
+                flatten(flat, format!("{name}.{key}"), value);
+            }
+        }
+        toml::Value::String(text) => {
+            flat.insert(name, text.clone());
+        }
+        other => {
+            flat.insert(name, other.to_string());
+        }
+    }
+}
+
+/// The frames in the folder of a cell: `frames/000050.png` and so on; what has no number is none.
+fn frames(cell: &Path) -> Vec<(u32, PathBuf)> {
+    let entries = std::fs::read_dir(cell.join("frames")).into_iter().flatten().flatten();
+    let step = |path: &PathBuf| path.file_stem()?.to_str()?.parse().ok();
+    let mut frames: Vec<(u32, PathBuf)> =
+        entries.map(|entry| entry.path()).filter_map(|path| step(&path).map(|step| (step, path))).collect();
+    frames.sort();
+    frames
+}
+
+/// The axes' values of a cell, such as `cutouts=64, ema_decay=0.5`.
+fn axes(record: &CellRecord) -> String {
+    record.axes.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The place of `item` in `items`, at whose end it is put if it is new.
+fn place<T: PartialEq>(items: &mut Vec<T>, item: T) -> usize {
+    items.iter().position(|known| *known == item).unwrap_or_else(|| {
+        items.push(item);
+        items.len() - 1
+    })
+}

@@ -1,0 +1,70 @@
+//! The page.
+
+use std::env;
+use std::process::Command;
+
+use super::*;
+use crate::fixture::python_of_checks;
+
+#[test]
+fn the_page_shows_everything_and_asks_for_nothing() {
+    let results = Grid { steps: 60, ..Grid::table_2() }.write();
+    results.end("bicycle/sgd/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0 });
+    results.end(
+        "cow/adam/seed-0",
+        CellStatus::Failed { reason: "out of memory\ncaused by: the <device>".into() },
+    );
+    build(results.path()).unwrap();
+    let page = results.text("report.html");
+    assert_eq!(page.matches("class=\"card\"").count(), 24);
+    assert_eq!(page.matches("alt=\"Image for ").count(), 22);
+    assert!(page.contains("diverged at step 41") && page.contains("caused by: the &lt;device&gt;"));
+    assert!(page.contains("default-src &#x27;none&#x27;") || page.contains("default-src 'none'"));
+    for address in ["http:", "https:", "src=\"/", "href=\"/", "@import", "url("] {
+        assert!(!page.contains(address), "{address}");
+    }
+    assert!(page.len() < 10_000_000, "{}", page.len());
+}
+
+#[test]
+fn the_page_tells_what_was_run_on_what_and_how_long() {
+    let results = Grid { steps: 60, ..Grid::table_2() }.write();
+    let environment = Environment {
+        dreambench: "0.1.0".into(),
+        git_revision: Some("abc".into()),
+        libtorch: "2.11.0".into(),
+        platform: "linux x86_64".into(),
+        devices: vec!["cpu".into()],
+        model_set: "mini".into(),
+        model_files: [].into(),
+    };
+    ResultsFolder::at(results.path()).write_environment(&environment).unwrap();
+    build(results.path()).unwrap();
+    let page = results.text("report.html");
+    // 24 cells of 60 steps of 0.05 s.
+    for words in ["72.0 s of computing on cpu", "4 × 6 × 1 = 24 cells", "1440", "0.0500 s", "linux x86_64"]
+    {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(page.contains("--set &#x27;models=[&quot;mini&quot;]&#x27; --devices cpu --out again"), "{page}");
+}
+
+/// Runs `tests/page/check.py`, which opens the page in Chromium, if `tests/page/setup` has made it able to; says so if not.
+#[test]
+fn a_browser_finds_nothing_wrong_with_the_page() {
+    let Some(python) = python_of_checks("report.html in a browser") else { return };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/page/check.py");
+    let check = |results: &Results, images: &str| {
+        build(results.path()).unwrap();
+        let mut command = Command::new(&python);
+        command.arg(&script).arg(results.path().join("report.html")).args(["--images", images]);
+        if let Some(folder) = env::var_os("DREAMBENCH_SHOTS") {
+            command.arg("--shots").arg(Path::new(&folder).join(images));
+        }
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let whole = Grid { frames: (1..=20).map(|n| n * 10).collect(), ..Grid::table_2() }.write();
+    check(&whole, "24");
+    check(&hard(), "52");
+}

@@ -1,0 +1,177 @@
+use std::thread;
+
+use experiment::plan::{Cell, digest};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use judges::{EvaluationError, Judges, Labels, Panel, Question};
+use records::{
+    CellFolder, CellStatus, Evaluation, LARGEST_RECORD, LabelSet, ResultsFolder, read_regular,
+    write_atomically,
+};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::{Assignment, Stop};
+
+/// Changes when the same judges come to say something else, so that old records are not taken for new ones.
+const COMPUTATION: u32 = 1;
+
+/// Judges look at the final images of a run.
+pub struct Pass<'p> {
+    /// The judges.
+    pub judges: &'p Judges<'p>,
+    /// What images are compared with.
+    pub labels: &'p Labels,
+    /// The results folder.
+    pub results: &'p ResultsFolder,
+    /// The device, and how many threads: on a CPU they decide how sums round, so they must not change from run to run.
+    pub on: Assignment,
+    /// A wish to stop.
+    pub stop: &'p Stop,
+    /// Where progress is shown.
+    pub bars: &'p MultiProgress,
+}
+
+/// A final image that has not been judged as it would be now.
+struct Due<'c> {
+    cell: &'c Cell,
+    folder: CellFolder,
+    question: Question,
+    digest: String,
+}
+
+impl Pass<'_> {
+    /// Judges the final images of those of `cells` that have finished and were not judged, or not like this. Returns how many
+    /// are still to be judged, which is none unless a stop was wished.
+    ///
+    /// # Errors
+    /// When a judge cannot be loaded, or after all others have been judged, the first image that could not be.
+    pub fn run(&self, cells: &[&Cell]) -> Result<usize, EvaluationError> {
+        let mut due = Vec::new();
+        for cell in cells {
+            due.extend(self.due(cell)?);
+        }
+        if due.is_empty() || self.stop.is_wished() {
+            return Ok(due.len());
+        }
+        self.results.write_labels(&LabelSet {
+            set: self.labels.set.clone(),
+            template: self.labels.template.clone(),
+            labels: self.labels.names.clone(),
+        })?;
+        thread::scope(|scope| {
+            let work = || {
+                tch::set_num_threads(i32::try_from(self.on.threads).unwrap_or(i32::MAX));
+                self.judge(&due)
+            };
+            let thread = thread::Builder::new().name("judges".into()).spawn_scoped(scope, work);
+            let ended = thread.map_err(EvaluationError::Thread)?.join();
+            ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn due<'c>(&self, cell: &'c Cell) -> Result<Option<Due<'c>>, EvaluationError> {
+        let folder = self.results.cell(&cell.id);
+        let Some(record) = folder.record()? else { return Ok(None) };
+        if !matches!(record.status, CellStatus::Finished(_)) {
+            return Ok(None);
+        }
+        let path = folder.final_image();
+        let image =
+            read_regular(&path, LARGEST_RECORD).map_err(|source| EvaluationError::Read { path, source })?;
+        let classes = self.judges.classes();
+        let question = question(cell, self.labels, &classes);
+        if let (Some(declared), None) = (&cell.prompt.segment, &question.segment)
+            && !classes.is_empty()
+        {
+            tracing::warn!(prompt = cell.prompt.text, "the segmenter has no class `{declared}`");
+        }
+        let digest = self.digest(&image, &question, &classes);
+        // A record that is none is written anew: nothing in it was anybody's own.
+        let judged = folder.evaluation().ok().flatten().is_some_and(|judged| judged.digest == digest);
+        let complete = self.judges.segmenter_digests().is_none() || folder.mask().is_file();
+        Ok((!judged || !complete).then_some(Due { cell, folder, question, digest }))
+    }
+
+    fn digest(&self, image: &[u8], question: &Question, classes: &[String]) -> String {
+        let image: String = Sha256::digest(image).iter().map(|byte| format!("{byte:02x}")).collect();
+        let Question { texts, right_label, segment } = question;
+        let judges = self.judges;
+        digest(&json!({
+            "computation": COMPUTATION,
+            "image": image,
+            "perceptor": judges.perceptor_digest(),
+            "judge": judges.judge_digests(),
+            "segmenter": judges.segmenter_digests(),
+            "classes": classes,
+            "labels": self.labels.names,
+            "template": self.labels.template,
+            "texts": texts,
+            "right_label": right_label,
+            "segment": segment,
+        }))
+    }
+
+    fn judge(&self, due: &[Due<'_>]) -> Result<usize, EvaluationError> {
+        let panel = Panel::load(self.judges, self.labels, self.on.device)?;
+        let bar = self.bars.add(ProgressBar::new(due.len() as u64));
+        let style =
+            ProgressStyle::with_template("{bar:24} {pos}/{len} images judged  {elapsed_precise}  {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let (mut left, mut first_error) = (due.len(), None);
+        for one in due {
+            if self.stop.is_wished() {
+                break;
+            }
+            bar.set_message(one.cell.id.clone());
+            if let Err(error) = self.judge_one(&panel, one) {
+                tracing::error!(cell = one.cell.id, %error, "its image was not judged");
+                first_error.get_or_insert(error);
+            }
+            left -= 1;
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        tracing::info!(images = due.len() - left, "judged");
+        first_error.map_or(Ok(left), Err)
+    }
+
+    /// The mask first: an evaluation that is there is complete.
+    fn judge_one(&self, panel: &Panel, due: &Due<'_>) -> Result<(), EvaluationError> {
+        let Due { folder, question, .. } = due;
+        folder.remove_leftovers();
+        let path = folder.final_image();
+        let opinion = panel.look(&path, question)?;
+        let segments = match opinion.segments {
+            Some((segments, mask)) => {
+                let png = mask.png().map_err(|source| EvaluationError::Mask { path, source })?;
+                write_atomically(&folder.mask(), &png)?;
+                Some(segments)
+            }
+            None => None,
+        };
+        folder.write_evaluation(&Evaluation {
+            digest: due.digest.clone(),
+            label_set: self.labels.set.clone(),
+            labels: self.labels.names.len(),
+            template: self.labels.template.clone(),
+            right_label: question.right_label.clone(),
+            perceptor: opinion.perceptor,
+            judge: opinion.judge,
+            segments,
+        })?;
+        Ok(())
+    }
+}
+
+/// What is asked about the final image of `cell`; `classes` are the segmenter's, none where there is no segmenter.
+fn question(cell: &Cell, labels: &Labels, classes: &[String]) -> Question {
+    let prompt = &cell.prompt;
+    let known = |name: &&String| classes.contains(name);
+    // Model sets differ in what their segmenters know: a name that is declared for one may mean nothing to another.
+    let names = prompt.segment.iter().chain([&prompt.text, &prompt.class_name]);
+    Question {
+        texts: vec![cell.judged_text()],
+        right_label: Some(&prompt.class_name).filter(|name| labels.has(name)).cloned(),
+        segment: names.into_iter().find(known).cloned(),
+    }
+}
