@@ -257,7 +257,6 @@ fn all_finite(x: &Tensor) -> Tensor {
     x.isfinite().flatten(1, -1).all_dim(1, false)
 }
 
-#[doc(hidden)]
 pub mod parts;
 #[cfg(test)]
 mod tests;

@@ -24,7 +24,7 @@
 //! # }
 //! ```
 //!
-//! Where to read on: `dreamer` for the step, `losses` for what is minimised, `boxes` and `cutouts` for what the perceptor
+//! With models: `examples/dream.rs`, which makes one image. Where to read on: `dreamer` for the step, `losses` for what is minimised, `boxes` and `cutouts` for what the perceptor
 //! sees, `dream` for what a step does to a dream and when it ends.
 
 mod boxes;
@@ -52,7 +52,6 @@ mod trace;
 
 pub use dream::Dream;
 pub use dreamer::Dreamer;
-#[doc(hidden)]
 pub use dreamer::parts;
 pub use error::DreamError;
 pub use limits::OutOfRange;

@@ -1,4 +1,7 @@
-//! Parts of a step by themselves, for `benches/components.rs` and nobody else.
+//! The parts of a step by themselves, to measure each (`benches/components.rs`) or to study what the loss is made of.
+//!
+//! In the order in which a [`step`](Dreamer::step) takes them: [`inputs`], [`generate`], [`boxes`], [`cut`], [`perceive`], [`loss`],
+//! [`advance`], of which [`average`] is a part.
 
 use super::{Dreamer, cutouts, losses};
 use crate::{Dream, latents::Latents};

@@ -1,7 +1,7 @@
 //! What each lever gains by itself: the way of the reference implementations beside ours, forward and backward to the input, on
 //! shapes of BigGAN-deep-512 and ViT-B/32, in turns.
 //!
-//!     cargo run --release --workspace --example levers -- --rounds 15
+//!     cargo run --release --example levers -- --rounds 15
 
 use std::time::Instant;
 

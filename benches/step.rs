@@ -2,7 +2,7 @@
 //! or by several at once, as the runner's are. The last line is JSON: the seconds of each step over the number of
 //! dreams (of all workers), the peak memory, and the operations of a dream's step by network.
 //!
-//!     cargo run --release --workspace --example step -- --dreams 1 --steps 3 --precision bf16 --device cpu
+//!     cargo run --release --example step -- --dreams 1 --steps 3 --precision bf16 --device cpu
 //!
 //! Memory is the process's on the CPU; on a GPU what libtorch has taken there.
 
@@ -20,7 +20,6 @@ use torch_ext::cuda::free_memory;
 
 use models::{Failure, Models, Operations};
 
-#[path = "../../../benches/models.rs"]
 mod models;
 
 #[derive(Parser)]

@@ -1,7 +1,7 @@
 //! What a reduced precision does to the gradient of the latents: its cosine with that in fp32, and the ratio of their lengths, at
 //! the first step of a dream. "Similarity" is the part that goes through the perceptor; the other terms do not depend on it.
 //!
-//!     cargo run --release --workspace --example precision -- --files FOLDER
+//!     cargo run --release --example precision -- --files FOLDER
 
 use std::path::PathBuf;
 
@@ -14,7 +14,6 @@ use tch::{Device, Kind, Tensor};
 use models::{Failure, Models};
 
 #[expect(dead_code, reason = "shared with what measures time")]
-#[path = "../../../benches/models.rs"]
 mod models;
 
 #[derive(Parser)]
