@@ -72,6 +72,28 @@ fn a_cell_keeps_its_path_and_digest_when_others_join() {
     assert_eq!(same.digest, cell.digest);
 }
 
+/// A cosine in a curve is the similarity loss over both.
+#[test]
+fn a_record_counts_the_texts_and_has_the_coefficient() {
+    let experiment = parse(
+        r#"
+        prompts = ["a", "a | b", { text = "a, not b", avoid = "c | d", image = "e|f.png" }]
+        dream.loss_coef = 50
+        optimizer.adam = { lr = 1 }
+        "#,
+    );
+    let texts = |prompt: usize| {
+        let mut alone = experiment.clone();
+        alone.prompts = vec![PromptEntry { image: None, ..experiment.prompts[prompt].clone() }];
+        let cell = plan(&alone).cells.remove(0);
+        let record = cell.record(records::CellStatus::Unfinished).unwrap();
+        assert_eq!(record.cosine_scale(), cell.cosine_scale());
+        assert_eq!(record.cosine_scale().loss_coef, 50.0);
+        record.texts.map(|texts| (texts.approach, texts.avoid))
+    };
+    assert_eq!([texts(0), texts(1), texts(2)], [Some((1, 0)), Some((2, 0)), Some((1, 2))]);
+}
+
 #[test]
 fn whatever_decides_a_result_is_in_its_digest() {
     let digest = |rest: &str| plan(&parse(rest)).cells[0].digest.clone();

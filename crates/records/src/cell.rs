@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{CosineScale, Texts};
+
 /// `cell.toml`: one point of the grid, with everything that decides its result and how it ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +24,9 @@ pub struct CellRecord {
     pub digest: String,
     /// How it ended, if it has.
     pub status: CellStatus,
+    /// The prompt's texts, of which the similarity term is a sum. Missing in records of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<Texts>,
     /// Further axes of the grid, by setting name, with this cell's value.
     #[serde(default)]
     pub axes: BTreeMap<String, toml::Value>,
@@ -30,6 +35,21 @@ pub struct CellRecord {
     /// The dream's settings, all of them, resolved.
     pub dream: toml::Table,
 }
+
+impl CellRecord {
+    /// What makes cosines of the similarity terms in the cell's trace.
+    pub fn cosine_scale(&self) -> CosineScale {
+        let loss_coef = match self.dream.get("loss_coef") {
+            Some(toml::Value::Float(loss_coef)) => *loss_coef,
+            Some(toml::Value::Integer(loss_coef)) => *loss_coef as f64,
+            _ => USUAL_LOSS_COEF,
+        };
+        CosineScale { loss_coef, texts: self.texts.unwrap_or_else(|| Texts::of_name(&self.prompt)) }
+    }
+}
+
+/// The coefficient of dreams whose record states none: big-sleep's.
+const USUAL_LOSS_COEF: f64 = 100.0;
 
 /// How a cell stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,7 +113,7 @@ pub struct Best {
 pub struct Terms {
     /// The sum.
     pub total: f32,
-    /// -100 × the mean cosine of prompt and cutouts (summed over prompts, + for those to avoid).
+    /// −`loss_coef` × the mean cosine of cutouts and text, summed over the prompt's texts, those to avoid negative.
     pub similarity: f32,
     /// How far the latents are from a standard normal.
     pub latent: f32,

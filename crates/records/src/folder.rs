@@ -263,7 +263,7 @@ fn write_toml<T: Serialize>(path: &Path, record: &T) -> Result<(), RecordError> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Best, CellStatus, Outcome, Terms};
+    use crate::{Best, CellStatus, Outcome, Terms, Texts};
 
     fn record(status: CellStatus) -> CellRecord {
         CellRecord {
@@ -275,6 +275,7 @@ mod tests {
             model_set: "mini".into(),
             digest: "ab".into(),
             status,
+            texts: Some(Texts::ONE),
             axes: [("cutouts".to_owned(), toml::Value::Integer(64))].into(),
             optimizer_settings: toml::toml! { adam = { lr = 0.05 } },
             dream: toml::toml! { epochs = 10 },

@@ -22,6 +22,7 @@
 //! Every file is written whole or not at all ([`write_atomically`]).
 mod atomic;
 mod cell;
+mod cosine;
 mod environment;
 mod error;
 mod evaluation;
@@ -36,6 +37,7 @@ mod words;
 
 pub use atomic::write_atomically;
 pub use cell::{Best, CellRecord, CellStatus, Outcome, Terms};
+pub use cosine::{CosineScale, Texts};
 pub use environment::{Environment, ModelFile};
 pub use error::RecordError;
 pub use evaluation::{Evaluation, Guess, LabelSet, Right, Segments, Share, Verdict};

@@ -9,7 +9,8 @@ pub struct TraceRow {
     pub step: u32,
     /// The sum of the three terms below.
     pub loss: f32,
-    /// -100 × the mean cosine of prompt and cutouts; a hundredth of it is what the report plots as "the loss".
+    /// −`loss_coef` × the mean cosine of cutouts and text, summed over the prompt's texts, those to avoid negative:
+    /// [`CosineScale`](super::CosineScale) makes a cosine of it, whose negative the report plots as "the loss".
     pub similarity_loss: f32,
     /// The latents' term.
     pub latent_loss: f32,
@@ -28,11 +29,6 @@ impl TraceRow {
             latent: self.latent_loss,
             class: self.class_loss,
         }
-    }
-
-    /// The cosine that the similarity term stands for, in [-1, 1] when there is one prompt and none to avoid.
-    pub fn similarity(&self) -> f64 {
-        f64::from(self.similarity_loss) / -100.0
     }
 }
 

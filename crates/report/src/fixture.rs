@@ -80,6 +80,7 @@ impl Grid {
                         model_set: "mini".into(),
                         digest: format!("digest-{prompt}-{optimizer}-{seed}"),
                         status: CellStatus::Unfinished,
+                        texts: None,
                         axes: [].into(),
                         optimizer_settings: toml::toml! { adam = { lr = 0.05 } },
                         dream: toml::toml! { epochs = 10 iterations = 20 },

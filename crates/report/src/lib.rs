@@ -25,6 +25,7 @@
 //! ```
 mod animation;
 mod compare;
+mod cosine;
 mod group;
 mod html;
 mod overlay;

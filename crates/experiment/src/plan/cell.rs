@@ -2,7 +2,7 @@ use bigsleep::{DreamSettings, Prompt};
 use model_sets::Identity;
 use optim::OptimizerConfig;
 use records::slug;
-use records::{CellRecord, CellStatus};
+use records::{CellRecord, CellStatus, CosineScale, Texts};
 use serde::Serialize;
 use serde_json::json;
 
@@ -87,6 +87,17 @@ impl Cell {
         prompt
     }
 
+    /// The number of texts that its similarity term sums over.
+    pub fn texts(&self) -> Texts {
+        let prompt = self.dream_prompt();
+        Texts { approach: prompt.approach.len().max(1) as u32, avoid: prompt.avoid.len() as u32 }
+    }
+
+    /// What makes cosines of its similarity terms.
+    pub fn cosine_scale(&self) -> CosineScale {
+        CosineScale { loss_coef: self.dream.loss_coef, texts: self.texts() }
+    }
+
     /// The text that the judges compare its image with.
     pub fn judged_text(&self) -> String {
         self.template.replace("{}", &self.prompt.class_name)
@@ -106,6 +117,7 @@ impl Cell {
             model_set: self.model_set.clone(),
             digest: self.digest.clone(),
             status,
+            texts: Some(self.texts()),
             axes: self.axes.iter().map(|axis| (axis.name.clone(), axis.value.clone())).collect(),
             optimizer_settings: table(&self.optimizer)?,
             dream: table(&self.dream)?,

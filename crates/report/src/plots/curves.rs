@@ -1,12 +1,13 @@
 //! The figures made of curves: the report's figure 36 for every prompt, and the similarity of all prompts.
 
-use records::TraceRow;
+use records::{CosineScale, TraceRow};
 
 use super::DrawError;
 use super::chart::{Axes, Line};
 use super::curve::{curve, smoothing_window};
 use super::figure::{Layout, figure, small};
 use super::palette::{Look, look};
+use crate::cosine::Cosines;
 use crate::study::{Cell, Study};
 
 /// A quantity that a trace holds.
@@ -14,29 +15,34 @@ struct Quantity {
     /// First part of the figure's name.
     name: &'static str,
     title: &'static str,
-    y_title: &'static str,
-    of: fn(&TraceRow) -> f64,
+    y_title: fn(Cosines) -> String,
+    of: fn(&TraceRow, &CosineScale) -> f64,
+    /// Whether it is a cosine, which is not the same thing for every prompt.
+    is_cosine: bool,
 }
 
 const LOSS: Quantity = Quantity {
     name: "loss",
     title: "Loss",
-    y_title: "similarity loss / 100 (−cosine)",
-    of: |row| f64::from(row.similarity_loss) / 100.0,
+    y_title: Cosines::loss_axis,
+    of: |row, scale| -scale.cosine(row.similarity_loss),
+    is_cosine: true,
 };
 
 const TOTAL: Quantity = Quantity {
     name: "total-loss",
     title: "Total loss",
-    y_title: "similarity + latent + class loss",
-    of: |row| f64::from(row.loss),
+    y_title: |_| "similarity + latent + class loss".to_owned(),
+    of: |row, _| f64::from(row.loss),
+    is_cosine: false,
 };
 
 const SIMILARITY: Quantity = Quantity {
     name: "similarity",
     title: "Similarity",
-    y_title: "100 × cosine, live latents",
-    of: |row| 100.0 * row.similarity(),
+    y_title: |cosines| format!("100 × {}, live latents", cosines.name()),
+    of: |row, scale| 100.0 * scale.cosine(row.similarity_loss),
+    is_cosine: true,
 };
 
 /// A figure before it is turned into pixels.
@@ -65,7 +71,8 @@ pub(super) fn draw(study: &Study) -> Result<Vec<Drawing>, DrawError> {
 pub(crate) fn cell_curve(study: &Study, cell: &Cell) -> Result<Option<String>, DrawError> {
     let curve = curve(&[series(cell, &SIMILARITY)], cell.diverged());
     let line = Line { look: looks(study)[cell.optimizer], curve, stems: Vec::new() };
-    axes(&SIMILARITY, [&line].into_iter()).map(|axes| small(&axes, line)).transpose()
+    let cosines = Cosines::of([cell]);
+    axes(&SIMILARITY, cosines, [&line].into_iter()).map(|axes| small(&axes, line)).transpose()
 }
 
 /// One panel for every one of `prompts`; nothing if none of them has a trace.
@@ -82,11 +89,14 @@ fn one_figure(
     let heading = |prompt: usize| (1 < prompts.len()).then(|| study.prompts[prompt].text.clone());
     let panels: Vec<_> =
         prompts.iter().map(|&prompt| (heading(prompt), lines(study, quantity, prompt))).collect();
-    let Some(axes) = axes(quantity, panels.iter().flat_map(|(_, lines)| lines)) else { return Ok(None) };
+    let cosines = cosines(study, prompts);
+    let Some(axes) = axes(quantity, cosines, panels.iter().flat_map(|(_, lines)| lines)) else {
+        return Ok(None);
+    };
     let layout = Layout {
         title: &title,
         subtitle: &study.subtitle(),
-        caption: &caption(study, prompts),
+        caption: &caption(study, quantity, cosines, prompts),
         axes,
         panels,
         legend: legend(study, prompts),
@@ -109,8 +119,14 @@ fn lines(study: &Study, quantity: &Quantity, prompt: usize) -> Vec<Line> {
 }
 
 fn series(cell: &Cell, quantity: &Quantity) -> Vec<(f64, f64)> {
-    let points = cell.trace.iter().map(|row| (f64::from(row.step), (quantity.of)(row)));
+    let scale = cell.record.cosine_scale();
+    let points = cell.trace.iter().map(|row| (f64::from(row.step), (quantity.of)(row, &scale)));
     points.filter(|(_, value)| value.is_finite()).collect()
+}
+
+/// What the cosines of the prompts' cells are of.
+fn cosines(study: &Study, prompts: &[usize]) -> Cosines {
+    Cosines::of(study.cells.iter().filter(|cell| prompts.contains(&study.rows[cell.row].prompt)))
 }
 
 fn traced(study: &Study, optimizer: usize, prompt: usize) -> impl Iterator<Item = &Cell> {
@@ -148,7 +164,7 @@ fn legend(study: &Study, prompts: &[usize]) -> Vec<(Look, String)> {
 }
 
 /// Room for all that was measured, but for the extremes: one step that shoots off must not flatten all the curves.
-fn axes<'a>(quantity: &Quantity, lines: impl Iterator<Item = &'a Line>) -> Option<Axes> {
+fn axes<'a>(quantity: &Quantity, cosines: Cosines, lines: impl Iterator<Item = &'a Line>) -> Option<Axes> {
     let curves: Vec<_> = lines.map(|line| &line.curve).collect();
     let mut values: Vec<f64> = curves
         .iter()
@@ -165,14 +181,14 @@ fn axes<'a>(quantity: &Quantity, lines: impl Iterator<Item = &'a Line>) -> Optio
     let room = ((high - low) * 0.05).max(1e-6 * high.abs()).max(1e-9);
     Some(Axes {
         x_title: "step".to_owned(),
-        y_title: quantity.y_title.to_owned(),
+        y_title: (quantity.y_title)(cosines),
         x: (0.0, last_step.max(1.0)),
         y: (low - room, high + room),
     })
 }
 
 /// How the lines came about.
-fn caption(study: &Study, prompts: &[usize]) -> String {
+fn caption(study: &Study, quantity: &Quantity, cosines: Cosines, prompts: &[usize]) -> String {
     let steps = study.cells.iter().map(|cell| cell.trace.len()).max().unwrap_or(0);
     let window = smoothing_window(steps);
     let places = study.prompts.len() * study.optimizers.len();
@@ -189,5 +205,6 @@ fn caption(study: &Study, prompts: &[usize]) -> String {
     if study.cells.iter().any(|cell| cell.diverged() && prompts.contains(&study.rows[cell.row].prompt)) {
         notes.push("⊗: a run diverged.".to_owned());
     }
+    notes.extend(cosines.note().filter(|_| quantity.is_cosine));
     notes.join(" ")
 }

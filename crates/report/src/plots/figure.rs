@@ -7,7 +7,7 @@ use plotters::style::{Color as _, WHITE};
 use super::chart::{Axes, Line, chart};
 use super::marker::marker;
 use super::palette::{Dash, Look};
-use super::text::{INK, QUIET, bold, fit, text, width};
+use super::text::{INK, QUIET, bold, fit, lines, text, width};
 use super::{Area, DrawError};
 
 /// What a figure shows.
@@ -24,6 +24,9 @@ pub(super) struct Layout<'a> {
 const WIDTH: u32 = 960;
 const HEADER: u32 = 66;
 const FOOTER: u32 = 34;
+/// What every line of the caption but the first adds.
+const CAPTION_LINE: u32 = 19;
+const CAPTION_LINES: usize = 4;
 const SINGLE_PANEL: u32 = 480;
 const PANEL: u32 = 320;
 const MARGIN: u32 = 16;
@@ -41,7 +44,9 @@ pub(super) fn figure(layout: &Layout) -> Result<(String, (u32, u32)), DrawError>
     let (columns, rows) = grid(layout.panels.len());
     let panels_height = if rows * columns == 1 { SINGLE_PANEL } else { rows as u32 * PANEL };
     let body = panels_height.max(layout.legend.len() as u32 * LEGEND_LINE + MARGIN);
-    let size = (WIDTH, HEADER + body + FOOTER);
+    let caption = lines(layout.caption, &text(14, QUIET), WIDTH - 2 * MARGIN, CAPTION_LINES);
+    let more_lines = caption.len().saturating_sub(1) as u32;
+    let size = (WIDTH, HEADER + body + FOOTER + more_lines * CAPTION_LINE);
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
@@ -50,14 +55,15 @@ pub(super) fn figure(layout: &Layout) -> Result<(String, (u32, u32)), DrawError>
         let (middle, footer) = rest.split_vertically(body);
         let (panels, legend) = middle.split_horizontally(WIDTH - legend_width);
         draw_header(&header, layout)?;
-        for (area, (heading, lines)) in panels.split_evenly((rows, columns)).iter().zip(&layout.panels) {
+        for (area, (heading, curves)) in panels.split_evenly((rows, columns)).iter().zip(&layout.panels) {
             let room = area.dim_in_pixel().0.saturating_sub(2 * MARGIN);
             let heading = heading.as_ref().map(|heading| fit(heading, &bold(17), room));
-            chart(area, heading.as_deref(), &layout.axes, lines)?;
+            chart(area, heading.as_deref(), &layout.axes, curves)?;
         }
         draw_legend(&legend, &layout.legend, legend_width)?;
-        let caption = text(14, QUIET);
-        write(&footer, &fit(layout.caption, &caption, WIDTH - 2 * MARGIN), (MARGIN as i32, 8), &caption)?;
+        for (line, words) in (0..).zip(&caption) {
+            write(&footer, words, (MARGIN as i32, 8 + line * CAPTION_LINE as i32), &text(14, QUIET))?;
+        }
         root.present()?;
     }
     Ok((flat(&svg), size))

@@ -9,6 +9,7 @@ use super::chart::Stem;
 use super::curve::smoothing_window;
 use super::curves::Drawing;
 use super::scatter::Scatter;
+use crate::cosine::Cosines;
 use crate::stats::mean;
 use crate::study::{Cell, Study};
 
@@ -18,7 +19,7 @@ const LOSS: Scatter = Scatter {
     title: "Does a lower loss make a better image?",
     caption: "Signs: the final image (averaged latents); the stem ends at the live latents. If the image followed the loss, \
               left would be high.",
-    x_title: "last similarity loss / 100",
+    x_title: Cosines::last_loss_axis,
     y_title: "100 × cosine of the image",
     stem: loss_and_image,
     correlated: Some(|stem| (-stem.x, stem.y)),
@@ -28,7 +29,7 @@ const CUTOUTS: Scatter = Scatter {
     name: "cutouts-and-whole",
     title: "What stands between the loss and the image?",
     caption: "Signs: averaged latents, whose whole image is judged; stems end at the live ones, whose cutouts the loss sees.",
-    x_title: "100 × cosine, random cutouts",
+    x_title: |_| "100 × cosine, random cutouts".to_owned(),
     y_title: "100 × cosine, whole image",
     stem: cutouts_and_whole,
     correlated: Some(|stem| (stem.end.0, stem.y)),
@@ -39,12 +40,14 @@ pub(super) fn draw(study: &Study) -> Result<Vec<Drawing>, DrawError> {
     Ok([LOSS.draw(study)?, CUTOUTS.draw(study)?].into_iter().flatten().collect())
 }
 
-/// The mean similarity loss / 100 of the last steps, and the similarities of the averaged and of the live latents' image.
+/// The mean −cosine of the last steps, and the similarities of the averaged and of the live latents' image.
 fn loss_and_image(cell: &Cell) -> Option<Stem> {
     let outcome = cell.outcome()?;
     let window = smoothing_window(cell.trace.len()) as usize;
     let last = &cell.trace[cell.trace.len().saturating_sub(window)..];
-    let losses: Vec<f64> = last.iter().map(|row| -row.similarity()).filter(|loss| loss.is_finite()).collect();
+    let scale = cell.record.cosine_scale();
+    let losses: Vec<f64> =
+        last.iter().map(|row| -scale.cosine(row.similarity_loss)).filter(|loss| loss.is_finite()).collect();
     let x = mean(&losses)?;
     let (averaged, live) = (100.0 * outcome.similarity_averaged, 100.0 * outcome.similarity_live);
     Some(Stem { x, y: averaged, end: (x, live) })

@@ -14,7 +14,7 @@ const JUDGE: Scatter = Scatter {
     name: NAME,
     title: "Does a judge agree that no dream has seen?",
     caption: "Every sign is a final image; both figures are 100 × its cosine with its class name.",
-    x_title: "100 × cosine, perceptor",
+    x_title: |_| "100 × cosine, perceptor".to_owned(),
     y_title: "100 × cosine, judge",
     stem,
     correlated: Some(|stem| (stem.x, stem.y)),

@@ -6,6 +6,7 @@ use super::curve::Curve;
 use super::curves::{Drawing, looks};
 use super::figure::{Layout, figure};
 use super::text::{bold, fit};
+use crate::cosine::Cosines;
 use crate::stats::spearman;
 use crate::study::{Cell, Study};
 
@@ -17,7 +18,7 @@ pub(super) struct Scatter {
     pub(super) name: &'static str,
     pub(super) title: &'static str,
     pub(super) caption: &'static str,
-    pub(super) x_title: &'static str,
+    pub(super) x_title: fn(Cosines) -> String,
     pub(super) y_title: &'static str,
     /// Where a cell's sign is, and where its stem ends; nothing for a cell that has none.
     pub(super) stem: fn(&Cell) -> Option<Stem>,
@@ -32,7 +33,7 @@ impl Scatter {
             .filter(|&prompt| self.stems(study, prompt).next().is_some())
             .map(|prompt| (Some(self.heading(study, prompt)), self.lines(study, prompt)))
             .collect();
-        let Some(axes) = self.axes(&panels) else { return Ok(None) };
+        let Some(axes) = self.axes(Cosines::of(&study.cells), &panels) else { return Ok(None) };
         let used = |optimizer: &usize| {
             study.cells.iter().any(|cell| cell.optimizer == *optimizer && (self.stem)(cell).is_some())
         };
@@ -82,11 +83,11 @@ impl Scatter {
             .collect()
     }
 
-    fn axes(&self, panels: &[(Option<String>, Vec<Line>)]) -> Option<Axes> {
+    fn axes(&self, cosines: Cosines, panels: &[(Option<String>, Vec<Line>)]) -> Option<Axes> {
         let lines = panels.iter().flat_map(|(_, lines)| lines);
         let stems: Vec<&Stem> = lines.flat_map(|line| &line.stems).collect();
         Some(Axes {
-            x_title: self.x_title.to_owned(),
+            x_title: (self.x_title)(cosines),
             y_title: self.y_title.to_owned(),
             x: range(stems.iter().flat_map(|stem| [stem.x, stem.end.0]))?,
             y: range(stems.iter().flat_map(|stem| [stem.y, stem.end.1]))?,

@@ -12,7 +12,7 @@ mod record;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use records::{LARGEST_RECORD, RecordError, TraceRow, read_regular, write_atomically};
+use records::{CosineScale, LARGEST_RECORD, RecordError, TraceRow, read_regular, write_atomically};
 
 use self::event::{Event, Image};
 use super::ReportError;
@@ -39,7 +39,8 @@ pub fn write_tensorboard(results: &Path) -> Result<PathBuf, ReportError> {
 /// All there is to tell of a cell, in the order of steps.
 fn events(cell: &Cell) -> Result<Vec<Event>, ReportError> {
     let mut events = vec![Event::version()];
-    events.extend(cell.trace.iter().map(step));
+    let scale = cell.record.cosine_scale();
+    events.extend(cell.trace.iter().map(|row| step(row, &scale)));
     let seconds = |step: u32| {
         let row = cell.trace.iter().rev().find(|row| row.step <= step);
         row.map_or(0.0, |row| row.seconds)
@@ -59,13 +60,13 @@ fn events(cell: &Cell) -> Result<Vec<Event>, ReportError> {
     Ok(events)
 }
 
-fn step(row: &TraceRow) -> Event {
+fn step(row: &TraceRow, scale: &CosineScale) -> Event {
     let scalars = [
         ("loss/total", row.loss),
         ("loss/similarity", row.similarity_loss),
         ("loss/latent", row.latent_loss),
         ("loss/class", row.class_loss),
-        ("similarity/cutouts", (100.0 * row.similarity()) as f32),
+        ("similarity/cutouts", (100.0 * scale.cosine(row.similarity_loss)) as f32),
     ];
     Event::scalars(row.seconds, row.step, &scalars)
 }

@@ -21,6 +21,28 @@ fn a_file_is_tensorboards_to_the_byte() {
     assert_eq!(record::file(&events), want);
 }
 
+/// Of two texts with the coefficient 50, a term of −36 is a mean cosine of 0.36.
+#[test]
+fn similarities_are_cosines_whatever_the_coefficient_and_the_number_of_texts() {
+    let row = TraceRow {
+        step: 3,
+        loss: 1.0,
+        similarity_loss: -36.0,
+        latent_loss: 2.0,
+        class_loss: 4.0,
+        seconds: 0.5,
+    };
+    let scale = CosineScale { loss_coef: 50.0, texts: records::Texts { approach: 2, avoid: 0 } };
+    let scalars = [
+        ("loss/total", 1.0),
+        ("loss/similarity", -36.0),
+        ("loss/latent", 2.0),
+        ("loss/class", 4.0),
+        ("similarity/cutouts", 36.0),
+    ];
+    assert_eq!(step(&row, &scale), Event::scalars(0.5, 3, &scalars));
+}
+
 /// A protobuf field: its number, and a number or bytes.
 enum Field<'b> {
     Number(u64),

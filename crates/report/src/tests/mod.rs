@@ -1,5 +1,6 @@
 //! The report of synthetic records, from folder to folder.
 
+mod cosines;
 mod figures;
 mod judges;
 mod page;

@@ -89,7 +89,8 @@ impl<'c, 'r> Pack<'c, 'r> {
         for (slot, dream) in self.slots.iter_mut().zip(&mut self.dreams) {
             slot.fetch(dream, each);
         }
-        let rows: Vec<_> = self.slots.iter().filter_map(Slot::last_row).collect();
+        let rows: Vec<_> =
+            self.slots.iter().filter_map(|slot| Some((slot.cell.cosine_scale(), slot.last_row()?))).collect();
         self.progress.update(&rows);
     }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use experiment::plan::Cell;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use records::{CellStatus, TraceRow};
+use records::{CellStatus, CosineScale, TraceRow};
 
 /// Where nobody watches bars, a line is logged so often.
 const LOG_EVERY: Duration = Duration::from_secs(30);
@@ -90,13 +90,12 @@ impl PackProgress<'_> {
     }
 
     /// Shows where the cells of the pack are.
-    pub(super) fn update(&self, rows: &[&TraceRow]) {
-        let Some(step) = rows.iter().map(|row| row.step).min() else { return };
+    pub(super) fn update(&self, rows: &[(CosineScale, &TraceRow)]) {
+        let Some(step) = rows.iter().map(|(_, row)| row.step).min() else { return };
         if self.first_step.get().is_none() {
             self.first_step.set(Some(step));
         }
-        let similarity = rows.iter().map(|row| 100.0 * row.similarity()).sum::<f64>() / rows.len() as f64;
-        let message = format!("similarity {similarity:5.2}  {}", self.pace(step));
+        let message = format!("{}{}", similarity(rows), self.pace(step));
         self.bar.set_position(u64::from(step));
         self.bar.set_message(message.clone());
         if self.progress.bars.is_hidden() && self.progress.log_is_due() {
@@ -133,6 +132,40 @@ impl Drop for PackProgress<'_> {
     }
 }
 
+/// 100 × the cosine on cutouts, in the mean of those cells that have one; nothing if none has.
+fn similarity(rows: &[(CosineScale, &TraceRow)]) -> String {
+    let cosines: Vec<f64> =
+        rows.iter().map(|(scale, row)| 100.0 * scale.cosine(row.similarity_loss)).collect();
+    let finite: Vec<f64> = cosines.into_iter().filter(|cosine| cosine.is_finite()).collect();
+    match finite.len() {
+        0 => String::new(),
+        count => format!("similarity {:5.2}  ", finite.iter().sum::<f64>() / count as f64),
+    }
+}
+
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use records::Texts;
+
+    #[test]
+    fn the_bar_shows_cosines_whatever_the_coefficient_and_the_number_of_texts() {
+        let row = |similarity_loss: f32| TraceRow {
+            step: 1,
+            loss: similarity_loss,
+            similarity_loss,
+            latent_loss: 0.0,
+            class_loss: 0.0,
+            seconds: 0.0,
+        };
+        let scale = |loss_coef, approach| CosineScale { loss_coef, texts: Texts { approach, avoid: 0 } };
+        let rows = [row(-20.0), row(-160.0), row(-0.0)];
+        let all = [(scale(50.0, 1), &rows[0]), (scale(200.0, 2), &rows[1]), (scale(0.0, 1), &rows[2])];
+        assert_eq!(similarity(&all), "similarity 40.00  ");
+        assert_eq!(similarity(&all[2..]), "");
+    }
 }
