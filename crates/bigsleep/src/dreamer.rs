@@ -12,6 +12,7 @@ use crate::{
 use biggan::Generator;
 use checkpoint::Weights;
 use clip::Clip;
+use loss_terms::LossTerms;
 use tch::{Device, Kind, Tensor};
 use torch_ext::tf32;
 
@@ -148,7 +149,9 @@ impl Dreamer {
         let mut gradients = latents.gradient_of(&objectives);
         gradients.normu += latent.gradient;
         let (latent, class) = (latent.value, class.value);
-        let terms = Tensor::stack(&[&similarity + &latent + &class, similarity, latent, class], 1); // [n, 4]
+        let total = &similarity + &latent + &class;
+        let terms: [Tensor; LossTerms::COUNT] = [total, similarity, latent, class]; // in the order of the list
+        let terms = Tensor::stack(&terms, 1); // [n, terms]
         let sound = all_finite(&terms)
             .logical_and(&all_finite(&gradients.normu))
             .logical_and(&all_finite(&gradients.cls));
@@ -244,7 +247,7 @@ fn class_weights_of_all<'s>(
 
 /// Loss terms and gradients of the n dreams of a batch.
 struct Evaluation {
-    /// Total, similarity, latent and class terms: `[n, 4]`.
+    /// The loss terms in the order of [`LossTerms`]: `[n, terms]`.
     terms: Tensor,
     /// The totals' gradients, `[n, ..]`.
     gradients: Latents,

@@ -17,7 +17,7 @@
 //!     dreamer.step(&mut dreams)?;
 //! }
 //! for row in dreams[0].take_trace() {
-//!     println!("{} {}", row.step, row.loss);
+//!     println!("{} {}", row.step, row.loss.total);
 //! }
 //! let image = dreamer.image(&dreams[0]); // [3, side, side], in [0, 1]
 //! # Ok(())
@@ -55,6 +55,7 @@ pub use dreamer::Dreamer;
 pub use dreamer::parts;
 pub use error::DreamError;
 pub use limits::OutOfRange;
+pub use loss_terms::LossTerms;
 pub use prompt::Prompt;
 pub use settings::{DreamSettings, Interpolation, Precision};
 pub use spec::DreamSpec;

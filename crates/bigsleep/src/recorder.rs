@@ -1,6 +1,7 @@
 //! Trace of a dream, kept on the device and read from there a block at a time.
 
 use crate::trace::TraceRow;
+use loss_terms::LossTerms;
 use tch::{Device, Kind, Tensor};
 
 /// The steps of one dream.
@@ -10,7 +11,7 @@ pub(crate) struct Recorder {
     step: u32,
     /// True if all of them were finite: a boolean on the device.
     alive: Tensor,
-    /// Steps on the device only: the four terms, and whether the dream was alive afterwards, `[5]` each.
+    /// Steps on the device only: the loss terms, and whether the dream was alive afterwards, `[terms + 1]` each.
     pending: Vec<Tensor>,
     rows: Vec<TraceRow>,
     diverged_at: Option<u32>,
@@ -33,7 +34,7 @@ impl Recorder {
         self.diverged_at
     }
 
-    /// Takes a step, without waiting for the device: `terms [4]` are the total, similarity, latent and class terms, `sound`
+    /// Takes a step, without waiting for the device: `terms` are those of [`LossTerms`], in its order, `sound`
     /// tells whether all went well. Gives whether all went well ever since the beginning.
     pub(crate) fn record(&mut self, terms: &Tensor, sound: &Tensor) -> &Tensor {
         self.step += 1;
@@ -47,18 +48,19 @@ impl Recorder {
         if self.pending.is_empty() {
             return;
         }
-        let block = Tensor::stack(&self.pending, 0).to_kind(Kind::Double).to_device(Device::Cpu);
+        let block = Tensor::stack(&self.pending, 0).to_kind(Kind::Float).to_device(Device::Cpu);
         let before = self.step - self.pending.len() as u32;
         self.pending.clear();
-        let numbers = Vec::<f64>::try_from(block.view(-1)).expect("a vector of doubles");
-        for (step, row) in (before + 1..).zip(numbers.chunks_exact(5)) {
-            let &[loss, similarity, latent, class, alive] = row else { unreachable!("rows of five") };
-            if alive == 0.0 {
+        let numbers = Vec::<f32>::try_from(block.view(-1)).expect("a vector of floats");
+        for (step, row) in (before + 1..).zip(numbers.chunks_exact(LossTerms::COUNT + 1)) {
+            let (terms, alive) = row.split_at(LossTerms::COUNT);
+            if alive == [0.0] {
                 self.diverged_at = Some(step);
                 self.step = step - 1;
                 break;
             }
-            self.rows.push(TraceRow { step, loss, similarity, latent, class });
+            let terms: [f32; LossTerms::COUNT] = terms.try_into().expect("as many as there are terms");
+            self.rows.push(TraceRow { step, loss: terms.into() });
         }
     }
 
@@ -86,7 +88,7 @@ mod tests {
         record(&mut recorder, 0.125, true);
         recorder.fetch();
         let rows = recorder.take_rows();
-        assert_eq!(rows[0], TraceRow { step: 8, loss: 0.5, similarity: 1.0, latent: 2.0, class: 3.0 });
+        assert_eq!(rows[0], TraceRow { step: 8, loss: [0.5, 1.0, 2.0, 3.0].into() });
         assert_eq!(rows.iter().map(|row| row.step).collect::<Vec<_>>(), [8, 9, 10]);
         assert!(recorder.take_rows().is_empty());
     }

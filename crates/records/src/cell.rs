@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use loss_terms::LossTerms;
 use serde::{Deserialize, Serialize};
 
 use super::{CosineScale, Texts};
@@ -91,7 +92,7 @@ pub struct Outcome {
     /// The same for the image of the live latents, which is what the loss saw.
     pub cutouts_live: Option<f64>,
     /// The loss of the last step.
-    pub final_loss: Terms,
+    pub final_loss: LossTerms,
     /// What `best.png` shows, where `save_best` asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<Best>,
@@ -105,20 +106,6 @@ pub struct Best {
     pub step: u32,
     /// Its similarity term, on cutouts of its own: see `bigsleep::Dreamer::similarity_term`.
     pub similarity_loss: f64,
-}
-
-/// A loss and the terms that it is the sum of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Terms {
-    /// The sum.
-    pub total: f32,
-    /// −`loss_coef` × the mean cosine of cutouts and text, summed over the prompt's texts, those to avoid negative.
-    pub similarity: f32,
-    /// How far the latents are from a standard normal.
-    pub latent: f32,
-    /// How far the class weights are from one class.
-    pub class: f32,
 }
 
 impl CellStatus {

@@ -263,7 +263,7 @@ fn write_toml<T: Serialize>(path: &Path, record: &T) -> Result<(), RecordError> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Best, CellStatus, Outcome, Terms, Texts};
+    use crate::{Best, CellStatus, LossTerms, Outcome, Texts};
 
     fn record(status: CellStatus) -> CellRecord {
         CellRecord {
@@ -307,7 +307,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cell = ResultsFolder::at(folder.path()).cell("bicycle/adam/seed-0");
         assert_eq!(cell.record().unwrap(), None);
-        let final_loss = Terms { total: -1.5, similarity: -36.25, latent: 34.0, class: 0.1 };
+        let final_loss = LossTerms { total: -1.5, similarity: -36.25, latent: 34.0, class: 0.1 };
         let outcome = Outcome {
             steps: 2000,
             seconds: 12.5,
@@ -334,12 +334,9 @@ mod tests {
     fn a_trace_reads_back_as_written_to_the_last_bit() {
         let folder = tempfile::tempdir().unwrap();
         let cell = ResultsFolder::at(folder.path()).cell("a");
-        let row = |step, loss| TraceRow {
+        let row = |step, total| TraceRow {
             step,
-            loss,
-            similarity_loss: -36.1 / 3.0,
-            latent_loss: f32::MIN_POSITIVE,
-            class_loss: 1e9,
+            loss: [total, -36.1 / 3.0, f32::MIN_POSITIVE, 1e9].into(),
             seconds: 0.1,
         };
         let rows = vec![row(1, 0.1), row(2, -0.0)];

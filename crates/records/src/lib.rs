@@ -36,12 +36,13 @@ mod voc;
 mod words;
 
 pub use atomic::write_atomically;
-pub use cell::{Best, CellRecord, CellStatus, Outcome, Terms};
+pub use cell::{Best, CellRecord, CellStatus, Outcome};
 pub use cosine::{CosineScale, Texts};
 pub use environment::{Environment, ModelFile};
 pub use error::RecordError;
 pub use evaluation::{Evaluation, Guess, LabelSet, Right, Segments, Share, Verdict};
 pub use folder::{CellFolder, PUBLISHED, ResultsFolder};
+pub use loss_terms::LossTerms;
 pub use plan::{PlanRecord, PlannedCell, PlannedPrompt};
 pub use published::{PublishedError, PublishedRow, PublishedTable};
 pub use regular::{LARGEST_RECORD, LARGEST_TEXT, open_regular, read_regular, read_text};

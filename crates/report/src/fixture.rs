@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use image::{Rgb, RgbImage};
 use records::slug;
 use records::{
-    CellRecord, CellStatus, Evaluation, Guess, Outcome, PlanRecord, PlannedCell, PlannedPrompt,
-    ResultsFolder, Right, Segments, Share, Terms, TraceRow, Verdict,
+    CellRecord, CellStatus, Evaluation, Guess, LossTerms, Outcome, PlanRecord, PlannedCell, PlannedPrompt,
+    ResultsFolder, Right, Segments, Share, TraceRow, Verdict,
 };
 use tempfile::TempDir;
 
@@ -123,9 +123,7 @@ impl Grid {
             similarity_live: similarity / 100.0 - 0.01 * (place.1 as f64 - 1.5),
             cutouts_averaged: Some(similarity / 100.0 + 0.004 * (place.0 as f64)),
             cutouts_live: Some(similarity / 100.0 + 0.02 - 0.006 * (place.1 as f64)),
-            final_loss: trace
-                .last()
-                .map_or(Terms { total: 0.0, similarity: 0.0, latent: 0.0, class: 0.0 }, TraceRow::terms),
+            final_loss: trace.last().map_or(LossTerms::default(), |row| row.loss),
             best: None,
         });
         cell.write_record(&record).unwrap();
@@ -248,10 +246,10 @@ fn trace(steps: u32, similarity: f64, optimizer: usize, seed: u64) -> Vec<TraceR
     (1..=steps)
         .map(|step| {
             let grown = 1.0 - (-f64::from(step) / pace).exp();
-            let similarity_loss = -(18.0 + (similarity - 18.0) * grown + 2.5 * next()) as f32;
-            let (latent_loss, class_loss) = (5.0 + next() as f32, 12.0 * (1.0 - grown as f32));
-            let loss = similarity_loss + latent_loss + class_loss;
-            TraceRow { step, loss, similarity_loss, latent_loss, class_loss, seconds: f64::from(step) * 0.05 }
+            let similarity = -(18.0 + (similarity - 18.0) * grown + 2.5 * next()) as f32;
+            let (latent, class) = (5.0 + next() as f32, 12.0 * (1.0 - grown as f32));
+            let loss = LossTerms { total: similarity + latent + class, similarity, latent, class };
+            TraceRow { step, loss, seconds: f64::from(step) * 0.05 }
         })
         .collect()
 }

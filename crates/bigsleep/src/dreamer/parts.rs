@@ -48,7 +48,7 @@ pub fn loss(dream: &Dream, [normu, class_weights, embeds]: &[Tensor; 3]) -> Tens
 /// Applies the gradients `[l, z]` and `[l, c]` of a step to the dream.
 pub fn advance(dream: &mut Dream, [normu, cls]: &[Tensor; 2]) {
     let gradient = Latents { normu: normu.shallow_clone(), cls: cls.shallow_clone() };
-    let terms = Tensor::zeros([4], (Kind::Float, normu.device()));
+    let terms = Tensor::zeros([loss_terms::LossTerms::COUNT as i64], (Kind::Float, normu.device()));
     let sound = Tensor::from(true).to_device(normu.device());
     tch::no_grad(|| dream.advance(&gradient, &terms, &sound));
 }

@@ -64,7 +64,8 @@ fn a_dream_runs_its_steps_and_no_further() {
     let rows = dream.take_trace();
     assert_eq!(rows.iter().map(|row| row.step).collect::<Vec<_>>(), [1, 2, 3, 4]);
     for row in rows {
-        assert!((row.loss - (row.similarity + row.latent + row.class)).abs() < 1e-5, "{row:?}");
+        let LossTerms { total, similarity, latent, class } = row.loss;
+        assert!((total - (similarity + latent + class)).abs() < 1e-5, "{row:?}");
     }
     let image = dreamer.image(&dream);
     assert_eq!(image.size(), [3, 32, 32]);
@@ -81,8 +82,8 @@ fn images_are_judged_by_the_similarity_term() {
     let judged = dreamer.similarity_term(&image, &dreams[0]);
     let as_in_step = dreamer.similarity_at(&image, &dreams[0], boxes);
     walk(&dreamer, &mut dreams, 1);
-    let row = dreams[0].take_trace()[0];
-    assert!((row.similarity - as_in_step).abs() < 1e-5, "{} and {as_in_step}", row.similarity);
+    let similarity = f64::from(dreams[0].take_trace()[0].loss.similarity);
+    assert!((similarity - as_in_step).abs() < 1e-5, "{similarity} and {as_in_step}");
     assert_ne!(judged, as_in_step);
     assert_eq!(dreamer.similarity_term(&image, &dreams[0]), judged);
 }
@@ -120,7 +121,7 @@ fn a_perceptor_in_bfloat16_sees_about_the_same() {
         let spec = DreamSpec { settings, ..spec("a bear", 0, ADAM) };
         let mut dreams = [dreamer.begin(&spec).unwrap()];
         walk(&dreamer, &mut dreams, 1);
-        dreams[0].take_trace()[0]
+        dreams[0].take_trace()[0].loss
     };
     let (fp32, bf16) = (first_row(Precision::Fp32), first_row(Precision::Bf16));
     assert_ne!(fp32.similarity, bf16.similarity);
@@ -167,7 +168,7 @@ fn the_similarity_of_cutouts_is_the_losses() {
         let expected =
             dreamer.cutout_similarity(&dreams[0], &dreamer.live_image(&dreams[0]), &(&target * 3.0));
         walk(&dreamer, &mut dreams, 1);
-        let term = dreams[0].take_trace()[2].similarity;
+        let term = f64::from(dreams[0].take_trace()[2].loss.similarity);
         assert!((expected + term / 100.0).abs() < 1e-6, "{expected} {term}");
     }
 }

@@ -100,7 +100,6 @@ fn frames(cell: &Cell) -> Result<Vec<Frame>, DrawError> {
 fn cell_facts(cell: &Cell) -> Vec<Fact> {
     let mut facts = vec![fact("Status", &state(&cell.record.status))];
     if let Some(outcome) = cell.outcome() {
-        let loss = &outcome.final_loss;
         facts.extend([
             fact(
                 "Similarity × 100, averaged latents (this image)",
@@ -115,13 +114,10 @@ fn cell_facts(cell: &Cell) -> Vec<Fact> {
         for (name, similarity) in cutouts {
             facts.extend(similarity.map(|similarity| fact(name, &format!("{:.2}", 100.0 * similarity))));
         }
-        facts.extend([
-            fact("Last loss", &signed(loss.total)),
-            fact("of it similarity", &signed(loss.similarity)),
-            fact("of it latents", &signed(loss.latent)),
-            fact("of it classes", &signed(loss.class)),
-            fact("Steps", &outcome.steps.to_string()),
-        ]);
+        facts.push(fact("Last loss", &signed(outcome.final_loss.total)));
+        let terms = outcome.final_loss.iter().skip(1);
+        facts.extend(terms.map(|(name, value)| fact(&format!("of it {name}"), &signed(value))));
+        facts.push(fact("Steps", &outcome.steps.to_string()));
     }
     facts.extend(cell.seconds().map(|seconds| fact("Computing time", &duration(seconds))));
     facts

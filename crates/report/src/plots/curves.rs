@@ -1,6 +1,6 @@
 //! The figures made of curves: the report's figure 36 for every prompt, and the similarity of all prompts.
 
-use records::{CosineScale, TraceRow};
+use records::{CosineScale, LossTerms, TraceRow};
 
 use super::DrawError;
 use super::chart::{Axes, Line};
@@ -25,15 +25,15 @@ const LOSS: Quantity = Quantity {
     name: "loss",
     title: "Loss",
     y_title: Cosines::loss_axis,
-    of: |row, scale| -scale.cosine(row.similarity_loss),
+    of: |row, scale| -scale.cosine(row.loss.similarity),
     is_cosine: true,
 };
 
 const TOTAL: Quantity = Quantity {
     name: "total-loss",
     title: "Total loss",
-    y_title: |_| "similarity + latent + class loss".to_owned(),
-    of: |row, _| f64::from(row.loss),
+    y_title: |_| format!("{} loss", LossTerms::NAMES[1..].join(" + ")),
+    of: |row, _| f64::from(row.loss.total),
     is_cosine: false,
 };
 
@@ -41,7 +41,7 @@ const SIMILARITY: Quantity = Quantity {
     name: "similarity",
     title: "Similarity",
     y_title: |cosines| format!("100 × {}, live latents", cosines.name()),
-    of: |row, scale| 100.0 * scale.cosine(row.similarity_loss),
+    of: |row, scale| 100.0 * scale.cosine(row.loss.similarity),
     is_cosine: true,
 };
 

@@ -47,7 +47,7 @@ fn loss_and_image(cell: &Cell) -> Option<Stem> {
     let last = &cell.trace[cell.trace.len().saturating_sub(window)..];
     let scale = cell.record.cosine_scale();
     let losses: Vec<f64> =
-        last.iter().map(|row| -scale.cosine(row.similarity_loss)).filter(|loss| loss.is_finite()).collect();
+        last.iter().map(|row| -scale.cosine(row.loss.similarity)).filter(|loss| loss.is_finite()).collect();
     let x = mean(&losses)?;
     let (averaged, live) = (100.0 * outcome.similarity_averaged, 100.0 * outcome.similarity_live);
     Some(Stem { x, y: averaged, end: (x, live) })

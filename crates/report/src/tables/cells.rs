@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use records::{CellStatus, Evaluation, Segments, Terms, Verdict};
+use records::{CellStatus, Evaluation, LossTerms, Segments, Verdict};
 
 use super::{csv, number, strings};
 use crate::study::{Cell, Study};
@@ -26,10 +26,9 @@ pub(super) fn cells(study: &Study) -> Result<Vec<u8>, csv::Error> {
         "similarity_live_x100",
         "cutouts_averaged_x100",
         "cutouts_live_x100",
-        "loss",
-        "similarity_loss",
-        "latent_loss",
-        "class_loss",
+    ]);
+    header.extend(strings(&LossTerms::COLUMNS));
+    header.extend(strings(&[
         "best_step",
         "best_similarity_loss",
         "right_label",
@@ -46,7 +45,7 @@ pub(super) fn cells(study: &Study) -> Result<Vec<u8>, csv::Error> {
         "segment_right",
         "model_set",
         "digest",
-    ]);
+    ]));
     header.extend(names.iter().map(|name| (*name).clone()));
     let lines = study.cells.iter().zip(&settings).map(|(cell, settings)| {
         let mut line = line(cell);
@@ -59,9 +58,7 @@ pub(super) fn cells(study: &Study) -> Result<Vec<u8>, csv::Error> {
 fn line(cell: &Cell) -> Vec<String> {
     let record = &cell.record;
     let outcome = cell.outcome();
-    let loss = |term: fn(&Terms) -> f32| {
-        outcome.map(|outcome| term(&outcome.final_loss).to_string()).unwrap_or_default()
-    };
+    let losses = outcome.map(|outcome| outcome.final_loss.values().map(|term| term.to_string()));
     let (status, detail) = status(&record.status);
     let best = outcome.and_then(|outcome| outcome.best);
     let mut line = vec![
@@ -77,13 +74,12 @@ fn line(cell: &Cell) -> Vec<String> {
         number(outcome.map(|outcome| 100.0 * outcome.similarity_live), 4),
         number(outcome.and_then(|outcome| Some(100.0 * outcome.cutouts_averaged?)), 4),
         number(outcome.and_then(|outcome| Some(100.0 * outcome.cutouts_live?)), 4),
-        loss(|terms| terms.total),
-        loss(|terms| terms.similarity),
-        loss(|terms| terms.latent),
-        loss(|terms| terms.class),
+    ];
+    line.extend(losses.unwrap_or_default());
+    line.extend([
         best.map(|best| best.step.to_string()).unwrap_or_default(),
         number(best.map(|best| best.similarity_loss), 4),
-    ];
+    ]);
     line.extend(judged(cell.evaluation.as_ref()));
     line.extend([record.model_set.clone(), record.digest.clone()]);
     line

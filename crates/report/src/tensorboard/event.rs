@@ -66,9 +66,9 @@ impl Event {
     }
 
     /// Numbers after `step` steps and so many seconds.
-    pub(super) fn scalars(seconds: f64, step: u32, scalars: &[(&str, f32)]) -> Self {
-        let value = |(tag, value): &(&str, f32)| Value {
-            tag: (*tag).to_owned(),
+    pub(super) fn scalars<T: AsRef<str>>(seconds: f64, step: u32, scalars: &[(T, f32)]) -> Self {
+        let value = |(tag, value): &(T, f32)| Value {
+            tag: tag.as_ref().to_owned(),
             kind: Some(Kind::SimpleValue(*value)),
         };
         Self::summary(seconds, step, scalars.iter().map(value).collect())

@@ -61,13 +61,9 @@ fn events(cell: &Cell) -> Result<Vec<Event>, ReportError> {
 }
 
 fn step(row: &TraceRow, scale: &CosineScale) -> Event {
-    let scalars = [
-        ("loss/total", row.loss),
-        ("loss/similarity", row.similarity_loss),
-        ("loss/latent", row.latent_loss),
-        ("loss/class", row.class_loss),
-        ("similarity/cutouts", (100.0 * scale.cosine(row.similarity_loss)) as f32),
-    ];
+    let terms = row.loss.iter().map(|(name, value)| (format!("loss/{name}"), value));
+    let cosine = (100.0 * scale.cosine(row.loss.similarity)) as f32;
+    let scalars: Vec<_> = terms.chain([("similarity/cutouts".to_owned(), cosine)]).collect();
     Event::scalars(row.seconds, row.step, &scalars)
 }
 

@@ -24,14 +24,7 @@ fn a_file_is_tensorboards_to_the_byte() {
 /// Of two texts with the coefficient 50, a term of −36 is a mean cosine of 0.36.
 #[test]
 fn similarities_are_cosines_whatever_the_coefficient_and_the_number_of_texts() {
-    let row = TraceRow {
-        step: 3,
-        loss: 1.0,
-        similarity_loss: -36.0,
-        latent_loss: 2.0,
-        class_loss: 4.0,
-        seconds: 0.5,
-    };
+    let row = TraceRow { step: 3, loss: [1.0, -36.0, 2.0, 4.0].into(), seconds: 0.5 };
     let scale = CosineScale { loss_coef: 50.0, texts: records::Texts { approach: 2, avoid: 0 } };
     let scalars = [
         ("loss/total", 1.0),
@@ -156,7 +149,7 @@ fn a_cells_losses_and_images_are_in_its_file() {
         let at = |tag: &str| scalars[&(tag.to_owned(), u64::from(row.step))];
         assert_eq!(
             [at("loss/total"), at("loss/similarity"), at("loss/latent"), at("loss/class")],
-            [row.loss, row.similarity_loss, row.latent_loss, row.class_loss]
+            row.loss.values()
         );
     }
     assert_eq!(scalars[&("similarity/image_of_averaged_latents".to_owned(), 30)], 40.59);

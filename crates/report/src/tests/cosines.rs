@@ -12,7 +12,7 @@ fn scaled(change: impl Fn(&mut CellRecord) -> f32) -> Results {
         let factor = change(&mut record);
         let cell = folder.cell(&record.id);
         let mut trace = cell.trace().unwrap();
-        trace.iter_mut().for_each(|row| row.similarity_loss *= factor);
+        trace.iter_mut().for_each(|row| row.loss.similarity *= factor);
         cell.write_trace(&trace).unwrap();
         cell.write_record(&record).unwrap();
     }

@@ -125,8 +125,8 @@ fn a_run_that_diverged_at_its_first_step_is_reported() {
     results.end("bicycle/sgd/seed-0", CellStatus::Diverged { at_step: 1, seconds: 0.1 });
     let cell = ResultsFolder::at(results.path()).cell("bicycle/sgd/seed-0");
     let mut trace = cell.trace().unwrap();
-    trace[0].loss = f32::NAN;
-    trace[0].similarity_loss = f32::INFINITY;
+    trace[0].loss.total = f32::NAN;
+    trace[0].loss.similarity = f32::INFINITY;
     cell.write_trace(&trace).unwrap();
     build(results.path()).unwrap();
     let cells = rows(&results.text("tables/cells.csv"));

@@ -135,7 +135,7 @@ impl Drop for PackProgress<'_> {
 /// 100 × the cosine on cutouts, in the mean of those cells that have one; nothing if none has.
 fn similarity(rows: &[(CosineScale, &TraceRow)]) -> String {
     let cosines: Vec<f64> =
-        rows.iter().map(|(scale, row)| 100.0 * scale.cosine(row.similarity_loss)).collect();
+        rows.iter().map(|(scale, row)| 100.0 * scale.cosine(row.loss.similarity)).collect();
     let finite: Vec<f64> = cosines.into_iter().filter(|cosine| cosine.is_finite()).collect();
     match finite.len() {
         0 => String::new(),
@@ -156,10 +156,7 @@ mod tests {
     fn the_bar_shows_cosines_whatever_the_coefficient_and_the_number_of_texts() {
         let row = |similarity_loss: f32| TraceRow {
             step: 1,
-            loss: similarity_loss,
-            similarity_loss,
-            latent_loss: 0.0,
-            class_loss: 0.0,
+            loss: [similarity_loss, similarity_loss, 0.0, 0.0].into(),
             seconds: 0.0,
         };
         let scale = |loss_coef, approach| CosineScale { loss_coef, texts: Texts { approach, avoid: 0 } };

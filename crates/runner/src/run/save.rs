@@ -107,14 +107,7 @@ impl<'c> Slot<'c> {
         let each = seconds / rows.len().max(1) as f64;
         for row in rows {
             let so_far = self.rows.last().map_or(0.0, |row| row.seconds);
-            self.rows.push(TraceRow {
-                step: row.step,
-                loss: row.loss as f32,
-                similarity_loss: row.similarity as f32,
-                latent_loss: row.latent as f32,
-                class_loss: row.class as f32,
-                seconds: so_far + each,
-            });
+            self.rows.push(TraceRow { step: row.step, loss: row.loss, seconds: so_far + each });
         }
     }
 
@@ -175,7 +168,7 @@ impl<'c> Slot<'c> {
             similarity_live: similarity(dreamer, &live, &text),
             cutouts_averaged,
             cutouts_live,
-            final_loss: last.map_or_else(Default::default, TraceRow::terms),
+            final_loss: last.map(|row| row.loss).unwrap_or_default(),
             best: self.best,
         });
         write_atomically(&self.folder.final_image(), &png(&averaged)?)?;

@@ -55,7 +55,7 @@ fn compare_terms(dream: &mut Dream, expected: &Tensor) {
     assert_eq!(rows.len() as i64, STEPS);
     let mut worst = [0.0; 3];
     for (i, row) in (0..).zip(&rows) {
-        for (j, found) in (0..).zip([row.latent, row.class, row.similarity]) {
+        for (j, found) in (0..).zip([row.loss.latent, row.loss.class, row.loss.similarity].map(f64::from)) {
             let expected = expected.double_value(&[i, j]);
             let off = ((found - expected) / expected).abs();
             worst[j as usize] = f64::max(worst[j as usize], off);
