@@ -6,7 +6,7 @@ use biggan::{Config, Generator, TrainableGenerator};
 use bigsleep::DreamSettings;
 use checkpoint::Weights;
 use clip::Clip;
-use runner::estimate::Workload;
+use runner::models::Workload;
 use tch::Device;
 
 /// What can go wrong, on any thread.

@@ -12,7 +12,7 @@ use tch::{Device, Kind, vision};
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = env::args().skip(1);
     let (text, file) = args.next().zip(args.next()).ok_or("usage: dream TEXT FILE.png")?;
-    dream(&text, &file, 200)
+    dream(&text, &file, 500)
 }
 
 pub(crate) fn dream(text: &str, file: &str, iterations: u32) -> Result<(), Box<dyn Error>> {

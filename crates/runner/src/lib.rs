@@ -4,7 +4,7 @@
 pub mod cli;
 pub mod commands;
 pub mod devices;
-pub mod estimate;
 mod logs;
+pub mod models;
 pub mod output;
 pub mod run;

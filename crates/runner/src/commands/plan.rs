@@ -9,7 +9,7 @@ use tch::Device;
 
 use super::{Ending, study};
 use crate::cli::PlanArgs;
-use crate::estimate::Workload;
+use crate::models::Workload;
 use crate::output;
 use crate::run::Schedule;
 

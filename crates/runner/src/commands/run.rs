@@ -10,8 +10,8 @@ use records::{ResultsFolder, write_atomically};
 use super::plan::name;
 use super::{Ending, environment, report, study};
 use crate::cli::{GlobalArgs, PlanArgs, RunArgs};
-use crate::estimate::Workload;
 use crate::logs::RunLog;
+use crate::models::Workload;
 use crate::output;
 use crate::run::{FolderLock, Pass, Progress, Schedule, Stop, Tally, prepare};
 

@@ -6,10 +6,10 @@ use records::{CellStatus, ResultsFolder};
 use tch::Device;
 
 use super::failure::Failure;
-use super::load::LoadError;
 use super::queue::Queue;
 use super::save::record_failure;
 use super::{Progress, Stop};
+use crate::models::LoadError;
 
 /// Takes packs from the queue until no cell waits, and knows what to do when one does not come to its end.
 pub(super) struct Drain<'w, 'c> {

@@ -2,8 +2,8 @@ use std::error::Error;
 
 use bigsleep::DreamError;
 
-use super::load::LoadError;
 use super::save::SaveError;
+use crate::models::LoadError;
 
 /// Why a pack did not come to its end.
 pub(super) enum Failure {

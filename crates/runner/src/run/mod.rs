@@ -1,7 +1,6 @@
 //! Runs the cells of a plan: a worker per device (or several on the CPU) takes packs from one queue.
 mod drain;
 mod failure;
-pub(crate) mod load;
 mod lock;
 mod pack;
 mod pass;
@@ -16,7 +15,6 @@ mod stop;
 mod worker;
 mod writer;
 
-pub use load::LoadError;
 pub use lock::{FolderLock, LockError, ReportLock};
 pub use pass::Pass;
 pub use pictures::{eight_bits, png};

@@ -8,11 +8,10 @@ use tch::Device;
 use thiserror::Error;
 
 use super::drain::Drain;
-use super::load::LoadError;
 use super::queue::Queue;
 use super::worker::Worker;
 use super::{Progress, Stop};
-use crate::estimate::Workload;
+use crate::models::{LoadError, Workload};
 
 /// Who computes: how many workers on what, each with how many threads and cells at once.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use tch::Device;
 
 use super::drain::Drain;
 use super::failure::Failure;
-use super::load::{self, LoadError};
 use super::pack::Pack;
 use super::{Progress, Stop};
+use crate::models::{LoadError, load};
 
 /// Computes cells on one device until none waits.
 pub(super) struct Worker<'w> {
@@ -46,7 +46,7 @@ impl Worker<'_> {
             Some(loaded) if loaded.0.packs_with(wanted) => Ok(loaded),
             others => {
                 drop(others); // frees the memory first
-                Ok((wanted.clone(), load::load(self.set, wanted, self.device)?))
+                Ok((wanted.clone(), load(self.set, wanted, self.device)?))
             }
         }
     }

@@ -7,7 +7,7 @@ use model_sets::ModelSet;
 use tch::{Device, Kind, Tensor};
 use torch_ext::cuda::free_memory;
 
-use crate::run::{LoadError, load};
+use super::load::{self, LoadError};
 
 /// Above this, one cell is given all threads; below it, threads are better spent on a cell each. In operations per step: about a
 /// second of one thread. On two cores, a thread each does 1.7 times as many steps as two threads for one at 1e9, 1.16 times at

@@ -40,13 +40,13 @@ pub(crate) fn load(set: &ModelSet, settings: &DreamSettings, device: Device) -> 
 }
 
 /// The sizes of a set's generator.
-pub(crate) fn generator_config(set: &ModelSet) -> Result<biggan::Config, LoadError> {
+pub(super) fn generator_config(set: &ModelSet) -> Result<biggan::Config, LoadError> {
     let no_config = || LoadError::NoConfig { set: set.manifest.name.clone() };
     let file = set.manifest.generator.config.as_ref().ok_or_else(no_config)?;
     biggan::Config::read(&set.path(file)).map_err(|source| LoadError::Config { source })
 }
 
 /// A file of weights of a set.
-pub(crate) fn open(set: &ModelSet, file: &FileEntry) -> Result<Weights, LoadError> {
+pub(super) fn open(set: &ModelSet, file: &FileEntry) -> Result<Weights, LoadError> {
     Weights::open(&set.path(file)).map_err(|source| LoadError::Weights { source })
 }

@@ -1,0 +1,7 @@
+//! The models of a set: loaded for dreams, and the work that a step of theirs is.
+mod load;
+mod workload;
+
+pub use load::LoadError;
+pub(crate) use load::load;
+pub use workload::Workload;
