@@ -9,6 +9,7 @@ mod images;
 mod judge;
 mod marker;
 mod palette;
+mod picture;
 mod raster;
 mod scatter;
 mod segmentation;
@@ -27,7 +28,7 @@ use thiserror::Error;
 
 pub(super) use self::curves::cell_curve;
 pub(super) use self::judge::NAME as JUDGE;
-pub(super) use self::sheet::{read as read_image, size as image_size};
+pub(super) use self::picture::{read as read_image, size as image_size};
 
 use self::curves::Drawing;
 use self::raster::Rasterizer;

@@ -1,16 +1,15 @@
 //! Sheets of images with labels.
 
-use std::io::{BufReader, Cursor};
 use std::path::{Path, PathBuf};
 
+use image::RgbImage;
 use image::imageops::{self, FilterType};
-use image::{ImageReader, RgbImage};
 use plotters::prelude::{IntoDrawingArea as _, Rectangle, SVGBackend, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, RGBColor, TextStyle, WHITE};
-use records::{LARGEST_RECORD, open_regular, read_regular};
 use resvg::tiny_skia::Pixmap;
 
+use super::picture::read;
 use super::raster::Rasterizer;
 use super::text::{INK, QUIET, bold, fit, lines, text, width};
 use super::{Area, DrawError, Figure, encode};
@@ -229,29 +228,6 @@ fn under(root: &Area, place: &Place, (x, y): (i32, i32), side: i32) -> Result<()
 fn write(root: &Area, words: &str, at: (i32, i32), style: &TextStyle) -> Result<(), DrawError> {
     root.draw(&Text::new(words, at, style.clone()))?;
     Ok(())
-}
-
-/// The image at `path`.
-pub(crate) fn read(path: &Path) -> Result<RgbImage, DrawError> {
-    let failed = |source| DrawError::Image { path: path.to_owned(), source };
-    let bytes = bytes(path)?;
-    let image = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
-    let image = image.map_err(image::ImageError::IoError).and_then(ImageReader::decode);
-    Ok(image.map_err(failed)?.into_rgb8())
-}
-
-/// Width and height of the image at `path`, in pixels.
-pub(crate) fn size(path: &Path) -> Result<(u32, u32), DrawError> {
-    let failed = |source| DrawError::Image { path: path.to_owned(), source };
-    let file = open_regular(path).map_err(|source| failed(image::ImageError::IoError(source)))?;
-    let image = ImageReader::new(BufReader::new(file)).with_guessed_format();
-    image.map_err(image::ImageError::IoError).and_then(ImageReader::into_dimensions).map_err(failed)
-}
-
-fn bytes(path: &Path) -> Result<Vec<u8>, DrawError> {
-    let failed =
-        |source| DrawError::Image { path: path.to_owned(), source: image::ImageError::IoError(source) };
-    read_regular(path, LARGEST_RECORD).map_err(failed)
 }
 
 fn paste(pixels: &mut Pixmap, image: &RgbImage, (left, top): (i32, i32), side: i32) {
