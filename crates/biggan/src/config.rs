@@ -1,3 +1,5 @@
+pub(crate) mod check;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -6,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::check::{Fault, check};
+use self::check::{Fault, check};
 
 /// The shape of a BigGAN-deep generator, as the `config.json` beside its weights states it.
 ///

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::{
     Config,
-    check::{Fault, check},
+    config::check::{Fault, check},
     network::Network,
     norm::Recorder,
 };

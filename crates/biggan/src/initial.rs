@@ -3,7 +3,7 @@ use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 use tch::{Device, Kind, Tensor};
 
-use crate::{Config, LoadError, check::check, network::Network};
+use crate::{Config, LoadError, config::check::check, network::Network};
 
 /// The weights that training starts from, a pure function of `seed`.
 ///

@@ -32,7 +32,6 @@
 
 mod attention;
 mod block;
-mod check;
 mod config;
 mod conv;
 mod generator;

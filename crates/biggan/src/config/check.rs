@@ -1,7 +1,4 @@
-use crate::{
-    Config, Layer,
-    config::{ATTENTION_BOTTLENECK, BOTTLENECK, SIDE_AT_START, WIDTH_AT_START},
-};
+use super::{ATTENTION_BOTTLENECK, BOTTLENECK, Config, Layer, SIDE_AT_START, WIDTH_AT_START};
 
 /// Why a configuration describes no generator.
 #[derive(Debug)]
