@@ -8,17 +8,12 @@ use image::imageops::{self, FilterType};
 use quantette::deps::palette::cast::{ComponentsAs, IntoComponents};
 use quantette::{ImageRef, Pipeline};
 use rayon::prelude::*;
+use records::RecordError;
 
+use super::faults::{Faults, guarded};
+use super::html::CELLS_WITH_DETAILS;
 use super::plots::{DrawError, image_size, read_image};
 use super::study::{Cell, Study};
-
-/// The animations of a cell.
-pub(super) struct Animation {
-    /// For its folder.
-    pub(super) whole: Vec<u8>,
-    /// For the page, if there is room.
-    pub(super) small: Option<Vec<u8>>,
-}
 
 /// At most so many frames of at most so many pixels a side.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,13 +45,28 @@ const DELAY: u16 = 10;
 /// The last one stays for longer.
 const LAST_DELAY: u16 = 200;
 
-/// The animations of every cell, in the order of cells; `None` for those that saved fewer than two images.
-pub(super) fn animations(study: &Study) -> Result<Vec<Option<Animation>>, DrawError> {
+/// An animation of every cell for the page, in the order of cells: `None` for those that saved fewer than two images, and where there is
+/// no room. `write` is given the whole animation of each cell as soon as it is made.
+pub(super) fn animations(
+    study: &Study,
+    faults: &Faults,
+    write: impl Fn(&Cell, &[u8]) -> Result<(), RecordError> + Sync,
+) -> Result<Vec<Option<Vec<u8>>>, RecordError> {
     let room = (PAGE / study.cells.len().max(1)).min(ENOUGH);
-    let animation = |cell: &Cell| {
+    let detailed = study.cells.len() <= CELLS_WITH_DETAILS;
+    let animate = |cell: &Cell| -> Result<_, DrawError> {
         let Some(frames) = Frames::read(cell)? else { return Ok(None) };
         let whole = frames.encode(WHOLE)?;
-        Ok(Some(Animation { small: frames.within(room, &whole)?, whole }))
+        let small = if detailed { frames.within(room, &whole)? } else { None };
+        Ok(Some((whole, small)))
+    };
+    let animation = |cell: &Cell| {
+        let what = format!("cells/{}/progress.gif", cell.record.id);
+        let Some(Some((whole, small))) = faults.keep(&what, guarded(|| animate(cell))) else {
+            return Ok(None);
+        };
+        write(cell, &whole)?;
+        Ok(small)
     };
     study.cells.par_iter().map(animation).collect()
 }

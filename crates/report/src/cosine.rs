@@ -44,7 +44,7 @@ impl Cosines {
     /// The title of an axis for the negative cosine.
     pub(super) fn loss_axis(self) -> String {
         match self.divisor {
-            Some(divisor) => format!("similarity loss / {divisor} (−{})", self.name()),
+            Some(divisor) => format!("similarity loss / {} (−{})", short(divisor), self.name()),
             None => format!("−{} of the cutouts", self.name()),
         }
     }
@@ -52,7 +52,7 @@ impl Cosines {
     /// The title of an axis for the negative cosine at the end.
     pub(super) fn last_loss_axis(self) -> String {
         match self.divisor {
-            Some(divisor) => format!("last similarity loss / {divisor}"),
+            Some(divisor) => format!("last similarity loss / {}", short(divisor)),
             None => format!("last −{} of the cutouts", self.name()),
         }
     }
@@ -76,6 +76,15 @@ impl Cosines {
             (None, Some(texts)) => Some(format!("{}: {texts}.", capital(name))),
             (Some(divided), Some(texts)) => Some(format!("−{name}: {divided}; {texts}.")),
         }
+    }
+}
+
+/// A number in a few characters.
+fn short(number: f64) -> String {
+    if number == 0.0 || (1e-4..1e7).contains(&number.abs()) {
+        number.to_string()
+    } else {
+        format!("{number:e}")
     }
 }
 

@@ -57,6 +57,22 @@ impl Grid {
         }
     }
 
+    /// Many prompts and variants of a few optimizers.
+    pub(super) fn large(prompts: usize, variants: usize, steps: u32) -> Self {
+        let name = |n: usize| (format!("number {n} in a picture of it"), format!("thing {n}"));
+        let kinds = ["adam", "schedule-free-adamw", "lion", "sgd"];
+        let optimizer = |n: usize| format!("{} lr={}", kinds[n % 4], 0.01 * (n / 4 + 1) as f64);
+        Self {
+            prompts: (1..=prompts).map(name).collect(),
+            optimizers: (0..variants).map(optimizer).collect(),
+            steps,
+            similarity: |prompt, optimizer, seed| {
+                30.0 + (prompt * 7 % 13) as f64 + (optimizer * 5 % 11) as f64 * 0.4 + seed as f64
+            },
+            ..Self::table_2()
+        }
+    }
+
     /// Writes the records of a finished run.
     pub(super) fn write(&self) -> Results {
         let results = Results::temporary();
@@ -206,6 +222,17 @@ impl Results {
                 }),
             })
             .unwrap();
+        }
+    }
+
+    /// Makes two values of a list in `[dream]` of the two seeds, 0 and 1, that the records have.
+    pub(super) fn seeds_to_axis(&self) {
+        let folder = ResultsFolder::at(self.path());
+        for mut record in folder.cells(&folder.plan().unwrap()).unwrap() {
+            let value = if record.seed == 0 { 32 } else { 64 };
+            record.axes.insert("cutouts".into(), toml::Value::Integer(value));
+            record.seed = 0;
+            folder.cell(&record.id).write_record(&record).unwrap();
         }
     }
 

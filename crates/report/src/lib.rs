@@ -24,8 +24,10 @@
 //! report.html                 all of it on one page
 //! ```
 mod animation;
+mod characters;
 mod compare;
 mod cosine;
+mod faults;
 mod group;
 mod html;
 mod overlay;
@@ -44,13 +46,16 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use records::{RecordError, ResultsFolder, write_atomically};
 use thiserror::Error;
 
-use self::animation::Animation;
 pub use self::compare::{CellPair, CompareError, Comparison, Difference, OptimizerPair, Side, State};
+pub use self::faults::Fault;
+use self::faults::Faults;
 pub use self::html::PageError;
 pub use self::plots::DrawError;
 use self::plots::Figures;
@@ -67,13 +72,14 @@ pub enum ReportError {
     Record(#[from] RecordError),
     #[error("failed to encode a table")]
     Table(#[from] csv::Error),
-    #[error("failed to make a figure")]
-    Figure(#[from] DrawError),
+    #[error("failed to read an image")]
+    Image(#[from] DrawError),
     #[error("failed to make report.html")]
     Page(#[from] PageError),
 }
 
-/// Writes tables and figures into the results folder `results`, and returns what there is to say on the terminal.
+/// Writes tables, then figures, into the results folder `results`, and returns what there is to say on the terminal: also which figures
+/// could not be drawn, of which [`Summary::faults`] tells.
 ///
 /// The same records give the same bytes, on any machine that has the same fonts for letters that DejaVu Sans lacks.
 ///
@@ -82,15 +88,15 @@ pub enum ReportError {
 pub fn build(results: &Path) -> Result<Summary, ReportError> {
     let study = Study::read(results)?;
     let ranking = Ranking::of(&study);
-    let figures = plots::draw(&study)?;
+    let faults = Faults::default();
     let mut files = Vec::new();
+    // First what no figure can spoil.
     write_tables(results, &study, &ranking, &mut files)?;
-    write_figures(results, &figures, &mut files)?;
-    let animations = animation::animations(&study)?;
-    write_animations(results, &study, &animations, &mut files)?;
-    let page = html::page(&study, &ranking, &figures, &animations)?;
+    let figures = write_figures(results, &study, &faults, &mut files)?;
+    let animations = write_animations(results, &study, &faults, &mut files)?;
+    let page = html::page(&study, &ranking, &figures, &animations, &faults)?;
     write(results, PathBuf::from("report.html"), page.as_bytes(), &mut files)?;
-    Ok(Summary::of(&study, &ranking, &figures.missing_letters, results, files))
+    Ok(Summary::of(&study, &ranking, &figures.missing_letters, faults.list(), results, files))
 }
 
 fn write_tables(
@@ -105,31 +111,39 @@ fn write_tables(
     Ok(())
 }
 
-fn write_figures(results: &Path, figures: &Figures, files: &mut Vec<PathBuf>) -> Result<(), RecordError> {
-    for figure in &figures.figures {
-        let path = |ending| Path::new("plots").join(format!("{}.{ending}", figure.name));
-        if let Some(svg) = &figure.svg {
-            write(results, path("svg"), svg.as_bytes(), files)?;
-        }
-        write(results, path("png"), &figure.png, files)?;
-    }
-    Ok(())
+/// Every figure as soon as it is drawn.
+fn write_figures(
+    results: &Path,
+    study: &Study,
+    faults: &Faults,
+    files: &mut Vec<PathBuf>,
+) -> Result<Figures, RecordError> {
+    let written = Mutex::new(BTreeSet::new());
+    let figures = plots::draw(study, faults, &|name, bytes| {
+        write_atomically(&results.join(name), bytes)?;
+        written.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        Ok(())
+    })?;
+    files.extend(written.into_inner().unwrap_or_else(PoisonError::into_inner));
+    Ok(figures)
 }
 
-/// `progress.gif` in the folder of every cell that saved images on the way.
+/// `progress.gif` in the folder of every cell that saved images on the way; returns those for the page.
 fn write_animations(
     results: &Path,
     study: &Study,
-    animations: &[Option<Animation>],
+    faults: &Faults,
     files: &mut Vec<PathBuf>,
-) -> Result<(), RecordError> {
-    for (cell, animation) in study.cells.iter().zip(animations) {
-        if let Some(animation) = animation {
-            ResultsFolder::at(results).cell(&cell.record.id).write_animation(&animation.whole)?;
-            files.push(Path::new("cells").join(&cell.record.id).join("progress.gif"));
-        }
-    }
-    Ok(())
+) -> Result<Vec<Option<Vec<u8>>>, RecordError> {
+    let written = Mutex::new(BTreeSet::new());
+    let animations = animation::animations(study, faults, |cell, whole| {
+        ResultsFolder::at(results).cell(&cell.record.id).write_animation(whole)?;
+        let name = Path::new("cells").join(&cell.record.id).join("progress.gif");
+        written.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+        Ok(())
+    })?;
+    files.extend(written.into_inner().unwrap_or_else(PoisonError::into_inner));
+    Ok(animations)
 }
 
 fn write(results: &Path, name: PathBuf, bytes: &[u8], files: &mut Vec<PathBuf>) -> Result<(), RecordError> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use records::CellStatus;
 use records::counted;
 
+use super::faults::Fault;
 use super::published::PublishedComparison;
 use super::ranking::{Pair, Ranking};
 use super::study::Study;
@@ -17,6 +18,7 @@ use super::verdicts;
 pub struct Summary {
     text: String,
     files: Vec<PathBuf>,
+    faults: Vec<Fault>,
 }
 
 /// More cells than this are not listed one by one.
@@ -28,10 +30,16 @@ impl Summary {
         &self.files
     }
 
+    /// What could not be drawn; the rest of the report is there.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
     pub(super) fn of(
         study: &Study,
         ranking: &Ranking,
         missing_letters: &str,
+        faults: Vec<Fault>,
         results: &Path,
         files: Vec<PathBuf>,
     ) -> Self {
@@ -43,11 +51,12 @@ impl Summary {
             judged(study),
             published(study),
             unfinished(study),
+            not_drawn(&faults),
             fonts(missing_letters),
             places(results, &files),
         ];
         let sections: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
-        Self { text: sections.join("\n\n"), files }
+        Self { text: sections.join("\n\n"), files, faults }
     }
 }
 
@@ -202,6 +211,21 @@ fn unfinished(study: &Study) -> String {
     }
     if 0 < not_begun {
         let _ = write!(text, "\n  {not_begun} not begun");
+    }
+    text
+}
+
+/// What could not be drawn, by name.
+fn not_drawn(faults: &[Fault]) -> String {
+    if faults.is_empty() {
+        return String::new();
+    }
+    let mut text = "Not drawn; the rest of the report is made without".to_owned();
+    for Fault { what, why } in faults.iter().take(LISTED) {
+        let _ = write!(text, "\n  {what}: {why}");
+    }
+    if LISTED < faults.len() {
+        let _ = write!(text, "\n  and {} more: report.html", faults.len() - LISTED);
     }
     text
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::facts::{Fact, duration, fact};
 use super::images::{data_address, embed, thumbnail};
 use super::judged::{Judged, judged};
-use crate::animation::Animation;
-use crate::plots::{DrawError, cell_curve};
+use crate::faults::{Faults, guarded};
+use crate::plots::cell_curve;
 use crate::study::{Cell, Study};
 use crate::summary::state;
 
@@ -40,7 +40,7 @@ struct Frame {
 }
 
 /// With more cells than this the dialog has neither curves nor frames: the page would be too large.
-const CELLS_WITH_DETAILS: usize = 72;
+pub(crate) const CELLS_WITH_DETAILS: usize = 72;
 /// Frames of a cell in the dialog.
 const FRAMES: usize = 6;
 
@@ -49,18 +49,26 @@ pub(super) fn card(
     study: &Study,
     cell: &Cell,
     images: usize,
-    animation: Option<&Animation>,
-) -> Result<Card, DrawError> {
+    animation: Option<&Vec<u8>>,
+    faults: &Faults,
+) -> Card {
     let record = &cell.record;
-    let image = cell.outcome().map(|_| embed(&cell.final_image, images)).transpose()?;
+    let whole = format!("cells/{} on the page", record.id);
+    let image =
+        cell.outcome().and_then(|_| faults.keep(&whole, guarded(|| embed(&cell.final_image, images))));
     let detailed = study.cells.len() <= CELLS_WITH_DETAILS;
-    let curve = if detailed { cell_curve(study, cell)? } else { None };
-    let frames = if detailed { frames(cell)? } else { Vec::new() };
-    let animation = animation.and_then(|animation| animation.small.as_ref()).filter(|_| detailed);
-    Ok(Card {
+    let curve =
+        if detailed { faults.keep(&whole, guarded(|| cell_curve(study, cell))).flatten() } else { None };
+    let frames = if detailed { frames(cell, faults) } else { Vec::new() };
+    let animation = animation.filter(|_| detailed);
+    let status = match (cell.outcome(), &image) {
+        (Some(_), None) => "image unreadable".to_owned(),
+        _ => state(&record.status),
+    };
+    Card {
         optimizer: record.optimizer.clone(),
         title: format!("{}, {}, seed {}", record.prompt, record.optimizer, record.seed),
-        status: state(&record.status),
+        status,
         similarity: cell.similarity().map(|similarity| format!("{similarity:.2}")).unwrap_or_default(),
         side: image.as_ref().map_or(0, |image| image.side),
         image: image.map(|image| image.source),
@@ -68,10 +76,10 @@ pub(super) fn card(
         frames,
         animation: animation.map(|gif| data_address("image/gif", gif)),
         facts: cell_facts(cell),
-        judged: judged(cell, detailed)?,
+        judged: judged(cell, detailed, faults),
         settings: cell.settings().into_iter().map(|(name, value)| Fact { name, value }).collect(),
         command: command(study, cell),
-    })
+    }
 }
 
 /// What runs the cell again with the same models, from where the experiment was run; of a folder elsewhere only the name, which is
@@ -92,9 +100,10 @@ fn command(study: &Study, cell: &Cell) -> String {
     format!("cargo run -p runner -- {experiment} --only {only} --set {models}{devices} --out again")
 }
 
-fn frames(cell: &Cell) -> Result<Vec<Frame>, DrawError> {
-    let frame = |(step, path): &(u32, PathBuf)| Ok(Frame { step: *step, source: thumbnail(path)? });
-    cell.some_frames(FRAMES).map(frame).collect()
+fn frames(cell: &Cell, faults: &Faults) -> Vec<Frame> {
+    let source = |path: &PathBuf| faults.keep("report.html", guarded(|| thumbnail(path)));
+    let frame = |(step, path): &(u32, PathBuf)| Some(Frame { step: *step, source: source(path)? });
+    cell.some_frames(FRAMES).filter_map(frame).collect()
 }
 
 fn cell_facts(cell: &Cell) -> Vec<Fact> {

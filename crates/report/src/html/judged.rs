@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::answer::{Answer, label, percent, standing};
 use super::facts::{Fact, fact};
 use super::segmentation::{Overlay, of_cell};
-use crate::plots::DrawError;
+use crate::faults::Faults;
 use crate::study::Cell;
 
 /// Labels that are shown of each CLIP.
@@ -26,20 +26,20 @@ pub(super) struct Judged {
 }
 
 /// What the judges say of the image of `cell`, if they have looked at it; with the mask on a page that has the room.
-pub(super) fn judged(cell: &Cell, detailed: bool) -> Result<Option<Judged>, DrawError> {
-    let Some(evaluation) = &cell.evaluation else { return Ok(None) };
+pub(super) fn judged(cell: &Cell, detailed: bool, faults: &Faults) -> Option<Judged> {
+    let evaluation = cell.evaluation.as_ref()?;
     let right = evaluation.right_label.as_deref();
     let at = |verdict: Option<&Verdict>, place| verdict.and_then(|verdict| label(verdict, place, right));
     let (perceptor, judge) = (&evaluation.perceptor, evaluation.judge.as_ref());
     let nearest = (0..NEAREST).map(|place| (at(Some(perceptor), place), at(judge, place)));
-    Ok(Some(Judged {
+    Some(Judged {
         labels: evaluation.labels,
         has_judge: judge.is_some(),
         nearest: nearest.filter(|(perceptor, _)| perceptor.is_some()).collect(),
         facts: facts(evaluation.labels, right, perceptor, judge),
-        overlay: if detailed { of_cell(cell)? } else { None },
+        overlay: if detailed { of_cell(cell, faults) } else { None },
         segments: evaluation.segments.as_ref().map(in_words).unwrap_or_default(),
-    }))
+    })
 }
 
 fn facts(labels: usize, right: Option<&str>, perceptor: &Verdict, judge: Option<&Verdict>) -> Vec<Fact> {

@@ -14,9 +14,11 @@ mod zero_shot;
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
 
+pub(super) use self::card::CELLS_WITH_DETAILS;
 use self::page::Page;
-use super::animation::Animation;
-use super::plots::{DrawError, Figures};
+use super::characters::clean;
+use super::faults::Faults;
+use super::plots::Figures;
 use super::ranking::Ranking;
 use super::study::Study;
 
@@ -26,8 +28,6 @@ use super::study::Study;
 pub enum PageError {
     #[error("failed to fill in the template of the page")]
     Template(#[from] minijinja::Error),
-    #[error(transparent)]
-    Draw(#[from] DrawError),
 }
 
 /// The page, and its sections that have a file of their own.
@@ -46,14 +46,16 @@ pub(super) fn page(
     study: &Study,
     ranking: &Ranking,
     figures: &Figures,
-    animations: &[Option<Animation>],
+    animations: &[Option<Vec<u8>>],
+    faults: &Faults,
 ) -> Result<String, PageError> {
     let mut environment = Environment::new();
     for (name, template) in TEMPLATES {
         environment.add_template(name, template)?;
     }
-    let page = Value::from(Serde(Page::of(study, ranking, figures, animations)?));
+    let page = Value::from(Serde(Page::of(study, ranking, figures, animations, faults)));
     let (style, script) =
         (concat!(include_str!("style.css"), include_str!("judges.css")), include_str!("script.js"));
-    Ok(environment.get_template("report.html")?.render(context! { page, style, script })?)
+    let page = environment.get_template("report.html")?.render(context! { page, style, script })?;
+    Ok(clean(&page).into_owned())
 }

@@ -1,5 +1,7 @@
 //! What the page says, as the template wants it.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use records::CellStatus;
 use serde::Serialize;
@@ -11,9 +13,9 @@ use super::judge::Judge;
 use super::published::Published;
 use super::segmentation::Segmentation;
 use super::zero_shot::ZeroShot;
-use crate::animation::Animation;
+use crate::faults::Faults;
 use crate::group::{Group, column_mean};
-use crate::plots::{DrawError, Figures, JUDGE};
+use crate::plots::{Figures, JUDGE};
 use crate::ranking::Ranking;
 use crate::study::{Cell, Row, Study};
 use crate::summary::{certainty, state};
@@ -41,6 +43,8 @@ pub(super) struct Page {
     /// Several prompts: ranks and draws mean something.
     several: bool,
     figures: Vec<Figure>,
+    /// Figures that are only in `plots/`.
+    more_figures: usize,
     published: Option<Published>,
     images: Vec<ImageRow>,
     zero_shot: Option<ZeroShot>,
@@ -48,6 +52,8 @@ pub(super) struct Page {
     judge: Option<Judge>,
     lost: Vec<Lost>,
     not_begun: usize,
+    /// What could not be drawn.
+    faults: Vec<Lost>,
 }
 
 /// A row of the similarity table.
@@ -106,14 +112,18 @@ impl Page {
         study: &Study,
         ranking: &Ranking,
         figures: &Figures,
-        animations: &[Option<Animation>],
-    ) -> Result<Self, DrawError> {
+        animations: &[Option<Vec<u8>>],
+        faults: &Faults,
+    ) -> Self {
         let finished = study.cells.iter().filter(|cell| cell.outcome().is_some()).count();
         let optimizers = 0..study.optimizers.len();
         let means: Vec<_> = optimizers.map(|optimizer| column_mean(study, optimizer)).collect();
         let shown = |mean: &Option<f64>| mean.map_or("—".to_owned(), |mean| format!("{mean:.2}"));
         let mean_texts: Vec<String> = means.iter().map(shown).collect();
-        Ok(Self {
+        let (shown, more_figures) = figures_within(&figures.figures);
+        let images = image_rows(study, animations, faults);
+        let segmentation = Segmentation::of(study, faults);
+        Self {
             experiment: study.experiment.clone(),
             model_set: study.model_set.clone(),
             reproduction: study.model_set == "paper",
@@ -131,20 +141,21 @@ impl Page {
             unranked: ranking.unranked.clone(),
             left_out: ranking.left_out.clone(),
             several: 1 < ranking.prompts,
-            figures: figures
-                .figures
-                .iter()
-                .filter(|figure| figure.name != JUDGE)
-                .filter_map(figure)
-                .collect(),
+            figures: shown,
+            more_figures,
             published: Published::of(study, |row| note(study, &study.rows[row])),
-            images: image_rows(study, animations)?,
+            images,
             zero_shot: ZeroShot::of(study),
-            segmentation: Segmentation::of(study)?,
+            segmentation,
             judge: Judge::of(study, figures),
             lost: lost(study),
             not_begun: study.planned.saturating_sub(study.cells.len()),
-        })
+            faults: faults
+                .list()
+                .into_iter()
+                .map(|fault| Lost { cell: fault.what, reason: fault.why })
+                .collect(),
+        }
     }
 }
 
@@ -242,6 +253,35 @@ fn places(ranking: &Ranking) -> Vec<Place> {
     ranking.entries.iter().map(place).collect()
 }
 
+/// What the figures of a page may take together, in bytes before base64.
+const FIGURES: usize = 6_000_000;
+
+/// The figures that the page has room for, in their order, those of single prompts last to be given any; and how many are left out. The
+/// judge's have a section of their own.
+fn figures_within(figures: &[crate::plots::Figure]) -> (Vec<Figure>, usize) {
+    let is_judges =
+        |name: &str| name.strip_prefix(JUDGE).is_some_and(|page| page.is_empty() || page.starts_with('-'));
+    let drawn: Vec<_> =
+        figures.iter().filter(|figure| figure.svg.is_some() && !is_judges(&figure.name)).collect();
+    let mut order: Vec<usize> = (0..drawn.len()).collect();
+    order.sort_by_key(|&n| drawn[n].of_prompt); // stable
+    let mut room = FIGURES;
+    let mut has_room = vec![false; drawn.len()];
+    for n in order {
+        let bytes = drawn[n].svg.as_ref().map_or(0, String::len);
+        let Some(left) = room.checked_sub(bytes) else { break };
+        (room, has_room[n]) = (left, true);
+    }
+    let shown: Vec<_> = drawn
+        .iter()
+        .zip(has_room)
+        .filter(|(_, has_room)| *has_room)
+        .filter_map(|(one, _)| figure(one))
+        .collect();
+    let more = drawn.len() - shown.len();
+    (shown, more)
+}
+
 fn figure(figure: &crate::plots::Figure) -> Option<Figure> {
     let svg = figure.svg.as_ref()?;
     Some(Figure {
@@ -253,30 +293,26 @@ fn figure(figure: &crate::plots::Figure) -> Option<Figure> {
     })
 }
 
-fn image_rows(study: &Study, animations: &[Option<Animation>]) -> Result<Vec<ImageRow>, DrawError> {
+fn image_rows(study: &Study, animations: &[Option<Vec<u8>>], faults: &Faults) -> Vec<ImageRow> {
     let images = study.cells.iter().filter(|cell| cell.outcome().is_some()).count();
     let cards = study
         .cells
         .par_iter()
         .zip(animations)
         .map(|(cell, animation)| {
-            Ok(((cell.row, cell.record.seed), card(study, cell, images, animation.as_ref())?))
+            ((cell.row, cell.record.seed), card(study, cell, images, animation.as_ref(), faults))
         })
-        .collect::<Result<Vec<_>, DrawError>>()?;
-    let mut rows: Vec<((usize, u64), ImageRow)> = Vec::new();
+        .collect::<Vec<_>>();
+    let mut rows: BTreeMap<(usize, u64), ImageRow> = BTreeMap::new();
     for (key, card) in cards {
-        match rows.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, row)) => row.cards.push(card),
-            None => rows.push((key, image_row(study, key, card))),
-        }
+        rows.entry(key).or_insert_with(|| image_row(study, key)).cards.push(card);
     }
-    rows.sort_by_key(|(key, _)| *key);
-    Ok(rows.into_iter().map(|(_, row)| row).collect())
+    rows.into_values().collect()
 }
 
-fn image_row(study: &Study, (row, seed): (usize, u64), card: Card) -> ImageRow {
+fn image_row(study: &Study, (row, seed): (usize, u64)) -> ImageRow {
     let heading = study.prompts[study.rows[row].prompt].text.clone();
-    ImageRow { heading, note: study.notes(row, seed).join(", "), cards: vec![card] }
+    ImageRow { heading, note: study.notes(row, seed).join(", "), cards: Vec::new() }
 }
 
 fn lost(study: &Study) -> Vec<Lost> {

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::answer::{Answer, answer};
 use super::images::shrunk;
+use crate::faults::{Faults, guarded};
 use crate::overlay;
-use crate::plots::DrawError;
 use crate::study::{Cell, Study};
 use crate::verdicts::{self, Tally};
 
@@ -62,11 +62,11 @@ pub(super) struct Overlay {
 
 impl Segmentation {
     /// Nothing where no image has been segmented.
-    pub(super) fn of(study: &Study) -> Result<Option<Self>, DrawError> {
+    pub(super) fn of(study: &Study, faults: &Faults) -> Option<Self> {
         let segmented = |cell: &&Cell| cell.evaluation.as_ref().is_some_and(|e| e.segments.is_some());
         let count = study.cells.iter().filter(segmented).count();
         if count == 0 {
-            return Ok(None);
+            return None;
         }
         let Tally { right, of } = verdicts::segments_right(study);
         let swatch = |(index, class): (u8, String)| {
@@ -74,33 +74,32 @@ impl Segmentation {
             Swatch { colour: format!("rgb({red} {green} {blue})"), class }
         };
         let overlays = count <= OVERLAYS;
-        let rows = study.runs().into_par_iter().map(|run| row(study, run, overlays));
-        Ok(Some(Self {
+        let rows = study.runs().into_par_iter().map(|run| row(study, run, overlays, faults));
+        Some(Self {
             right,
             of,
             legend: overlay::classes(study).into_iter().map(swatch).collect(),
-            rows: rows.collect::<Result<_, DrawError>>()?,
+            rows: rows.collect(),
             overlays,
-        }))
+        })
     }
 }
 
-fn row(study: &Study, run: (usize, u64), overlays: bool) -> Result<Row, DrawError> {
+fn row(study: &Study, run: (usize, u64), overlays: bool, faults: &Faults) -> Row {
     let place = |optimizer: usize| {
-        let Some(cell) = study.cell(run, optimizer) else { return Ok(None) };
-        let segments = cell.evaluation.as_ref().and_then(|evaluation| evaluation.segments.as_ref());
-        let Some(segments) = segments else { return Ok(None) };
-        Ok(Some(Place {
+        let cell = study.cell(run, optimizer)?;
+        let segments = cell.evaluation.as_ref()?.segments.as_ref()?;
+        Some(Place {
             optimizer: study.optimizers[optimizer].clone(),
             largest: largest(segments),
-            overlay: if overlays { of_cell(cell)? } else { None },
-        }))
+            overlay: if overlays { of_cell(cell, faults) } else { None },
+        })
     };
-    Ok(Row {
+    Row {
         prompt: study.prompts[study.rows[run.0].prompt].text.clone(),
         note: study.notes(run.0, run.1).join(", "),
-        places: (0..study.optimizers.len()).map(place).collect::<Result<_, DrawError>>()?,
-    })
+        places: (0..study.optimizers.len()).map(place).collect(),
+    }
 }
 
 fn largest(segments: &Segments) -> Option<Answer> {
@@ -108,8 +107,11 @@ fn largest(segments: &Segments) -> Option<Answer> {
 }
 
 /// The final image of `cell` under its mask, if it has been segmented.
-pub(super) fn of_cell(cell: &Cell) -> Result<Option<Overlay>, DrawError> {
-    let Some(image) = overlay::of_cell(cell)? else { return Ok(None) };
-    let pixels = image.width() < SIDE;
-    Ok(Some(Overlay { source: shrunk(&DynamicImage::from(image), SIDE, ROOM)?, pixels }))
+pub(super) fn of_cell(cell: &Cell, faults: &Faults) -> Option<Overlay> {
+    let drawn = guarded(|| {
+        let Some(image) = overlay::of_cell(cell)? else { return Ok(None) };
+        let pixels = image.width() < SIDE;
+        Ok(Some(Overlay { source: shrunk(&DynamicImage::from(image), SIDE, ROOM)?, pixels }))
+    });
+    faults.keep("report.html", drawn).flatten()
 }

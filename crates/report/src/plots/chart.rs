@@ -8,7 +8,8 @@ use plotters::style::{Color as _, RGBColor};
 use super::curve::Curve;
 use super::marker::{end, marker};
 use super::palette::{Dash, Look};
-use super::text::{INK, QUIET, bold, text};
+use super::span::{label, span};
+use super::text::{INK, QUIET, bold, text, width};
 use super::{Area, DrawError};
 
 /// A line and its look.
@@ -29,13 +30,18 @@ pub(super) struct Stem {
 /// What the axes say and how far they reach.
 #[derive(Clone, Debug)]
 pub(super) struct Axes {
-    pub(super) x_title: String,
-    pub(super) y_title: String,
-    pub(super) x: (f64, f64),
-    pub(super) y: (f64, f64),
+    x_title: String,
+    y_title: String,
+    x: (f64, f64),
+    y: (f64, f64),
 }
 
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// Room beside a panel, in pixels, and for the labels at its left.
+const LEFT: u32 = 14;
+const RIGHT: u32 = 18;
+const Y_LABELS: u32 = 66;
 
 /// Signs along a line.
 const MARKERS_PER_LINE: usize = 8;
@@ -48,23 +54,27 @@ pub(super) fn chart(
     lines: &[Line],
 ) -> Result<(), DrawError> {
     let mut builder = ChartBuilder::on(area);
-    builder.margin_top(8).margin_right(18).margin_left(14).x_label_area_size(48).y_label_area_size(66);
+    builder
+        .margin_top(8)
+        .margin_right(RIGHT)
+        .margin_left(LEFT)
+        .x_label_area_size(48)
+        .y_label_area_size(Y_LABELS);
     if let Some(heading) = heading {
         builder.caption(heading, bold(17));
     }
     let mut chart = builder.build_cartesian_2d(axes.x.0..axes.x.1, axes.y.0..axes.y.1)?;
-    let (x_decimals, y_decimals) = (decimals(axes.x.1 - axes.x.0), decimals(axes.y.1 - axes.y.0));
     chart
         .configure_mesh()
-        .x_labels(6)
+        .x_labels(x_labels(area, axes))
         .y_labels(7)
         .max_light_lines(0)
         .bold_line_style(INK.mix(0.13))
         .axis_style(QUIET)
         .label_style(text(15, INK))
         .axis_desc_style(text(16, INK))
-        .x_label_formatter(&|x| format!("{x:.x_decimals$}").replace('-', "−"))
-        .y_label_formatter(&|y| format!("{y:.y_decimals$}").replace('-', "−"))
+        .x_label_formatter(&|x| label(*x, axes.x))
+        .y_label_formatter(&|y| label(*y, axes.y))
         .x_desc(&axes.x_title)
         .y_desc(&axes.y_title)
         .draw()?;
@@ -77,9 +87,12 @@ pub(super) fn chart(
     Ok(())
 }
 
-/// Enough decimals to tell the axis's labels apart: there are about seven of them.
-fn decimals(span: f64) -> usize {
-    (-(span / 7.0).log10().floor()).clamp(0.0, 6.0) as usize
+/// As many labels as have room below the panel, six at most.
+fn x_labels(area: &Area, axes: &Axes) -> usize {
+    let room = area.dim_in_pixel().0.saturating_sub(LEFT + Y_LABELS + RIGHT);
+    let ends = [axes.x.0, axes.x.1].map(|end| width(&label(end, axes.x), &text(15, INK)));
+    let widest = ends.into_iter().max().unwrap_or(0);
+    ((room / (widest + 4)) as usize).clamp(2, 6)
 }
 
 /// The band of several runs, or the measurements of one: faint, so that the lines stay readable.
@@ -87,7 +100,7 @@ fn behind(chart: &mut Chart, axes: &Axes, line: &Line) -> Result<(), DrawError> 
     let Line { look, curve, stems } = line;
     for stem in stems {
         let pen = look.colour.mix(0.6).stroke_width(1);
-        chart.draw_series([PathElement::new([(stem.x, stem.y), stem.end], pen)])?;
+        chart.draw_series([PathElement::new([axes.inside((stem.x, stem.y)), axes.inside(stem.end)], pen)])?;
     }
     let lower = curve.band.iter().map(|&(x, low, _)| axes.inside((x, low)));
     let upper = curve.band.iter().rev().map(|&(x, _, high)| axes.inside((x, high)));
@@ -121,7 +134,7 @@ fn in_front(
         marker(area, look.marker, pixel(points[n]), look.colour)?;
     }
     for stem in stems {
-        marker(area, look.marker, pixel((stem.x, stem.y)), look.colour)?;
+        marker(area, look.marker, pixel(axes.inside((stem.x, stem.y))), look.colour)?;
     }
     let ended = curve.diverged_at.and_then(|step| points.iter().rfind(|(x, _)| *x <= step));
     if let Some(&point) = ended {
@@ -155,8 +168,13 @@ fn marked(points: usize, (place, lines): (usize, usize)) -> Vec<usize> {
 }
 
 impl Axes {
-    /// `point`, or the point of the frame above or below it.
+    /// Axes over these ranges, which are made such that they can be drawn.
+    pub(super) fn new(x_title: String, x: (f64, f64), y_title: String, y: (f64, f64)) -> Self {
+        Self { x_title, y_title, x: span(x), y: span(y) }
+    }
+
+    /// `point`, or the nearest one within the frame.
     fn inside(&self, (x, y): (f64, f64)) -> (f64, f64) {
-        (x, y.clamp(self.y.0, self.y.1))
+        (x.clamp(self.x.0, self.x.1), y.clamp(self.y.0, self.y.1))
     }
 }

@@ -33,6 +33,11 @@ pub(super) fn curve(runs: &[Vec<(f64, f64)>], diverged: bool) -> Curve {
     Curve { line: thin(&line), raw, band: thin(&band), diverged_at }
 }
 
+/// The mean per step over the runs that reached it, as measured.
+pub(super) fn mean_run(runs: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
+    across(runs).0
+}
+
 /// The time constant of the smoothing of a run of so many steps, in steps: a fiftieth of it.
 pub(super) fn smoothing_window(steps: usize) -> f64 {
     (steps as f64 / 50.0).round().max(1.0)

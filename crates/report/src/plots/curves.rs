@@ -2,11 +2,13 @@
 
 use records::{CosineScale, LossTerms, TraceRow};
 
-use super::DrawError;
 use super::chart::{Axes, Line};
-use super::curve::{curve, smoothing_window};
+use super::curve::{Curve, curve, mean_run, smoothing_window};
+use super::cut::{Cut, MOST_PANELS, PANELS_PER_PAGE, Panel, Series, looks};
 use super::figure::{Layout, figure, small};
-use super::palette::{Look, look};
+use super::palette::Look;
+use super::span::drawable;
+use super::{DrawError, Drawing, Job, page_name};
 use crate::cosine::Cosines;
 use crate::study::{Cell, Study};
 
@@ -45,27 +47,41 @@ const SIMILARITY: Quantity = Quantity {
     is_cosine: true,
 };
 
-/// A figure before it is turned into pixels.
-pub(super) struct Drawing {
-    pub(super) name: String,
-    pub(super) title: String,
-    pub(super) svg: String,
-    pub(super) size: (u32, u32),
-}
-
-/// Every figure of curves.
-pub(super) fn draw(study: &Study) -> Result<Vec<Drawing>, DrawError> {
-    let all: Vec<usize> = (0..study.prompts.len()).collect();
-    let similarity = one_figure(study, &SIMILARITY, SIMILARITY.name, &all)?;
-    let mut figures: Vec<Drawing> = similarity.into_iter().collect();
-    for &prompt in &all {
+/// The figures of curves.
+pub(super) fn jobs(study: &Study) -> Vec<Job<'_>> {
+    let prompts = study.prompts.len();
+    let of_all = move || Curves { quantity: &SIMILARITY, cut: Cut::of(study, 0..prompts), over: Over::Seeds };
+    let mut jobs = Vec::new();
+    if PANELS_PER_PAGE < of_all().cut.panels.len() {
+        let mean = || Curves { quantity: &SIMILARITY, cut: Cut::of_all(study), over: Over::Prompts };
+        jobs.push(Job::new(MEAN, move || mean().draw(study, MEAN, MEAN_TITLE)));
+    }
+    jobs.push(Job::new(SIMILARITY.name, move || of_all().draw(study, SIMILARITY.name, SIMILARITY.title)));
+    for prompt in 0..prompts.min(MOST_PANELS) {
         for quantity in [&LOSS, &TOTAL] {
-            let name = format!("{}-{}", quantity.name, study.slug(prompt));
-            figures.extend(one_figure(study, quantity, &name, &[prompt])?);
+            let mut name = format!("{}-{}", quantity.name, study.slug(prompt));
+            if RESERVED.contains(&name.as_str()) {
+                name += "~";
+            }
+            let (of_job, title) =
+                (name.clone(), format!("{}: {}", quantity.title, study.prompts[prompt].text));
+            let job = Job::new(&of_job, move || {
+                let mut cut = Cut::of(study, [prompt]);
+                cut.more_panels += cut.panels.len().saturating_sub(PANELS_PER_PAGE);
+                cut.panels.truncate(PANELS_PER_PAGE); // one page: names of further ones could be another prompt's
+                Curves { quantity, cut, over: Over::Seeds }.draw(study, &name, &title)
+            });
+            jobs.push(job.of_prompt());
         }
     }
-    Ok(figures)
+    jobs
 }
+
+/// The name and title of the similarity's mean over prompts.
+const MEAN: &str = "similarity-mean";
+const MEAN_TITLE: &str = "Similarity, mean over prompts";
+/// Names of figures that are no prompt's.
+const RESERVED: [&str; 1] = ["loss-and-image"];
 
 /// The similarity of one cell over its steps, small, as SVG; nothing if it has no trace.
 pub(crate) fn cell_curve(study: &Study, cell: &Cell) -> Result<Option<String>, DrawError> {
@@ -75,92 +91,141 @@ pub(crate) fn cell_curve(study: &Study, cell: &Cell) -> Result<Option<String>, D
     axes(&SIMILARITY, cosines, [&line].into_iter()).map(|axes| small(&axes, line)).transpose()
 }
 
-/// One panel for every one of `prompts`; nothing if none of them has a trace.
-fn one_figure(
-    study: &Study,
-    quantity: &Quantity,
-    name: &str,
-    prompts: &[usize],
-) -> Result<Option<Drawing>, DrawError> {
-    let title = match prompts {
-        [prompt] => format!("{}: {}", quantity.title, study.prompts[*prompt].text),
-        _ => quantity.title.to_owned(),
-    };
-    let heading = |prompt: usize| (1 < prompts.len()).then(|| study.prompts[prompt].text.clone());
-    let panels: Vec<_> =
-        prompts.iter().map(|&prompt| (heading(prompt), lines(study, quantity, prompt))).collect();
-    let cosines = cosines(study, prompts);
-    let Some(axes) = axes(quantity, cosines, panels.iter().flat_map(|(_, lines)| lines)) else {
-        return Ok(None);
-    };
-    let layout = Layout {
-        title: &title,
-        subtitle: &study.subtitle(),
-        caption: &caption(study, quantity, cosines, prompts),
-        axes,
-        panels,
-        legend: legend(study, prompts),
-    };
-    let (svg, size) = figure(&layout)?;
-    Ok(Some(Drawing { name: name.to_owned(), title, svg, size }))
+/// What a line is the mean over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Over {
+    /// The runs of a prompt.
+    Seeds,
+    /// The means of the prompts.
+    Prompts,
 }
 
-/// One line for every optimizer that has a trace for `prompt`.
-fn lines(study: &Study, quantity: &Quantity, prompt: usize) -> Vec<Line> {
-    let looks = looks(study);
-    let line = |optimizer: usize| {
-        let cells: Vec<&Cell> = traced(study, optimizer, prompt).collect();
-        let runs: Vec<_> = cells.iter().map(|cell| series(cell, quantity)).collect();
-        let curve = curve(&runs, cells.iter().any(|cell| cell.diverged()));
-        let drawn = !curve.line.is_empty();
-        drawn.then_some(Line { look: looks[optimizer], curve, stems: Vec::new() })
-    };
-    (0..study.optimizers.len()).filter_map(line).collect()
+/// A figure of curves.
+struct Curves {
+    quantity: &'static Quantity,
+    cut: Cut,
+    over: Over,
+}
+
+impl Curves {
+    /// Its pages; none if none of its cells has a trace.
+    fn draw(&self, study: &Study, name: &str, title: &str) -> Result<Vec<Drawing>, DrawError> {
+        let lines: Vec<_> = self.cut.panels.iter().map(|panel| self.lines(study, panel)).collect();
+        let cosines = Cosines::of(self.cells(study));
+        let Some(axes) = axes(self.quantity, cosines, lines.iter().flatten()) else { return Ok(Vec::new()) };
+        let (caption, legend) = (self.caption(study, cosines), self.legend(study));
+        let heading = |panel: &Panel| (1 < self.cut.panels.len()).then(|| panel.heading(study));
+        let mut panels: Vec<_> = self.cut.panels.iter().map(heading).zip(lines).collect();
+        let pages = panels.len().div_ceil(PANELS_PER_PAGE);
+        let mut drawings = Vec::new();
+        for page in 0..pages {
+            let rest = panels.split_off(panels.len().min(PANELS_PER_PAGE));
+            let title =
+                if pages < 2 { title.to_owned() } else { format!("{title}, page {} of {pages}", page + 1) };
+            let layout = Layout {
+                title: &title,
+                subtitle: &study.subtitle(),
+                caption: &caption,
+                axes: axes.clone(),
+                panels: std::mem::replace(&mut panels, rest),
+                legend: legend.clone(),
+                more: self.cut.more_series,
+            };
+            let (svg, size) = figure(&layout)?;
+            drawings.push(Drawing { name: page_name(name, page), title, svg, size });
+        }
+        Ok(drawings)
+    }
+
+    /// One line for every series that has a trace in the panel.
+    fn lines(&self, study: &Study, panel: &Panel) -> Vec<Line> {
+        let line = |series: &Series| {
+            let curve = self.curve(study, panel, series);
+            (!curve.line.is_empty()).then_some(Line { look: series.look, curve, stems: Vec::new() })
+        };
+        self.cut.series.iter().filter_map(line).collect()
+    }
+
+    fn curve(&self, study: &Study, panel: &Panel, of: &Series) -> Curve {
+        let cells: Vec<&Cell> = traced(study, panel, of).collect();
+        let diverged = cells.iter().any(|cell| cell.diverged());
+        let runs = |prompt: usize| -> Vec<_> {
+            let of_prompt = cells.iter().filter(|cell| study.rows[cell.row].prompt == prompt);
+            of_prompt.map(|cell| series(cell, self.quantity)).filter(|run| !run.is_empty()).collect()
+        };
+        match (self.over, panel.prompt) {
+            (Over::Seeds, Some(prompt)) => curve(&runs(prompt), diverged),
+            _ => {
+                let prompts: std::collections::BTreeSet<usize> =
+                    cells.iter().map(|cell| study.rows[cell.row].prompt).collect();
+                let means: Vec<_> = prompts.into_iter().map(|prompt| mean_run(&runs(prompt))).collect();
+                curve(&means, diverged)
+            }
+        }
+    }
+
+    /// The cells that have traces.
+    fn cells<'s>(&'s self, study: &'s Study) -> impl Iterator<Item = &'s Cell> {
+        let series = move |panel| self.cut.series.iter().map(move |series| (panel, series));
+        self.cut.panels.iter().flat_map(series).flat_map(|(panel, series)| traced(study, panel, series))
+    }
+
+    /// Names of the series, with what became of those that diverged.
+    fn legend(&self, study: &Study) -> Vec<(Look, String)> {
+        let entry = |series: &Series| {
+            let cells = self.cut.panels.iter().flat_map(|panel| traced(study, panel, series));
+            let (all, lost) =
+                cells.fold((0, 0), |(all, lost), cell| (all + 1, lost + usize::from(cell.diverged())));
+            let (look, name) = (series.look, &series.label);
+            match (lost, all) {
+                (_, 0) => None,
+                (0, _) => Some((look, name.clone())),
+                (1, 1) => Some((look, format!("{name} (diverged)"))),
+                (lost, all) => Some((look, format!("{name} ({lost} of {all} diverged)"))),
+            }
+        };
+        self.cut.series.iter().filter_map(entry).collect()
+    }
+
+    /// How the lines came about.
+    fn caption(&self, study: &Study, cosines: Cosines) -> String {
+        let steps = study.cells.iter().map(|cell| cell.trace.len()).max().unwrap_or(0);
+        let window = smoothing_window(steps);
+        let mut notes = Vec::new();
+        if 1.0 < window {
+            notes.push(format!("Lines: moving average over about {window} steps."));
+        }
+        notes.push(
+            match (self.over, study.has_seeds(), 1.0 < window) {
+                (Over::Prompts, false, _) => {
+                    "Mean over prompts; band: one standard deviation between prompts."
+                }
+                (Over::Prompts, true, _) => {
+                    "Mean over prompts of the means over seeds; band: one standard deviation between prompts."
+                }
+                (Over::Seeds, true, _) => "Mean over seeds; band: one standard deviation between seeds.",
+                (Over::Seeds, false, true) => "Faint: every step.",
+                (Over::Seeds, false, false) => "Every step as measured.",
+            }
+            .to_owned(),
+        );
+        if self.cells(study).any(Cell::diverged) {
+            notes.push("⊗: a run diverged.".to_owned());
+        }
+        notes.extend(cosines.note().filter(|_| self.quantity.is_cosine));
+        notes.extend(self.cut.left_out());
+        notes.join(" ")
+    }
 }
 
 fn series(cell: &Cell, quantity: &Quantity) -> Vec<(f64, f64)> {
     let scale = cell.record.cosine_scale();
-    let points = cell.trace.iter().map(|row| (f64::from(row.step), (quantity.of)(row, &scale)));
-    points.filter(|(_, value)| value.is_finite()).collect()
+    let point = |row: &TraceRow| Some((f64::from(row.step), drawable((quantity.of)(row, &scale))?));
+    cell.trace.iter().filter_map(point).collect()
 }
 
-/// What the cosines of the prompts' cells are of.
-fn cosines(study: &Study, prompts: &[usize]) -> Cosines {
-    Cosines::of(study.cells.iter().filter(|cell| prompts.contains(&study.rows[cell.row].prompt)))
-}
-
-fn traced(study: &Study, optimizer: usize, prompt: usize) -> impl Iterator<Item = &Cell> {
-    study
-        .cells
-        .iter()
-        .filter(move |cell| cell.optimizer == optimizer && study.rows[cell.row].prompt == prompt)
-        .filter(|cell| !cell.trace.is_empty())
-}
-
-/// The look of every optimizer of the study.
-pub(super) fn looks(study: &Study) -> Vec<Look> {
-    let base = |name: &str| name.split_whitespace().next().unwrap_or(name).to_owned();
-    let variant = |place: usize| {
-        let name = base(&study.optimizers[place]);
-        study.optimizers[..place].iter().filter(|other| base(other) == name).count()
-    };
-    (0..study.optimizers.len()).map(|place| look(&base(&study.optimizers[place]), variant(place))).collect()
-}
-
-/// Names of the optimizers, with what became of those that diverged.
-fn legend(study: &Study, prompts: &[usize]) -> Vec<(Look, String)> {
-    let entry = |(optimizer, look): (usize, Look)| {
-        let cells: Vec<&Cell> = prompts.iter().flat_map(|&prompt| traced(study, optimizer, prompt)).collect();
-        let lost = cells.iter().filter(|cell| cell.diverged()).count();
-        let name = &study.optimizers[optimizer];
-        match (lost, cells.len()) {
-            (_, 0) => None,
-            (0, _) => Some((look, name.clone())),
-            (1, 1) => Some((look, format!("{name} (diverged)"))),
-            (lost, all) => Some((look, format!("{name} ({lost} of {all} diverged)"))),
-        }
-    };
-    looks(study).into_iter().enumerate().filter_map(entry).collect()
+fn traced<'s>(study: &'s Study, panel: &Panel, series: &Series) -> impl Iterator<Item = &'s Cell> {
+    Cut::cells(study, panel, series).filter(|cell| !cell.trace.is_empty())
 }
 
 /// Room for all that was measured, but for the extremes: one step that shoots off must not flatten all the curves.
@@ -173,38 +238,12 @@ fn axes<'a>(quantity: &Quantity, cosines: Cosines, lines: impl Iterator<Item = &
             curve.line.iter().chain(&curve.raw).map(|&(_, value)| value).chain(band)
         })
         .collect();
-    let last_step =
-        curves.iter().filter_map(|curve| curve.line.last()).map(|(step, _)| *step).reduce(f64::max)?;
+    let steps = curves.iter().flat_map(|curve| &curve.line).map(|(step, _)| *step);
+    let last_step = steps.reduce(f64::max)?;
     values.sort_by(f64::total_cmp);
     let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
     let (low, high) = (at(0.002), at(0.998));
     let room = ((high - low) * 0.05).max(1e-6 * high.abs()).max(1e-9);
-    Some(Axes {
-        x_title: "step".to_owned(),
-        y_title: (quantity.y_title)(cosines),
-        x: (0.0, last_step.max(1.0)),
-        y: (low - room, high + room),
-    })
-}
-
-/// How the lines came about.
-fn caption(study: &Study, quantity: &Quantity, cosines: Cosines, prompts: &[usize]) -> String {
-    let steps = study.cells.iter().map(|cell| cell.trace.len()).max().unwrap_or(0);
-    let window = smoothing_window(steps);
-    let places = study.prompts.len() * study.optimizers.len();
-    let several = places < study.cells.len();
-    let mut notes = Vec::new();
-    if 1.0 < window {
-        notes.push(format!("Lines: moving average over about {window} steps."));
-    }
-    match (several, 1.0 < window) {
-        (true, _) => notes.push("Mean of all runs; band: one standard deviation to either side.".to_owned()),
-        (false, true) => notes.push("Faint: every step.".to_owned()),
-        (false, false) => notes.push("Every step as measured.".to_owned()),
-    }
-    if study.cells.iter().any(|cell| cell.diverged() && prompts.contains(&study.rows[cell.row].prompt)) {
-        notes.push("⊗: a run diverged.".to_owned());
-    }
-    notes.extend(cosines.note().filter(|_| quantity.is_cosine));
-    notes.join(" ")
+    let y_title = (quantity.y_title)(cosines);
+    Some(Axes::new("step".to_owned(), (0.0, last_step.max(1.0)), y_title, (low - room, high + room)))
 }

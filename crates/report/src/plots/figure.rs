@@ -9,6 +9,7 @@ use super::marker::marker;
 use super::palette::{Dash, Look};
 use super::text::{INK, QUIET, bold, fit, lines, text, width};
 use super::{Area, DrawError};
+use crate::characters::clean;
 
 /// What a figure shows.
 pub(super) struct Layout<'a> {
@@ -19,6 +20,8 @@ pub(super) struct Layout<'a> {
     /// Heading and lines of every panel; a single panel needs no heading.
     pub(super) panels: Vec<(Option<String>, Vec<Line>)>,
     pub(super) legend: Vec<(Look, String)>,
+    /// Lines that are not drawn.
+    pub(super) more: usize,
 }
 
 const WIDTH: u32 = 960;
@@ -33,17 +36,21 @@ const MARGIN: u32 = 16;
 const SAMPLE: i32 = 34;
 const LEGEND_LINE: u32 = 26;
 const SMALL: (u32, u32) = (560, 300);
-/// The legend takes at most this much of the width.
+/// The legend takes at most this much of the width, and of the height.
 const LEGEND_MAX: u32 = 300;
+const LEGEND_HEIGHT_MAX: u32 = 1900;
+/// What the second line of a long name adds.
+const NAME_LINE: u32 = 19;
 
 /// The figure as SVG, with its width and height.
 pub(super) fn figure(layout: &Layout) -> Result<(String, (u32, u32)), DrawError> {
     let label = text(16, INK);
     let widest = layout.legend.iter().map(|(_, words)| width(words, &label)).max().unwrap_or(0);
     let legend_width = (widest + SAMPLE as u32 + 2 * MARGIN).min(LEGEND_MAX);
+    let (legend, legend_height) = legend(layout, legend_width);
     let (columns, rows) = grid(layout.panels.len());
     let panels_height = if rows * columns == 1 { SINGLE_PANEL } else { rows as u32 * PANEL };
-    let body = panels_height.max(layout.legend.len() as u32 * LEGEND_LINE + MARGIN);
+    let body = panels_height.max(legend_height);
     let caption = lines(layout.caption, &text(14, QUIET), WIDTH - 2 * MARGIN, CAPTION_LINES);
     let more_lines = caption.len().saturating_sub(1) as u32;
     let size = (WIDTH, HEADER + body + FOOTER + more_lines * CAPTION_LINE);
@@ -53,14 +60,14 @@ pub(super) fn figure(layout: &Layout) -> Result<(String, (u32, u32)), DrawError>
         root.fill(&WHITE)?;
         let (header, rest) = root.split_vertically(HEADER);
         let (middle, footer) = rest.split_vertically(body);
-        let (panels, legend) = middle.split_horizontally(WIDTH - legend_width);
+        let (panels, beside) = middle.split_horizontally(WIDTH - legend_width);
         draw_header(&header, layout)?;
         for (area, (heading, curves)) in panels.split_evenly((rows, columns)).iter().zip(&layout.panels) {
             let room = area.dim_in_pixel().0.saturating_sub(2 * MARGIN);
             let heading = heading.as_ref().map(|heading| fit(heading, &bold(17), room));
             chart(area, heading.as_deref(), &layout.axes, curves)?;
         }
-        draw_legend(&legend, &layout.legend, legend_width)?;
+        draw_legend(&beside, &legend)?;
         for (line, words) in (0..).zip(&caption) {
             write(&footer, words, (MARGIN as i32, 8 + line * CAPTION_LINE as i32), &text(14, QUIET))?;
         }
@@ -85,6 +92,7 @@ pub(super) fn small(axes: &Axes, line: Line) -> Result<String, DrawError> {
 ///
 /// An element's own opacity is drawn by way of a layer as large as the figure: PNGs would take three times as long.
 fn flat(svg: &str) -> String {
+    let svg = clean(svg);
     let mut parts = svg.split(" opacity=\"");
     let mut flat = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -111,20 +119,55 @@ fn draw_header(area: &Area, layout: &Layout) -> Result<(), DrawError> {
     write(area, &fit(layout.subtitle, &subtitle, room), (MARGIN as i32, 42), &subtitle)
 }
 
-fn draw_legend(area: &Area, entries: &[(Look, String)], width: u32) -> Result<(), DrawError> {
-    let label = text(16, INK);
-    for (place, (look, words)) in entries.iter().enumerate() {
-        let y = (MARGIN + place as u32 * LEGEND_LINE) as i32 + 6;
-        let line = [(0, y), (SAMPLE, y)];
-        let style = look.colour.stroke_width(2);
-        match look.dash {
-            Dash::Solid => area.draw(&PathElement::new(line, style))?,
-            Dash::Dashed => area.draw(&DashedPathElement::new(line, 9, 5, style))?,
-            Dash::Dotted => area.draw(&DashedPathElement::new(line, 2, 4, style))?,
+/// An entry of the legend: a look unless it is a remark, its words in lines, and where it begins.
+struct Entry {
+    look: Option<Look>,
+    words: Vec<String>,
+    top: u32,
+}
+
+/// The legend's entries in a room of `width`, and the height that they take; what has no room is counted.
+fn legend(layout: &Layout, width: u32) -> (Vec<Entry>, u32) {
+    let room = width.saturating_sub(SAMPLE as u32 + 8 + MARGIN);
+    let mut entries = Vec::new();
+    let mut top = MARGIN;
+    for (look, words) in &layout.legend {
+        if LEGEND_HEIGHT_MAX < top + LEGEND_LINE + NAME_LINE {
+            break;
         }
-        marker(area, look.marker, (SAMPLE / 2, y), look.colour)?;
-        let room = width.saturating_sub(SAMPLE as u32 + 8 + MARGIN);
-        write(area, &fit(words, &label, room), (SAMPLE + 8, y - 8), &label)?;
+        let words = lines(words, &text(16, INK), room, 2);
+        let more_lines = words.len().saturating_sub(1) as u32;
+        entries.push(Entry { look: Some(*look), words, top });
+        top += LEGEND_LINE + more_lines * NAME_LINE;
+    }
+    let unnamed = layout.legend.len() - entries.len();
+    for (count, what) in [(unnamed, "without a name here"), (layout.more, "not drawn")] {
+        if 0 < count {
+            let words = lines(&format!("and {count} more, {what}"), &text(16, INK), room, 2);
+            entries.push(Entry { look: None, words, top });
+            top += LEGEND_LINE + NAME_LINE;
+        }
+    }
+    (entries, top)
+}
+
+fn draw_legend(area: &Area, entries: &[Entry]) -> Result<(), DrawError> {
+    let label = text(16, INK);
+    for Entry { look, words, top } in entries {
+        let y = *top as i32 + 6;
+        if let Some(look) = look {
+            let line = [(0, y), (SAMPLE, y)];
+            let style = look.colour.stroke_width(2);
+            match look.dash {
+                Dash::Solid => area.draw(&PathElement::new(line, style))?,
+                Dash::Dashed => area.draw(&DashedPathElement::new(line, 9, 5, style))?,
+                Dash::Dotted => area.draw(&DashedPathElement::new(line, 2, 4, style))?,
+            }
+            marker(area, look.marker, (SAMPLE / 2, y), look.colour)?;
+        }
+        for (line, words) in (0..).zip(words) {
+            write(area, words, (SAMPLE + 8, y - 8 + line * NAME_LINE as i32), &label)?;
+        }
     }
     Ok(())
 }

@@ -4,17 +4,16 @@
 //! random parts, the judge the whole image), the averaging of the latents, and the wording (prompt and class name). The second
 //! figure takes the first two apart, with the wording the same.
 
-use super::DrawError;
+use super::Job;
 use super::chart::Stem;
 use super::curve::smoothing_window;
-use super::curves::Drawing;
 use super::scatter::Scatter;
 use crate::cosine::Cosines;
 use crate::stats::mean;
 use crate::study::{Cell, Study};
 
 /// The correlation is of falling loss and rising similarity: 1 if the image follows the loss.
-const LOSS: Scatter = Scatter {
+static LOSS: Scatter = Scatter {
     name: "loss-and-image",
     title: "Does a lower loss make a better image?",
     caption: "Signs: the final image (averaged latents); the stem ends at the live latents. If the image followed the loss, \
@@ -25,7 +24,7 @@ const LOSS: Scatter = Scatter {
     correlated: Some(|stem| (-stem.x, stem.y)),
 };
 
-const CUTOUTS: Scatter = Scatter {
+static CUTOUTS: Scatter = Scatter {
     name: "cutouts-and-whole",
     title: "What stands between the loss and the image?",
     caption: "Signs: averaged latents, whose whole image is judged; stems end at the live ones, whose cutouts the loss sees.",
@@ -35,9 +34,9 @@ const CUTOUTS: Scatter = Scatter {
     correlated: Some(|stem| (stem.end.0, stem.y)),
 };
 
-/// The figures; none if no cell finished.
-pub(super) fn draw(study: &Study) -> Result<Vec<Drawing>, DrawError> {
-    Ok([LOSS.draw(study)?, CUTOUTS.draw(study)?].into_iter().flatten().collect())
+/// The figures; empty if no cell finished.
+pub(super) fn jobs(study: &Study) -> [Job<'_>; 2] {
+    [LOSS.job(study), CUTOUTS.job(study)]
 }
 
 /// The mean −cosine of the last steps, and the similarities of the averaged and of the live latents' image.

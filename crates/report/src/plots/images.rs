@@ -2,22 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use super::raster::Rasterizer;
-use super::sheet::{Place, Row, Sheet, pages, side_of};
-use super::{DrawError, Figure};
+use super::sheet::{Place, Row, Sheet, side_of};
 use crate::study::{Cell, Study};
 use crate::summary::state;
 
 /// The largest side of an image on the sheet, in pixels.
 const LARGEST: u32 = 320;
 
-/// The sheets: `images`, then `images-2` and so on.
-pub(super) fn draw(study: &Study, rasterizer: &Rasterizer) -> Result<Vec<Figure>, DrawError> {
-    let Some(finished) = study.cells.iter().find(|cell| cell.outcome().is_some()) else {
-        return Ok(Vec::new());
-    };
-    let sheet = Sheet {
-        name: "images",
+/// The figure's name.
+pub(super) const NAME: &str = "images";
+
+/// The sheet; nothing if no cell finished.
+pub(super) fn sheet(study: &Study) -> Option<Sheet> {
+    let mut finished = study.cells.iter().filter(|cell| cell.outcome().is_some()).peekable();
+    finished.peek()?;
+    Some(Sheet {
+        name: NAME,
         title: format!("Images of {}", study.experiment),
         subtitle: format!(
             "model set {} · below each image: 100 × its cosine with the class name",
@@ -25,10 +25,9 @@ pub(super) fn draw(study: &Study, rasterizer: &Rasterizer) -> Result<Vec<Figure>
         ),
         columns: study.optimizers.clone(),
         rows: rows(study),
-        side: side_of(&finished.final_image, LARGEST)?,
+        side: side_of(finished.map(|cell| &cell.final_image), LARGEST),
         legend: Vec::new(),
-    };
-    pages(&sheet, rasterizer)
+    })
 }
 
 fn rows(study: &Study) -> Vec<Row> {

@@ -1,8 +1,7 @@
 //! The held-out judge's similarity of every image beside the perceptor's: an image that only fools its own CLIP lies low.
 
-use super::DrawError;
+use super::Job;
 use super::chart::Stem;
-use super::curves::Drawing;
 use super::scatter::Scatter;
 use crate::study::{Cell, Study};
 use crate::verdicts::similarities;
@@ -10,7 +9,7 @@ use crate::verdicts::similarities;
 /// The figure's name.
 pub(crate) const NAME: &str = "judge";
 
-const JUDGE: Scatter = Scatter {
+static JUDGE: Scatter = Scatter {
     name: NAME,
     title: "Does a judge agree that no dream has seen?",
     caption: "Every sign is a final image; both figures are 100 × its cosine with its class name.",
@@ -20,9 +19,9 @@ const JUDGE: Scatter = Scatter {
     correlated: Some(|stem| (stem.x, stem.y)),
 };
 
-/// The figure; nothing if no image was judged by both.
-pub(super) fn draw(study: &Study) -> Result<Option<Drawing>, DrawError> {
-    JUDGE.draw(study)
+/// The figure; empty if no image was judged by both.
+pub(super) fn job(study: &Study) -> Job<'_> {
+    JUDGE.job(study)
 }
 
 fn stem(cell: &Cell) -> Option<Stem> {

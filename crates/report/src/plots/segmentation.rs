@@ -1,20 +1,22 @@
 //! The final images under the segmenter's masks: the report's figure 11 for every cell.
 
-use super::raster::Rasterizer;
-use super::sheet::{Place, Row, Sheet, pages, side_of};
-use super::{DrawError, Figure};
+use super::sheet::{Place, Row, Sheet, side_of};
 use crate::overlay;
 use crate::study::{Cell, Study};
 
 /// The largest side of an image on the sheet, in pixels.
 const LARGEST: u32 = 320;
 
-/// The sheets: `segmentation`, then `segmentation-2` and so on; none if no image was segmented.
-pub(super) fn draw(study: &Study, rasterizer: &Rasterizer) -> Result<Vec<Figure>, DrawError> {
-    let Some(first) = study.cells.iter().find(|cell| segmented(cell)) else { return Ok(Vec::new()) };
+/// The figure's name.
+pub(super) const NAME: &str = "segmentation";
+
+/// The sheet; nothing if no image was segmented.
+pub(super) fn sheet(study: &Study) -> Option<Sheet> {
+    let mut all = study.cells.iter().filter(|cell| segmented(cell)).peekable();
+    all.peek()?;
     let legend = overlay::classes(study).into_iter().map(|(index, class)| (records::voc_color(index), class));
-    let sheet = Sheet {
-        name: "segmentation",
+    Some(Sheet {
+        name: NAME,
         title: format!("What the segmenter sees in {}", study.experiment),
         subtitle: format!(
             "model set {} · below each image: its largest class, ✓ if it is the prompt's",
@@ -22,10 +24,9 @@ pub(super) fn draw(study: &Study, rasterizer: &Rasterizer) -> Result<Vec<Figure>
         ),
         columns: study.optimizers.clone(),
         rows: study.runs().into_iter().map(|run| row(study, run)).collect(),
-        side: side_of(&first.final_image, LARGEST)?,
+        side: side_of(all.map(|cell| &cell.final_image), LARGEST),
         legend: legend.collect(),
-    };
-    pages(&sheet, rasterizer)
+    })
 }
 
 fn segmented(cell: &Cell) -> bool {

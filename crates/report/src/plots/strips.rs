@@ -1,8 +1,6 @@
 //! How the images came about: a row for every cell, from its first saved image to its last.
 
-use super::raster::Rasterizer;
-use super::sheet::{Place, Row, Sheet, pages, side_of};
-use super::{DrawError, Figure};
+use super::sheet::{Place, Row, Sheet, side_of};
 use crate::study::{Cell, Study};
 
 /// The largest side of an image on the strips, in pixels.
@@ -12,25 +10,27 @@ const MOST: usize = 48;
 /// Images in a row.
 const COLUMNS: usize = 8;
 
-/// The sheets: `strips`, then `strips-2` and so on; none if no cell has saved more than one image.
-pub(super) fn draw(study: &Study, rasterizer: &Rasterizer) -> Result<Vec<Figure>, DrawError> {
+/// The figure's name.
+pub(super) const NAME: &str = "strips";
+
+/// The sheet; nothing if no cell has saved more than one image.
+pub(super) fn sheet(study: &Study) -> Option<Sheet> {
     let longest = study.cells.iter().max_by_key(|cell| cell.frames.len());
-    let Some(longest) = longest.filter(|cell| 1 < cell.frames.len()) else { return Ok(Vec::new()) };
+    let longest = longest.filter(|cell| 1 < cell.frames.len())?;
     let steps: Vec<u32> = longest.some_frames(COLUMNS).map(|(step, _)| *step).collect();
     let mut subtitle = format!("model set {} · images of the averaged latents", study.model_set);
     if MOST < study.cells.len() {
         subtitle += &format!(" · the first {MOST} of {} cells", study.cells.len());
     }
-    let sheet = Sheet {
-        name: "strips",
+    Some(Sheet {
+        name: NAME,
         title: format!("How the images of {} came about", study.experiment),
         subtitle,
         columns: steps.iter().map(|step| format!("step {step}")).collect(),
         rows: study.cells.iter().take(MOST).map(|cell| row(study, cell, &steps)).collect(),
-        side: side_of(&longest.frames[0].1, LARGEST)?,
+        side: side_of(longest.frames.iter().map(|(_, path)| path), LARGEST),
         legend: Vec::new(),
-    };
-    pages(&sheet, rasterizer)
+    })
 }
 
 fn row(study: &Study, cell: &Cell, steps: &[u32]) -> Row {

@@ -4,6 +4,8 @@ use std::sync::Once;
 
 use plotters::style::{Color as _, FontFamily, FontStyle, IntoFont as _, RGBColor, TextStyle, register_font};
 
+use crate::characters::clean;
+
 const FAMILY: &str = "sans-serif";
 /// plotters' sizes are those of a line, in its SVG so much larger than the font's.
 const LINE_OF_EM: f64 = 1.24;
@@ -51,7 +53,7 @@ pub(super) fn width(words: &str, style: &TextStyle) -> u32 {
 
 /// `words` if they fit into `room` pixels, else their beginning with an ellipsis.
 pub(super) fn fit(words: &str, style: &TextStyle, room: u32) -> String {
-    let words: String = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words: String = clean(words).split_whitespace().collect::<Vec<_>>().join(" ");
     if width(&words, style) <= room {
         return words;
     }
@@ -64,6 +66,7 @@ pub(super) fn fit(words: &str, style: &TextStyle, room: u32) -> String {
 /// `words` broken into at most `most` lines of `room` pixels; what is more is cut.
 pub(super) fn lines(words: &str, style: &TextStyle, room: u32, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
+    let words = clean(words);
     let mut rest: Vec<&str> = words.split_whitespace().rev().collect();
     while let (Some(word), true) = (rest.pop(), lines.len() < most) {
         let mut line = word.to_owned();

@@ -136,12 +136,62 @@ fn a_run_that_diverged_at_its_first_step_is_reported() {
 }
 
 #[test]
-fn a_damaged_image_is_named() {
-    let results = Grid::table_2().write();
+fn a_damaged_image_is_named_and_the_rest_is_drawn() {
+    let frames = vec![10, 20, 30];
+    let results = Grid { steps: 60, frames, ..Grid::table_2() }.write();
+    results.judge();
+    let whole = files(&results);
     std::fs::write(results.path().join("cells/cow/sgd/seed-0/final.png"), "no image").unwrap();
-    let error = build(results.path()).unwrap_err();
-    let ReportError::Figure(error) = error else { panic!("{error:?}") };
-    assert!(error.to_string().ends_with("cells/cow/sgd/seed-0/final.png`"), "{error}");
+    std::fs::write(results.path().join("cells/cow/adam/seed-0/frames/000020.png"), "no image").unwrap();
+    std::fs::write(results.path().join("cells/chair/adam/seed-0/mask.png"), "no image").unwrap();
+    let summary = build(results.path()).unwrap();
+    let named: Vec<&str> = summary.faults().iter().map(|fault| fault.what.as_str()).collect();
+    let ends = [
+        "cells/chair/adam/seed-0/mask.png",
+        "cells/cow/adam/seed-0/frames/000020.png",
+        "cells/cow/sgd/seed-0/final.png",
+    ];
+    assert_eq!(named.len(), 3, "{named:?}");
+    assert!(named.iter().zip(ends).all(|(named, end)| named.ends_with(end)), "{named:?}");
+    let (said, page) = (summary.to_string(), results.text("report.html").replace("&#x2f;", "/"));
+    assert!(said.contains("Not drawn") && page.contains("Not drawn") && page.contains("image unreadable"));
+    for end in ends {
+        assert!(said.contains(end) && page.contains(end), "{end}");
+    }
+    // All but what shows these images is as before, and the sheets have all others.
+    for (name, bytes) in &whole {
+        let damaged = ["plots/images.png", "plots/segmentation.png", "plots/strips.png", "report.html"];
+        if damaged.contains(&name.as_str()) {
+            assert_ne!(results.read(name), *bytes, "{name}");
+        } else {
+            assert_eq!(results.read(name), *bytes, "{name}");
+        }
+    }
+    let sheet = image::load_from_memory(&results.read("plots/images.png")).unwrap();
+    let image = image::open(results.path().join("cells/cow/adam/seed-0/final.png")).unwrap();
+    let (left, top) = (24 + 230 + 2 * (192 + 14), 116 + 2 * (192 + 34 + 14)); // 64 pixels, three times as large
+    assert_eq!(sheet.get_pixel(left + 3 * 20, top + 3 * 40), image.get_pixel(20, 40));
+}
+
+/// Experiments refuse them now; records of older versions may have them.
+#[test]
+fn characters_that_xml_forbids_are_replaced_in_figures_and_kept_in_tables() {
+    let prompt = "a \u{8}ig picture \u{ffff}";
+    let grid = Grid { prompts: vec![(prompt.into(), prompt.into())], steps: 60, ..Grid::table_2() };
+    let results = grid.write();
+    results.judge();
+    let files = files(&results);
+    assert!(rows(&results.text("tables/cells.csv")).iter().all(|row| row["prompt"] == prompt));
+    let svgs = files.iter().filter(|(name, _)| name.ends_with("svg"));
+    for (name, svg) in
+        svgs.chain([("report.html".to_owned(), results.read("report.html"))].iter().map(|(n, b)| (n, b)))
+    {
+        let text = std::str::from_utf8(svg).unwrap();
+        assert!(!text.contains(['\u{8}', '\u{ffff}']), "{name}");
+        if name.contains("loss-a") || name == "report.html" {
+            assert!(text.contains("a \u{fffd}ig picture"), "{name}");
+        }
+    }
 }
 
 /// Makes reports in the folder that `DREAMBENCH_LOOK` names, to be looked at.
@@ -157,4 +207,23 @@ fn look() {
     let results = hard_in(Results::in_folder(folder.join("hard")));
     results.judge();
     println!("{}", build(results.path()).unwrap());
+    for prompts in [3, 10, 40, 300] {
+        let results = Results::in_folder(folder.join(format!("prompts-{prompts}")));
+        Grid::large(prompts, 2, 60).write_to(results.path());
+        results.judge();
+        println!("{}", build(results.path()).unwrap());
+    }
+    for variants in [2, 6, 17, 80] {
+        let results = Results::in_folder(folder.join(format!("variants-{variants}")));
+        Grid::large(4, variants, 60).write_to(results.path());
+        println!("{}", build(results.path()).unwrap());
+    }
+}
+
+/// Makes the report of the results folder that `DREAMBENCH_RESULTS` names.
+#[test]
+#[ignore = "for the eye"]
+fn remake() {
+    let Some(folder) = std::env::var_os("DREAMBENCH_RESULTS") else { return };
+    println!("{}", build(Path::new(&folder)).unwrap());
 }

@@ -23,7 +23,7 @@ fn said(results: &Results) -> String {
     let ranking = Ranking::of(&study);
     let mut files = Vec::new();
     write_tables(results.path(), &study, &ranking, &mut files).unwrap();
-    let summary = Summary::of(&study, &ranking, "", results.path(), files);
+    let summary = Summary::of(&study, &ranking, "", Vec::new(), results.path(), files);
     summary.to_string().replace(&results.path().display().to_string(), "RESULTS")
 }
 

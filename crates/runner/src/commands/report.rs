@@ -6,13 +6,17 @@ use super::Ending;
 use crate::output;
 use crate::run::ReportLock;
 
-/// Makes tables and plots from records, and event files if they are wanted.
+/// Makes tables and plots from records, and event files if they are wanted. Figures that could not be drawn are named, and the others are
+/// there: the exit status tells.
 pub(super) fn report(results: &Path, tensorboard: bool, quiet: bool) -> Result<Ending> {
     // A folder that is no results folder is left as it is: `build` says so.
     let _lock = results.join("plan.toml").is_file().then(|| ReportLock::wait(results)).transpose()?;
     let summary = report::build(results).into_diagnostic().wrap_err("no report was made")?;
     if !quiet {
         output::print(summary.to_string().trim_end());
+    }
+    for fault in summary.faults().iter().filter(|_| quiet) {
+        output::say(&format!("not drawn: {}: {}", fault.what, fault.why));
     }
     if tensorboard {
         let events = report::write_tensorboard(results)
@@ -22,5 +26,5 @@ pub(super) fn report(results: &Path, tensorboard: bool, quiet: bool) -> Result<E
             output::print(&format!("Events  tensorboard --logdir {}", events.display()));
         }
     }
-    Ok(Ending::Done)
+    Ok(if summary.faults().is_empty() { Ending::Done } else { Ending::SomeFailed })
 }

@@ -129,8 +129,8 @@ fn conclude(
         }
         return Ok(Ending::Interrupted);
     }
-    report::report(results.path(), tensorboard, quiet)?;
+    let reported = report::report(results.path(), tensorboard, quiet)?;
     // Cells are left where not even their failure could be recorded.
     let all_finished = tally.failed + tally.diverged + tally.left == 0;
-    Ok(if all_finished { Ending::Done } else { Ending::SomeFailed })
+    Ok(if all_finished { reported } else { Ending::SomeFailed })
 }
