@@ -34,9 +34,9 @@ mod tests {
     use super::*;
 
     fn manifest(labels: &str) -> Manifest {
-        let component = "kind = \"clip\"\nsource = \"\"\nlicence = \"\"\nweights = { path = \"a\" }";
+        let rest = "source = \"\"\nlicence = \"\"\nweights = { path = \"a\" }";
         toml::from_str(&format!(
-            "name = \"mini\"\nabout = \"\"\n{labels}\n[generator]\n{component}\n[perceptor]\n{component}"
+            "name = \"mini\"\nabout = \"\"\n{labels}\n[generator]\nkind = \"biggan-deep\"\n{rest}\n[perceptor]\nkind = \"clip\"\n{rest}"
         ))
         .unwrap()
     }

@@ -6,6 +6,7 @@ use std::{
 
 use checkpoint::write_safetensors;
 use clip::CIFAR100;
+use model_sets::ROLES;
 use sha2::{Digest, Sha256};
 use tch::{Kind, Tensor};
 
@@ -16,10 +17,6 @@ use crate::{MiniatureError, Settings, Table, wide::Wide};
 pub struct ModelSet {
     folder: PathBuf,
 }
-
-/// Components of the set.
-const COMPONENTS: [(&str, &str); 4] =
-    [("generator", "biggan-deep"), ("perceptor", "clip"), ("judge", "clip"), ("segmenter", "deeplabv3")];
 
 impl ModelSet {
     /// A set in `folder`, whatever it holds so far.
@@ -84,13 +81,14 @@ impl ModelSet {
     /// When a file cannot be read or written.
     pub fn write_manifest(&self, settings: &Settings) -> Result<(), MiniatureError> {
         let mut manifest = HEAD.to_owned() + &labels();
-        for (component, kind) in COMPONENTS {
+        for (component, kind) in ROLES {
             let weights = self.weights(component);
             if !weights.exists() {
                 continue;
             }
             manifest += &format!(
-                "\n[{component}]\nkind = \"{kind}\"\nsource = \"{SOURCE}\"\nlicence = \"{LICENCE}\"\n"
+                "\n[{component}]\nkind = \"{}\"\nsource = \"{SOURCE}\"\nlicence = \"{LICENCE}\"\n",
+                kind.name()
             );
             if component == "generator" {
                 manifest += &format!("config = {}\n", entry(&self.generator_config())?);
@@ -142,6 +140,24 @@ mod tests {
     use tch::Device;
 
     use super::*;
+
+    #[test]
+    fn writes_a_whole_set_as_the_program_reads_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let set = ModelSet::new(folder.path());
+        for (component, _) in ROLES {
+            let tensor = Tensor::ones([2], (Kind::Float, Device::Cpu));
+            set.write(component, vec![("ones".to_owned(), tensor)], 7).expect("weights");
+        }
+        fs::write(set.generator_config(), "{}").expect("a configuration");
+        set.write_manifest(&Settings::embedded()).expect("a manifest");
+        let manifest = fs::read_to_string(folder.path().join("manifest.toml")).expect("the manifest");
+        let manifest: model_sets::Manifest = toml::from_str(&manifest).expect("a manifest of the program's");
+        assert_eq!(manifest.components().count(), ROLES.len());
+        assert!(
+            manifest.generator.config.is_some() && manifest.segmenter.is_some_and(|one| one.side.is_some())
+        );
+    }
 
     #[test]
     fn the_manifest_lists_what_is_there_with_its_digest() {

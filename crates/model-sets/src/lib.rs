@@ -10,5 +10,5 @@ pub use digest::of_file as digest_of_file;
 pub use fetch::{FetchError, Progress, fetch};
 pub use identity::Identity;
 pub use label_choice::LabelChoice;
-pub use manifest::{Component, FileEntry, Kind, Manifest};
+pub use manifest::{Component, FileEntry, Kind, Manifest, ROLES};
 pub use set::{ModelSet, ModelSetError, ModelSets, Verified};

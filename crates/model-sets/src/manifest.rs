@@ -19,14 +19,26 @@ pub struct Manifest {
     #[serde(default)]
     pub dream: toml::Table,
     /// Latents to images.
+    #[serde(deserialize_with = "generator")]
     pub generator: Component,
     /// What the dreams are optimised against.
+    #[serde(deserialize_with = "perceptor")]
     pub perceptor: Component,
     /// Images to class masks; a judge of results.
+    #[serde(default, deserialize_with = "segmenter")]
     pub segmenter: Option<Component>,
     /// A second perceptor that no dream has seen; a judge of results.
+    #[serde(default, deserialize_with = "judge")]
     pub judge: Option<Component>,
 }
+
+/// The roles of a set's models, each with the architecture that plays it.
+pub const ROLES: [(&str, Kind); 4] = [
+    ("generator", Kind::BigganDeep),
+    ("perceptor", Kind::Clip),
+    ("judge", Kind::Clip),
+    ("segmenter", Kind::Deeplabv3),
+];
 
 /// One model.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -59,6 +71,17 @@ pub enum Kind {
     Clip,
     /// DeepLabv3 with a residual network.
     Deeplabv3,
+}
+
+impl Kind {
+    /// Its name in a manifest.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BigganDeep => "biggan-deep",
+            Self::Clip => "clip",
+            Self::Deeplabv3 => "deeplabv3",
+        }
+    }
 }
 
 /// A file of a model.
@@ -97,6 +120,33 @@ impl Component {
     }
 }
 
+fn generator<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Component, D::Error> {
+    for_role(0, deserializer)
+}
+
+fn perceptor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Component, D::Error> {
+    for_role(1, deserializer)
+}
+
+fn judge<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Component>, D::Error> {
+    for_role(2, deserializer).map(Some)
+}
+
+fn segmenter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Component>, D::Error> {
+    for_role(3, deserializer).map(Some)
+}
+
+/// A component whose kind is that of its role in [`ROLES`].
+fn for_role<'de, D: Deserializer<'de>>(role: usize, deserializer: D) -> Result<Component, D::Error> {
+    let component = Component::deserialize(deserializer)?;
+    let ((role, wanted), found) = (ROLES[role], component.kind);
+    if found == wanted {
+        return Ok(component);
+    }
+    let (wanted, found) = (wanted.name(), found.name());
+    Err(serde::de::Error::custom(format!("the {role} is of the kind `{found}`, but must be of `{wanted}`")))
+}
+
 fn labels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
     let labels = Vec::<String>::deserialize(deserializer)?;
     let different: BTreeSet<&String> = labels.iter().collect();
@@ -128,4 +178,42 @@ fn hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::
         return Ok(Some(digits));
     }
     Err(serde::de::Error::custom("a sha256 is 64 lowercase hex digits, or the first 8 or more of them"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(kinds: [Kind; 4]) -> String {
+        let component = |((role, _), kind): ((&str, Kind), Kind)| {
+            let kind = kind.name();
+            format!(
+                "[{role}]\nkind = \"{kind}\"\nsource = \"\"\nlicence = \"\"\nweights = {{ path = \"a\" }}\n"
+            )
+        };
+        let components: String = ROLES.into_iter().zip(kinds).map(component).collect();
+        format!("name = \"a\"\nabout = \"\"\n{components}")
+    }
+
+    #[test]
+    fn takes_no_kind_but_that_of_the_role() {
+        let right = ROLES.map(|(_, kind)| kind);
+        let read = |kinds| toml::from_str::<Manifest>(&manifest(kinds));
+        assert_eq!(read(right).unwrap().components().count(), ROLES.len());
+        for (place, (role, wanted)) in ROLES.into_iter().enumerate() {
+            for other in
+                [Kind::BigganDeep, Kind::Clip, Kind::Deeplabv3].into_iter().filter(|kind| *kind != wanted)
+            {
+                let mut kinds = right;
+                kinds[place] = other;
+                let error = read(kinds).unwrap_err().to_string();
+                let said = format!(
+                    "the {role} is of the kind `{}`, but must be of `{}`",
+                    other.name(),
+                    wanted.name()
+                );
+                assert!(error.contains(&said), "{error}");
+            }
+        }
+    }
 }
