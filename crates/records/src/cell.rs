@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use loss_terms::LossTerms;
 use serde::{Deserialize, Serialize};
 
-use super::{CosineScale, Texts};
+use super::{CosineScale, FileDigests, Texts};
 
 /// `cell.toml`: one point of the grid, with everything that decides its result and how it ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct CellRecord {
     pub optimizer_settings: toml::Table,
     /// The dream's settings, all of them, resolved.
     pub dream: toml::Table,
+    /// Digests of the cell's other files, once it has ended; none in records of version 0.
+    #[serde(default, skip_serializing_if = "FileDigests::is_empty")]
+    pub files: FileDigests,
 }
 
 impl CellRecord {

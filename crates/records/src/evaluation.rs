@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::FileDigests;
+
 /// `evaluation.toml`: what the judges say of a cell's final image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +22,9 @@ pub struct Evaluation {
     pub judge: Option<Verdict>,
     /// What the segmenter sees, if there is one.
     pub segments: Option<Segments>,
+    /// Digests of the image and of its mask; none in records of version 0.
+    #[serde(default, skip_serializing_if = "FileDigests::is_empty")]
+    pub files: FileDigests,
 }
 
 /// `labels.toml`: the labels that the images of an experiment are compared with, so that anyone can compare them again.

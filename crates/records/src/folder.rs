@@ -6,10 +6,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::atomic::{WRITING, write_by_way_of};
+use super::check::{Check, check_trace};
+use super::seal::{SealError, opened, sealed};
 use super::trace;
 use super::{
     CellRecord, Environment, Evaluation, LARGEST_RECORD, LabelSet, PlanRecord, PublishedTable, RecordError,
-    TraceRow, read_regular, write_atomically,
+    TraceRow, read_regular, sha256, write_atomically,
 };
 
 /// A results folder, such as `results/optimizers`.
@@ -49,7 +51,7 @@ impl ResultsFolder {
     /// # Errors
     /// [`RecordError::NotResults`] when this is no results folder.
     pub fn plan(&self) -> Result<PlanRecord, RecordError> {
-        let path = self.root.join("plan.toml");
+        let path = self.plan_path();
         read_toml(&path)?.ok_or_else(|| RecordError::NotResults { path: self.root.clone() })
     }
 
@@ -58,7 +60,11 @@ impl ResultsFolder {
     /// # Errors
     /// When the file cannot be written.
     pub fn write_plan(&self, plan: &PlanRecord) -> Result<(), RecordError> {
-        write_toml(&self.root.join("plan.toml"), plan)
+        write_toml(&self.plan_path(), plan)
+    }
+
+    fn plan_path(&self) -> PathBuf {
+        self.root.join("plan.toml")
     }
 
     /// The cells that have a record, in the plan's order; those without one have not been begun.
@@ -67,6 +73,14 @@ impl ResultsFolder {
     /// When a record is unreadable.
     pub fn cells(&self, plan: &PlanRecord) -> Result<Vec<CellRecord>, RecordError> {
         plan.cells.iter().filter_map(|cell| self.cell(&cell.id).record().transpose()).collect()
+    }
+
+    /// What final images are compared with, if that has been recorded.
+    ///
+    /// # Errors
+    /// When the record is unreadable.
+    pub fn labels(&self) -> Result<Option<LabelSet>, RecordError> {
+        read_toml(&self.root.join("labels.toml"))
     }
 
     /// Records what final images are compared with.
@@ -102,10 +116,19 @@ impl ResultsFolder {
     /// The published figures that the experiment is shown beside, if it names any.
     ///
     /// # Errors
-    /// When the record is unreadable.
-    pub fn published(&self) -> Result<Option<PublishedTable>, RecordError> {
+    /// When the record is unreadable, or not that which `plan` was written with.
+    pub fn published(&self, plan: &PlanRecord) -> Result<Option<PublishedTable>, RecordError> {
         let path = self.root.join(PUBLISHED);
-        let Some(bytes) = read(&path)? else { return Ok(None) };
+        let digest = plan.files.get(PUBLISHED);
+        let Some(bytes) = read(&path)? else {
+            return match digest {
+                Some(_) => Err(RecordError::Damaged { path, reason: "it is missing".to_owned() }),
+                None => Ok(None),
+            };
+        };
+        if digest.is_some_and(|digest| *digest != sha256(&bytes)) {
+            return Err(RecordError::Damaged { path, reason: "it does not match its digest".to_owned() });
+        }
         let text = String::from_utf8_lossy(&bytes);
         PublishedTable::parse(PUBLISHED, &text)
             .map(Some)
@@ -159,7 +182,10 @@ impl CellFolder {
     pub fn trace(&self) -> Result<Vec<TraceRow>, RecordError> {
         let path = self.root.join("trace.csv");
         let Some(bytes) = read(&path)? else { return Ok(Vec::new()) };
-        trace::from_csv(&bytes).map_err(|source| RecordError::Csv { path, source })
+        let rows =
+            trace::from_csv(&bytes).map_err(|source| RecordError::Csv { path: path.clone(), source })?;
+        check_trace(&rows).map_err(|reason| RecordError::Damaged { path, reason })?;
+        Ok(rows)
     }
 
     /// Writes `trace.csv`, all of it.
@@ -247,23 +273,29 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, RecordError> {
     }
 }
 
-fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, RecordError> {
+fn read_toml<T: DeserializeOwned + Check>(path: &Path) -> Result<Option<T>, RecordError> {
     let Some(bytes) = read(path)? else { return Ok(None) };
-    toml::from_slice(&bytes)
-        .map(Some)
-        .map_err(|source| RecordError::Toml { path: path.to_owned(), source: Box::new(source) })
+    let damaged = |reason| RecordError::Damaged { path: path.to_owned(), reason };
+    let text = opened(&bytes).map_err(|error| match error {
+        SealError::Newer { found } => RecordError::Newer { path: path.to_owned(), found },
+        error => damaged(error.to_string()),
+    })?;
+    let record: T = toml::from_str(&text)
+        .map_err(|source| RecordError::Toml { path: path.to_owned(), source: Box::new(source) })?;
+    record.check().map_err(damaged)?;
+    Ok(Some(record))
 }
 
 fn write_toml<T: Serialize>(path: &Path, record: &T) -> Result<(), RecordError> {
     let text = toml::to_string(record)
         .map_err(|source| RecordError::Encode { path: path.to_owned(), source: Box::new(source) })?;
-    write_atomically(path, text.as_bytes())
+    write_atomically(path, sealed(&text).as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Best, CellStatus, LossTerms, Outcome, Texts};
+    use crate::{Best, CellStatus, FileDigests, LossTerms, Outcome, Texts};
 
     fn record(status: CellStatus) -> CellRecord {
         CellRecord {
@@ -279,6 +311,7 @@ mod tests {
             axes: [("cutouts".to_owned(), toml::Value::Integer(64))].into(),
             optimizer_settings: toml::toml! { adam = { lr = 0.05 } },
             dream: toml::toml! { epochs = 10 },
+            files: [("trace.csv".to_owned(), "00".to_owned())].into(),
         }
     }
 
@@ -327,6 +360,98 @@ mod tests {
             let record = record(status);
             cell.write_record(&record).unwrap();
             assert_eq!(cell.record().unwrap(), Some(record));
+        }
+    }
+
+    #[test]
+    fn refuses_numbers_that_no_run_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let cell = ResultsFolder::at(folder.path()).cell("bicycle/adam/seed-0");
+        let outcome = Outcome {
+            steps: 10,
+            seconds: 1.0,
+            similarity_averaged: 0.3,
+            similarity_live: 0.3,
+            cutouts_averaged: None,
+            cutouts_live: None,
+            final_loss: LossTerms::default(),
+            best: None,
+        };
+        type Spoil = fn(&mut Outcome);
+        let spoilt: [(Spoil, &str); 6] = [
+            (|outcome| outcome.seconds = f64::INFINITY, "seconds"),
+            (|outcome| outcome.seconds = -1.0, "seconds"),
+            (|outcome| outcome.similarity_averaged = 1e308, "similarity_averaged"),
+            (|outcome| outcome.cutouts_live = Some(f64::NAN), "cutouts_live"),
+            (|outcome| outcome.final_loss.class = f32::NEG_INFINITY, "class"),
+            (|outcome| outcome.best = Some(Best { step: 11, similarity_loss: 0.0 }), "best.step"),
+        ];
+        for (spoil, named) in spoilt {
+            let mut outcome = outcome.clone();
+            spoil(&mut outcome);
+            cell.write_record(&record(CellStatus::Finished(outcome))).unwrap();
+            let error = cell.record().unwrap_err();
+            assert!(error.is_damage() && error.to_string().contains(named), "{error}");
+        }
+    }
+
+    #[test]
+    fn refuses_traces_that_no_run_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let cell = ResultsFolder::at(folder.path()).cell("a");
+        fs::create_dir_all(cell.path()).unwrap();
+        let head = "step,loss,similarity_loss,latent_loss,class_loss,seconds\n1,1,1,1,1,0.5\n";
+        for row in ["4294967295,1,1,1,1,1", "2,1,1,1,1,nan", "2,1,1,1,1,inf", "2,1,1,1,1,0.25", "2,1,1"] {
+            fs::write(cell.path().join("trace.csv"), format!("{head}{row}\n")).unwrap();
+            assert!(cell.trace().unwrap_err().is_damage(), "{row}");
+        }
+    }
+
+    /// The head's first word is the only part of a record that its digest does not cover.
+    #[test]
+    fn finds_a_flipped_bit_anywhere_in_a_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let cell = ResultsFolder::at(folder.path()).cell("bicycle/adam/seed-0");
+        cell.write_record(&record(CellStatus::Unfinished)).unwrap();
+        let path = cell.path().join("cell.toml");
+        let bytes = fs::read(&path).unwrap();
+        for place in 0..bytes.len() {
+            let mut flipped = bytes.clone();
+            flipped[place] ^= 1 << (place % 8);
+            fs::write(&path, flipped).unwrap();
+            assert!(cell.record().is_err(), "byte {place}");
+        }
+    }
+
+    #[test]
+    fn a_record_of_a_newer_format_is_no_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let cell = ResultsFolder::at(folder.path()).cell("bicycle/adam/seed-0");
+        cell.write_record(&record(CellStatus::Unfinished)).unwrap();
+        let path = cell.path().join("cell.toml");
+        let newer = fs::read_to_string(&path).unwrap().replacen("format = 1", "format = 7", 1);
+        fs::write(&path, newer).unwrap();
+        let error = cell.record().unwrap_err();
+        assert!(!error.is_damage() && error.to_string().contains("its format is 7"), "{error}");
+    }
+
+    #[test]
+    fn refuses_paths_of_cells_that_lead_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let results = ResultsFolder::at(folder.path());
+        for id in ["../../etc", "/etc", "a/../../b", ""] {
+            let plan = PlanRecord {
+                experiment: "e".into(),
+                model_set: "m".into(),
+                template: "{}".into(),
+                optimizers: Vec::new(),
+                seeds: Vec::new(),
+                prompts: Vec::new(),
+                cells: vec![crate::PlannedCell { id: id.into(), digest: "d".into() }],
+                files: FileDigests::new(),
+            };
+            results.write_plan(&plan).unwrap();
+            assert!(results.plan().unwrap_err().is_damage(), "{id}");
         }
     }
 

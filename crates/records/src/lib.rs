@@ -19,10 +19,14 @@
 //!     state.safetensors    latents, average, optimizer and step: enough to go on
 //! ```
 //!
-//! Every file is written whole or not at all ([`write_atomically`]).
+//! Every file is written whole or not at all ([`write_atomically`]). Records in TOML begin with the number of their format and a
+//! digest of the rest; that of a cell which has ended has the digests of its other files.
 mod atomic;
 mod cell;
+mod check;
 mod cosine;
+mod damage;
+mod digests;
 mod environment;
 mod error;
 mod evaluation;
@@ -30,14 +34,18 @@ mod folder;
 mod plan;
 mod published;
 mod regular;
+mod seal;
 mod slug;
 mod trace;
+mod verify;
 mod voc;
 mod words;
 
 pub use atomic::write_atomically;
 pub use cell::{Best, CellRecord, CellStatus, Outcome};
 pub use cosine::{CosineScale, Texts};
+pub use damage::{CellContents, Damage, judged_files};
+pub use digests::{FileDigests, sha256};
 pub use environment::{Environment, ModelFile};
 pub use error::RecordError;
 pub use evaluation::{Evaluation, Guess, LabelSet, Right, Segments, Share, Verdict};
@@ -46,7 +54,9 @@ pub use loss_terms::LossTerms;
 pub use plan::{PlanRecord, PlannedCell, PlannedPrompt};
 pub use published::{PublishedError, PublishedRow, PublishedTable};
 pub use regular::{LARGEST_RECORD, LARGEST_TEXT, open_regular, read_regular, read_text};
+pub use seal::FORMAT;
 pub use slug::slug;
 pub use trace::TraceRow;
+pub use verify::Verification;
 pub use voc::voc_color;
 pub use words::{counted, suggestion};

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::FileDigests;
+
 /// `plan.toml`: what the experiment consists of, in its own order, whether or not it has been run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +20,9 @@ pub struct PlanRecord {
     pub prompts: Vec<PlannedPrompt>,
     /// All cells in the experiment's order.
     pub cells: Vec<PlannedCell>,
+    /// Digests of the files beside it that the experiment brought; none in records of version 0.
+    #[serde(default, skip_serializing_if = "FileDigests::is_empty")]
+    pub files: FileDigests,
 }
 
 /// A prompt of the experiment.

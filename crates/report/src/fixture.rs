@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use image::{Rgb, RgbImage};
 use records::slug;
 use records::{
-    CellRecord, CellStatus, Evaluation, Guess, LossTerms, Outcome, PlanRecord, PlannedCell, PlannedPrompt,
-    ResultsFolder, Right, Segments, Share, TraceRow, Verdict,
+    CellRecord, CellStatus, Evaluation, FileDigests, Guess, LossTerms, Outcome, PlanRecord, PlannedCell,
+    PlannedPrompt, ResultsFolder, Right, Segments, Share, TraceRow, Verdict,
 };
 use tempfile::TempDir;
 
@@ -100,6 +100,7 @@ impl Grid {
                         axes: [].into(),
                         optimizer_settings: toml::toml! { adam = { lr = 0.05 } },
                         dream: toml::toml! { epochs = 10 iterations = 20 },
+                        files: FileDigests::new(),
                     };
                     cells.push(PlannedCell { id: record.id.clone(), digest: record.digest.clone() });
                     let similarity = (self.similarity)(prompt, optimizer, seed);
@@ -119,6 +120,7 @@ impl Grid {
             seeds: self.seeds.clone(),
             prompts: self.prompts.iter().map(planned).collect(),
             cells,
+            files: FileDigests::new(),
         };
         folder.write_plan(&plan).unwrap();
     }
@@ -220,6 +222,7 @@ impl Results {
                     expected: (index != 15).then(|| class.into()),
                     shares: vec![share("background", 0, 1.0 - covered), share(class, index, covered)],
                 }),
+                files: FileDigests::new(),
             })
             .unwrap();
         }

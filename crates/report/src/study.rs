@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use records::{
-    CellRecord, CellStatus, Environment, Evaluation, Outcome, PlannedPrompt, PublishedTable, RecordError,
-    ResultsFolder, TraceRow,
+    CellContents, CellRecord, CellStatus, Damage, Environment, Evaluation, Outcome, PlanRecord,
+    PlannedPrompt, PublishedTable, RecordError, ResultsFolder, TraceRow,
 };
 
 /// All records of an experiment.
@@ -29,6 +30,19 @@ pub(super) struct Study {
     pub(super) environment: Option<Environment>,
     /// Published figures to be shown beside.
     pub(super) published: Option<PublishedTable>,
+    /// What is left out, because it is not as the run left it.
+    pub(super) unreadable: Vec<Unreadable>,
+}
+
+/// A cell, or a file about all cells, that cannot be reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unreadable {
+    /// The cell's path below `cells/`, or the file's name.
+    pub(super) name: String,
+    /// The digest that the plan has for the cell; none of a file.
+    pub(super) digest: Option<String>,
+    /// What is wrong with it.
+    pub(super) reason: String,
 }
 
 /// A row of the table: a prompt under one setting of the further axes.
@@ -59,12 +73,23 @@ pub(super) struct Cell {
 }
 
 impl Study {
-    /// Reads the records in `results`. A cell whose settings are not the plan's any more counts as not begun.
+    /// Reads the records in `results`. A cell whose settings are not the plan's any more counts as not begun; one with a file
+    /// that is not as the run left it is left out, and named.
+    ///
+    /// # Errors
+    /// When the plan is unreadable.
     pub(super) fn read(results: &Path) -> Result<Self, RecordError> {
         let folder = ResultsFolder::at(results);
         let plan = folder.plan()?;
-        let digests: BTreeMap<&str, &str> =
-            plan.cells.iter().map(|cell| (cell.id.as_str(), cell.digest.as_str())).collect();
+        let mut unreadable = Vec::new();
+        let environment = folder.environment().unwrap_or_else(|error| {
+            unreadable.push(Unreadable::file("environment.json", &error));
+            None
+        });
+        let published = folder.published(&plan).unwrap_or_else(|error| {
+            unreadable.push(Unreadable::file("published.csv", &error));
+            None
+        });
         let mut study = Self {
             folder: results.to_owned(),
             experiment: plan.experiment.clone(),
@@ -76,19 +101,33 @@ impl Study {
             cells: Vec::new(),
             seeds: plan.seeds.len(),
             planned: plan.cells.len(),
-            environment: folder.environment()?,
-            published: folder.published()?,
+            environment,
+            published,
+            unreadable,
         };
-        for record in folder.cells(&plan)? {
-            if digests.get(record.id.as_str()) == Some(&record.digest.as_str()) {
-                study.add(&folder, record)?;
-            }
-        }
+        study.read_cells(&folder, &plan);
         study.order_rows();
         Ok(study)
     }
 
-    fn add(&mut self, folder: &ResultsFolder, record: CellRecord) -> Result<(), RecordError> {
+    fn read_cells(&mut self, folder: &ResultsFolder, plan: &PlanRecord) {
+        let read = plan.cells.par_iter().map(|planned| folder.cell(&planned.id).read(planned));
+        let read: Vec<_> = read.collect();
+        for (planned, contents) in plan.cells.iter().zip(read) {
+            match contents {
+                Ok(Some(contents)) => self.add(folder, contents),
+                Ok(None) => {}
+                Err(damages) => self.unreadable.push(Unreadable {
+                    name: planned.id.clone(),
+                    digest: Some(planned.digest.clone()),
+                    reason: damages.iter().map(Damage::to_string).collect::<Vec<_>>().join("; "),
+                }),
+            }
+        }
+    }
+
+    fn add(&mut self, folder: &ResultsFolder, contents: CellContents) {
+        let CellContents { record, trace, evaluation, frames } = contents;
         let cell = folder.cell(&record.id);
         let prompt = self.prompts.iter().position(|prompt| prompt.text == record.prompt);
         let optimizer = place(&mut self.optimizers, record.optimizer.clone());
@@ -98,21 +137,22 @@ impl Study {
             self.prompts.len() - 1
         });
         let row = place(&mut self.rows, Row { prompt, axes: axes(&record) });
-        let evaluation = match record.status {
-            CellStatus::Finished(_) => cell.evaluation()?,
-            _ => None,
-        };
         self.cells.push(Cell {
             record,
             row,
             optimizer,
-            trace: cell.trace()?,
+            trace,
             final_image: cell.final_image(),
             evaluation,
             mask: cell.mask(),
-            frames: frames(cell.path()),
+            frames,
         });
-        Ok(())
+    }
+
+    /// Cells of the plan that have not been begun.
+    pub(super) fn not_begun(&self) -> usize {
+        let unreadable = self.unreadable.iter().filter(|one| one.digest.is_some()).count();
+        self.planned.saturating_sub(self.cells.len() + unreadable)
     }
 
     /// Rows in the order of the prompts, one at least for each of them.
@@ -178,6 +218,13 @@ impl Study {
     /// Whether there are axes beyond prompts, optimizers and seeds.
     pub(super) fn has_axes(&self) -> bool {
         self.rows.iter().any(|row| !row.axes.is_empty())
+    }
+}
+
+impl Unreadable {
+    fn file(name: &str, error: &RecordError) -> Self {
+        let reason = Damage::of_error(name, error).reason;
+        Self { name: name.to_owned(), digest: None, reason }
     }
 }
 
@@ -253,16 +300,6 @@ fn flatten(flat: &mut BTreeMap<String, String>, name: String, value: &toml::Valu
             flat.insert(name, other.to_string());
         }
     }
-}
-
-/// The frames in the folder of a cell: `frames/000050.png` and so on; what has no number is none.
-fn frames(cell: &Path) -> Vec<(u32, PathBuf)> {
-    let entries = std::fs::read_dir(cell.join("frames")).into_iter().flatten().flatten();
-    let step = |path: &PathBuf| path.file_stem()?.to_str()?.parse().ok();
-    let mut frames: Vec<(u32, PathBuf)> =
-        entries.map(|entry| entry.path()).filter_map(|path| step(&path).map(|step| (step, path))).collect();
-    frames.sort();
-    frames
 }
 
 /// The axes' values of a cell, such as `cutouts=64, ema_decay=0.5`.

@@ -9,7 +9,7 @@ use records::counted;
 use super::faults::Fault;
 use super::published::PublishedComparison;
 use super::ranking::{Pair, Ranking};
-use super::study::Study;
+use super::study::{Study, Unreadable};
 use super::tables::markdown;
 use super::verdicts;
 
@@ -19,6 +19,7 @@ pub struct Summary {
     text: String,
     files: Vec<PathBuf>,
     faults: Vec<Fault>,
+    unreadable: usize,
 }
 
 /// More cells than this are not listed one by one.
@@ -33,6 +34,11 @@ impl Summary {
     /// What could not be drawn; the rest of the report is there.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
+    }
+
+    /// How many cells and files about all cells are unreadable, and left out.
+    pub fn unreadable(&self) -> usize {
+        self.unreadable
     }
 
     pub(super) fn of(
@@ -51,12 +57,13 @@ impl Summary {
             judged(study),
             published(study),
             unfinished(study),
+            unreadable(study),
             not_drawn(&faults),
             fonts(missing_letters),
             places(results, &files),
         ];
         let sections: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
-        Self { text: sections.join("\n\n"), files, faults }
+        Self { text: sections.join("\n\n"), files, faults, unreadable: study.unreadable.len() }
     }
 }
 
@@ -198,7 +205,7 @@ fn unfinished(study: &Study) -> String {
         .filter(|cell| cell.outcome().is_none())
         .map(|cell| format!("  {} {}", cell.record.id, state(&cell.record.status)))
         .collect();
-    let not_begun = study.planned.saturating_sub(study.cells.len());
+    let not_begun = study.not_begun();
     if lost.is_empty() && not_begun == 0 {
         return String::new();
     }
@@ -228,6 +235,22 @@ fn not_drawn(faults: &[Fault]) -> String {
         let _ = write!(text, "\n  and {} more: report.html", faults.len() - LISTED);
     }
     text
+}
+
+/// What was left out, by name, and the remedy.
+fn unreadable(study: &Study) -> String {
+    if study.unreadable.is_empty() {
+        return String::new();
+    }
+    let mut text = "Unreadable, and left out:".to_owned();
+    for Unreadable { name, reason, .. } in study.unreadable.iter().take(LISTED) {
+        let _ = write!(text, "\n  {name}: {reason}");
+    }
+    if LISTED < study.unreadable.len() {
+        let _ = write!(text, "\n  and {} more: tables/cells.csv", study.unreadable.len() - LISTED);
+    }
+    text + "\nRunning the experiment again repairs them: it draws images again where the saved state allows it, and computes a \
+            cell\nagain where not."
 }
 
 /// A status in words; of an error its first line.

@@ -22,6 +22,8 @@ Examples:
       Run the second third, on the second of three machines
   runner report results/optimizers
       Make its tables and plots again
+  runner verify results/optimizers
+      Compare its files with the digests that the run recorded
   runner compare results/optimizers results/quick
       Put two runs side by side
   runner weights fetch paper
@@ -30,7 +32,7 @@ Examples:
       Ask the judges about any image
 
 Exit codes:
-  0 all cells are done, 1 error, 2 wrong usage, 3 some cells failed or diverged,
+  0 all cells are done, 1 error, 2 wrong usage, 3 some cells failed, diverged or are damaged,
   130 interrupted: what was computed is saved";
 
 /// Runs optimizer-comparison experiments on BigSleep
@@ -64,6 +66,11 @@ pub enum Command {
         /// Also write event files for TensorBoard, into its folder tensorboard
         #[arg(long)]
         tensorboard: bool,
+    },
+    /// Compare the files of a results folder with their digests
+    Verify {
+        /// A results folder, such as results/optimizers
+        results: PathBuf,
     },
     /// Put two runs side by side: their common cells, what they were made with, their optimizers
     Compare {

@@ -2,7 +2,7 @@ use bigsleep::{DreamSettings, Prompt};
 use model_sets::Identity;
 use optim::OptimizerConfig;
 use records::slug;
-use records::{CellRecord, CellStatus, CosineScale, Texts};
+use records::{CellRecord, CellStatus, CosineScale, FileDigests, Texts};
 use serde::Serialize;
 use serde_json::json;
 
@@ -121,6 +121,7 @@ impl Cell {
             axes: self.axes.iter().map(|axis| (axis.name.clone(), axis.value.clone())).collect(),
             optimizer_settings: table(&self.optimizer)?,
             dream: table(&self.dream)?,
+            files: FileDigests::new(),
         })
     }
 }

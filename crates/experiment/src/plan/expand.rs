@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use miette::Diagnostic;
 use model_sets::Identity;
-use records::{PlanRecord, PlannedCell, PlannedPrompt};
+use records::{FileDigests, PlanRecord, PlannedCell, PlannedPrompt};
 use thiserror::Error;
 use toml::Value;
 
@@ -103,5 +103,6 @@ fn record(experiment: &Experiment, models: &Identity, cells: &[Cell]) -> PlanRec
             .iter()
             .map(|cell| PlannedCell { id: cell.id.clone(), digest: cell.digest.clone() })
             .collect(),
+        files: FileDigests::new(),
     }
 }

@@ -52,6 +52,8 @@ pub struct Side {
     pub finished: usize,
     /// Cells of the plan.
     pub planned: usize,
+    /// What is left out, because it is not as the run left it, with the reasons.
+    pub unreadable: Vec<String>,
 }
 
 /// Two folders that cannot be compared.
@@ -111,6 +113,7 @@ impl Side {
             model_set: study.model_set.clone(),
             finished: study.cells.iter().filter(|cell| cell.outcome().is_some()).count(),
             planned: study.planned,
+            unreadable: study.unreadable.iter().map(|one| format!("{}: {}", one.name, one.reason)).collect(),
         }
     }
 }

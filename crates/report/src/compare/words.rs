@@ -31,7 +31,7 @@ impl Display for Comparison {
 
 impl Comparison {
     fn head(&self) -> String {
-        let side = |name: &str, Side { folder, experiment, model_set, finished, planned }: &Side| {
+        let side = |name: &str, Side { folder, experiment, model_set, finished, planned, .. }: &Side| {
             format!(
                 "{name} {folder}: {experiment}, model set {model_set}, {finished} of {planned} cells finished"
             )
@@ -41,6 +41,14 @@ impl Comparison {
         for (name, only) in [("left", &self.only_left), ("right", &self.only_right)] {
             if !only.is_empty() {
                 head += &format!("\nonly {name}: {}", some(only));
+            }
+        }
+        for (name, Side { unreadable, .. }) in [("left", &self.left), ("right", &self.right)] {
+            for what in unreadable.iter().take(LISTED) {
+                head += &format!("\nunreadable, {name}: {what}");
+            }
+            if LISTED < unreadable.len() {
+                head += &format!("\nunreadable, {name}: {} more", unreadable.len() - LISTED);
             }
         }
         head

@@ -149,7 +149,7 @@ impl Page {
             segmentation,
             judge: Judge::of(study, figures),
             lost: lost(study),
-            not_begun: study.planned.saturating_sub(study.cells.len()),
+            not_begun: study.not_begun(),
             faults: faults
                 .list()
                 .into_iter()
@@ -324,5 +324,11 @@ fn lost(study: &Study) -> Vec<Lost> {
         };
         Lost { cell: cell.record.id.clone(), reason }
     })
+    .chain(
+        study
+            .unreadable
+            .iter()
+            .map(|one| Lost { cell: one.name.clone(), reason: format!("unreadable: {}", one.reason) }),
+    )
     .collect()
 }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use records::{CellStatus, Evaluation, LossTerms, Segments, Verdict};
 
 use super::{csv, number, strings};
-use crate::study::{Cell, Study};
+use crate::study::{Cell, Study, Unreadable};
 use crate::verdicts;
 
-/// Settings, status, similarities (× 100) and final losses of every cell that has been begun. No times: those differ from run to
+/// Settings, status, similarities (× 100) and final losses of every cell that has been begun; of unreadable ones, which come
+/// last, nothing but the reason. No times: those differ from run to
 /// run, and are in [`timings`].
 pub(super) fn cells(study: &Study) -> Result<Vec<u8>, csv::Error> {
     let settings: Vec<_> = study.cells.iter().map(Cell::settings).collect();
@@ -52,7 +53,20 @@ pub(super) fn cells(study: &Study) -> Result<Vec<u8>, csv::Error> {
         line.extend(names.iter().map(|name| settings.get(*name).cloned().unwrap_or_default()));
         line
     });
-    csv(&header, lines)
+    let places = header.len();
+    let unreadable = study.unreadable.iter().filter_map(|one| Some((one, one.digest.as_ref()?)));
+    let unreadable = unreadable.map(|(Unreadable { name, reason, .. }, digest)| {
+        let mut line = vec![String::new(); places];
+        for (column, value) in
+            [("cell", name.as_str()), ("status", "unreadable"), ("detail", reason), ("digest", digest)]
+        {
+            if let Some(place) = header.iter().position(|title| title == column) {
+                value.clone_into(&mut line[place]);
+            }
+        }
+        line
+    });
+    csv(&header, lines.chain(unreadable))
 }
 
 fn line(cell: &Cell) -> Vec<String> {

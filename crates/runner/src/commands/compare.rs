@@ -16,5 +16,6 @@ pub(super) fn compare(left: &Path, right: &Path, format: CompareFormat) -> Resul
         CompareFormat::Json => serde_json::to_string_pretty(&comparison).into_diagnostic()?,
     };
     output::print(text.trim_end());
-    Ok(Ending::Done)
+    let unreadable = comparison.left.unreadable.len() + comparison.right.unreadable.len();
+    Ok(if unreadable == 0 { Ending::Done } else { Ending::SomeFailed })
 }

@@ -6,6 +6,7 @@ mod plan;
 mod report;
 mod run;
 mod study;
+mod verify;
 mod weights;
 
 pub(crate) use evaluate::labels;
@@ -23,7 +24,7 @@ use crate::{logs, output};
 pub enum Ending {
     /// All is done.
     Done,
-    /// Some cells failed or diverged, or some files are wrong.
+    /// Some cells failed or diverged, or some files are wrong or unreadable.
     SomeFailed,
     /// Somebody wished to stop; what was computed is saved.
     Interrupted,
@@ -53,6 +54,7 @@ pub fn execute(cli: Cli) -> Result<Ending> {
         (Some(Command::Report { results, tensorboard }), _) => {
             report::report(&results, tensorboard, cli.global.quiet)
         }
+        (Some(Command::Verify { results }), _) => verify::verify(&results, cli.global.quiet),
         (Some(Command::Compare { left, right, format }), _) => compare::compare(&left, &right, format),
         (Some(Command::Evaluate(args)), _) => evaluate::evaluate(&args, &sets, &bars),
         (Some(Command::Weights(WeightsCommand::List)), _) => weights::list(&sets),

@@ -18,6 +18,12 @@ pub(super) fn report(results: &Path, tensorboard: bool, quiet: bool) -> Result<E
     for fault in summary.faults().iter().filter(|_| quiet) {
         output::say(&format!("not drawn: {}: {}", fault.what, fault.why));
     }
+    if quiet && 0 < summary.unreadable() {
+        output::say(&format!(
+            "{} unreadable: see tables/cells.csv",
+            records::counted(summary.unreadable(), "record")
+        ));
+    }
     if tensorboard {
         let events = report::write_tensorboard(results)
             .into_diagnostic()
@@ -26,5 +32,6 @@ pub(super) fn report(results: &Path, tensorboard: bool, quiet: bool) -> Result<E
             output::print(&format!("Events  tensorboard --logdir {}", events.display()));
         }
     }
-    Ok(if summary.faults().is_empty() { Ending::Done } else { Ending::SomeFailed })
+    let complete = summary.faults().is_empty() && summary.unreadable() == 0;
+    Ok(if complete { Ending::Done } else { Ending::SomeFailed })
 }

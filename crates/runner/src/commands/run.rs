@@ -5,7 +5,7 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 use judges::{Judges, Labels};
 use miette::{IntoDiagnostic, Result, WrapErr};
 use model_sets::ModelSets;
-use records::{ResultsFolder, write_atomically};
+use records::{PUBLISHED, ResultsFolder, sha256, write_atomically};
 
 use super::plan::name;
 use super::{Ending, environment, report, study};
@@ -41,7 +41,10 @@ pub(super) fn run(
     let resolved = study::resolved(&experiment)?;
     write_atomically(&folder.join("experiment.toml"), resolved.as_bytes()).into_diagnostic()?;
     results.write_published(published.as_ref()).into_diagnostic()?;
-    results.write_plan(&plan.record).into_diagnostic()?;
+    let mut record = plan.record.clone();
+    record.files.insert("experiment.toml".to_owned(), sha256(resolved.as_bytes()));
+    record.files.extend(published.map(|table| (PUBLISHED.to_owned(), sha256(table.text.as_bytes()))));
+    results.write_plan(&record).into_diagnostic()?;
     results.write_environment(&environment::of(&identity, &judges, &devices)).into_diagnostic()?;
     log.write_to(&folder.join("run.log")).into_diagnostic().wrap_err("the log cannot be written")?;
 
@@ -117,7 +120,7 @@ fn conclude(
     tensorboard: bool,
     quiet: bool,
 ) -> Result<Ending> {
-    let tally = Tally::of(results, cells).into_diagnostic()?;
+    let tally = Tally::of(results, cells);
     if stop.is_wished() && tally.left + unjudged > 0 {
         let message = match tally.left {
             0 => format!("stopped with {unjudged} images to judge; the same command goes on from here"),

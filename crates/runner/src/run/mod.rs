@@ -8,6 +8,7 @@ mod pictures;
 mod prepare;
 mod progress;
 mod queue;
+mod repair;
 mod save;
 mod schedule;
 mod snapshot;

@@ -4,7 +4,7 @@ use experiment::plan::{Cell, digest};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use judges::{EvaluationError, Judges, Labels, Panel, Question};
 use records::{
-    CellFolder, CellStatus, Evaluation, LARGEST_RECORD, LabelSet, ResultsFolder, read_regular,
+    CellFolder, CellStatus, Evaluation, LARGEST_RECORD, LabelSet, ResultsFolder, judged_files, read_regular,
     write_atomically,
 };
 use serde_json::json;
@@ -71,7 +71,8 @@ impl Pass<'_> {
 
     fn due<'c>(&self, cell: &'c Cell) -> Result<Option<Due<'c>>, EvaluationError> {
         let folder = self.results.cell(&cell.id);
-        let Some(record) = folder.record()? else { return Ok(None) };
+        // A cell that cannot be read has not finished: the report names it.
+        let Ok(Some(record)) = folder.record() else { return Ok(None) };
         if !matches!(record.status, CellStatus::Finished(_)) {
             return Ok(None);
         }
@@ -89,7 +90,8 @@ impl Pass<'_> {
         // A record that is none is written anew: nothing in it was anybody's own.
         let judged = folder.evaluation().ok().flatten().is_some_and(|judged| judged.digest == digest);
         let complete = self.judges.segmenter_digests().is_none() || folder.mask().is_file();
-        Ok((!judged || !complete).then_some(Due { cell, folder, question, digest }))
+        let intact = folder.judges_damages().is_empty();
+        Ok((!judged || !complete || !intact).then_some(Due { cell, folder, question, digest }))
     }
 
     fn digest(&self, image: &[u8], question: &Question, classes: &[String]) -> String {
@@ -141,14 +143,17 @@ impl Pass<'_> {
         folder.remove_leftovers();
         let path = folder.final_image();
         let opinion = panel.look(&path, question)?;
-        let segments = match opinion.segments {
+        let (segments, mask) = match opinion.segments {
             Some((segments, mask)) => {
-                let png = mask.png().map_err(|source| EvaluationError::Mask { path, source })?;
+                let png =
+                    mask.png().map_err(|source| EvaluationError::Mask { path: path.clone(), source })?;
                 write_atomically(&folder.mask(), &png)?;
-                Some(segments)
+                (Some(segments), Some(png))
             }
-            None => None,
+            None => (None, None),
         };
+        let image =
+            read_regular(&path, LARGEST_RECORD).map_err(|source| EvaluationError::Read { path, source })?;
         folder.write_evaluation(&Evaluation {
             digest: due.digest.clone(),
             label_set: self.labels.set.clone(),
@@ -158,6 +163,7 @@ impl Pass<'_> {
             perceptor: opinion.perceptor,
             judge: opinion.judge,
             segments,
+            files: judged_files(&image, mask.as_deref()),
         })?;
         Ok(())
     }

@@ -4,8 +4,11 @@ use std::io;
 
 use experiment::plan::{Cell, Changed, changed_settings};
 use miette::Diagnostic;
-use records::{CellStatus, RecordError, ResultsFolder};
+use rayon::prelude::*;
+use records::{CellRecord, CellStatus, Damage, RecordError, ResultsFolder};
 use thiserror::Error;
+
+use super::repair::Need;
 
 /// Records that a run must not go on from.
 #[derive(Debug, Error, Diagnostic)]
@@ -28,7 +31,8 @@ pub enum ChangedError {
 
 /// The cells that are still to be computed, once it is known that those begun earlier had the same settings.
 ///
-/// `fresh` discards what there is of `cells`, and then all of them are.
+/// Of those that have ended, the ones with damaged files are among them: see [`Need`]. `fresh` discards what there is of
+/// `cells`, and then all of them are.
 ///
 /// # Errors
 /// [`ChangedError::Settings`] lists what has changed since.
@@ -42,21 +46,51 @@ pub fn prepare<'c>(
     }
     let mut changes: BTreeMap<Vec<Changed>, Vec<&str>> = BTreeMap::new();
     let mut pending = Vec::new();
-    for &cell in cells {
-        let Some(was) = results.cell(&cell.id).record()? else {
-            pending.push(cell);
-            continue;
-        };
-        if was.digest != cell.digest {
-            let is = cell
-                .record(CellStatus::Unfinished)
-                .map_err(|source| ChangedError::Encode { id: cell.id.clone(), source })?;
-            changes.entry(changed_settings(&was, &is)).or_default().push(&cell.id);
-        } else if !was.status.is_final() {
-            pending.push(cell);
+    let stands: Vec<_> = cells.par_iter().map(|cell| stand(results, cell)).collect();
+    for (&cell, stand) in cells.iter().zip(stands) {
+        match stand? {
+            Stand::Changed(was) => {
+                let is = cell
+                    .record(CellStatus::Unfinished)
+                    .map_err(|source| ChangedError::Encode { id: cell.id.clone(), source })?;
+                changes.entry(changed_settings(&was, &is)).or_default().push(&cell.id);
+            }
+            Stand::Same(Need::Nothing) => {}
+            Stand::Same(need) => pending.push((cell, need)),
         }
     }
-    if changes.is_empty() { Ok(pending) } else { Err(refusal(results, &changes)) }
+    if !changes.is_empty() {
+        return Err(refusal(results, &changes));
+    }
+    for (cell, need) in &pending {
+        need.log(cell);
+        if matches!(need, Need::Anew(_)) {
+            discard(results, cell)?;
+        }
+    }
+    Ok(pending.into_iter().map(|(cell, _)| cell).collect())
+}
+
+/// How a cell stands towards the records of earlier runs.
+enum Stand {
+    /// It had other settings.
+    Changed(Box<CellRecord>),
+    /// It has no other settings than before, if there was a before.
+    Same(Need),
+}
+
+fn stand(results: &ResultsFolder, cell: &Cell) -> Result<Stand, RecordError> {
+    let folder = results.cell(&cell.id);
+    let damage = match folder.record() {
+        Ok(None) => return Ok(Stand::Same(Need::Computing)),
+        Ok(Some(was)) if was.id != cell.id => format!("cell.toml is the record of `{}`", was.id),
+        Ok(Some(was)) if was.digest != cell.digest => return Ok(Stand::Changed(Box::new(was))),
+        Ok(Some(was)) => return Ok(Stand::Same(Need::of(cell, &folder, &was))),
+        Err(error) if error.is_damage() => Damage::of_error("cell.toml", &error).to_string(),
+        Err(error) => return Err(error),
+    };
+    tracing::warn!(cell = cell.id, "{damage}: the cell goes on from its saved state, if that is there");
+    Ok(Stand::Same(Need::Computing))
 }
 
 fn discard(results: &ResultsFolder, cell: &Cell) -> Result<(), ChangedError> {

@@ -6,11 +6,13 @@ use bigsleep::{Dream, DreamError, DreamSpec, Dreamer};
 use checkpoint::{CheckpointError, Weights};
 use experiment::plan::Cell;
 use records::{
-    Best, CellFolder, CellStatus, Outcome, RecordError, ResultsFolder, TraceRow, write_atomically,
+    Best, CellFolder, CellRecord, CellStatus, LARGEST_RECORD, Outcome, RecordError, ResultsFolder, TraceRow,
+    read_regular, write_atomically,
 };
 use tch::{Kind, Tensor};
 use thiserror::Error;
 
+use super::failure::chain;
 use super::pictures::{eight_bits, png};
 use super::snapshot::{Frame, Snapshot, to_host};
 
@@ -79,26 +81,62 @@ impl<'c> Slot<'c> {
         if !path.is_file() {
             return Ok(None);
         }
-        let state = Weights::open(&path)?;
+        let state = match Weights::open(&path) {
+            Ok(state) => state,
+            Err(error) => return anew(&format!("the saved state cannot be read: {}", chain(&error))),
+        };
         if state.metadata().get(DIGEST) != Some(&self.cell.digest) {
-            tracing::warn!("the saved state is of other settings: beginning anew");
-            return Ok(None);
+            return anew("the saved state is of other settings");
         }
         let best = best_in(state.metadata());
-        let dream = dreamer.resume(spec, state)?;
-        let mut rows = self.folder.trace()?;
+        let dream = match dreamer.resume(spec, state) {
+            Err(error @ (DreamError::State(_) | DreamError::Damaged { .. })) => return anew(&chain(&error)),
+            resumed => resumed?,
+        };
+        let mut rows = match self.folder.trace() {
+            Err(error) if error.is_damage() => return anew(&chain(&error)),
+            rows => rows?,
+        };
+        if spec.settings.steps() < dream.step() || rows.len() < dream.step() as usize {
+            return anew("the trace lacks steps that the saved state has taken");
+        }
         if rows.len() > dream.step() as usize {
             rows.truncate(dream.step() as usize);
             self.folder.write_trace(&rows)?;
         }
-        if rows.iter().map(|row| row.step).ne(1..=dream.step()) {
-            tracing::warn!("the trace lacks steps that the saved state has taken: beginning anew");
-            return Ok(None);
+        if let Some(step) = self.lost_frame(dream.step()) {
+            return anew(&format!("the image of step {step} is missing or damaged"));
         }
         tracing::info!(step = dream.step(), "going on");
         self.rows = rows;
         self.best = best;
         Ok(Some(dream))
+    }
+
+    /// The first of the frames up to `step` that is not there as an image, but for the last of all, which [`Self::finish`]
+    /// draws.
+    fn lost_frame(&self, step: u32) -> Option<u32> {
+        let settings = &self.cell.dream;
+        let due = (1..=step / settings.save_every).map(|n| n * settings.save_every);
+        due.filter(|step| *step < settings.steps())
+            .find(|step| !CellFolder::has_image(&self.folder.frame(*step)))
+    }
+
+    /// Draws what is missing of the images that the last frames are copies of.
+    fn complete_frames(&self, last: &[u8], step: u32) -> Result<(), SaveError> {
+        let path = self.folder.frame(step);
+        if !CellFolder::has_image(&path) {
+            write_atomically(&path, last)?;
+        }
+        let Some(best) = self.best else { return Ok(()) };
+        let path = self.folder.frame(best.step);
+        let frame =
+            read_regular(&path, LARGEST_RECORD).map_err(|source| RecordError::Read { path, source })?;
+        let there = read_regular(&self.folder.best_image(), LARGEST_RECORD);
+        if there.is_ok_and(|image| image == frame) {
+            return Ok(());
+        }
+        Ok(write_atomically(&self.folder.best_image(), &frame)?)
     }
 
     /// Takes over the rows of the steps since the last time, which took `seconds` together.
@@ -158,8 +196,10 @@ impl<'c> Slot<'c> {
         let images = [dreamer.image(dream), dreamer.live_image(dream)];
         let [averaged, live] = images.each_ref().map(eight_bits);
         let text = embedding(dreamer, &self.cell.judged_text())?;
-        let [cutouts_averaged, cutouts_live] =
-            images.each_ref().map(|image| Some(dreamer.cutout_similarity(dream, image, &text)));
+        // Latents that are finite may still be too large for the generator's numbers to be so.
+        let cutouts =
+            |image| Some(dreamer.cutout_similarity(dream, image, &text)).filter(|one| one.is_finite());
+        let [cutouts_averaged, cutouts_live] = images.each_ref().map(cutouts);
         let last = self.rows.last();
         let status = CellStatus::Finished(Outcome {
             steps: dream.step(),
@@ -171,7 +211,9 @@ impl<'c> Slot<'c> {
             final_loss: last.map(|row| row.loss).unwrap_or_default(),
             best: self.best,
         });
-        write_atomically(&self.folder.final_image(), &png(&averaged)?)?;
+        let file = png(&averaged)?;
+        write_atomically(&self.folder.final_image(), &file)?;
+        self.complete_frames(&file, dream.step())?;
         self.record(status)
     }
 
@@ -181,13 +223,20 @@ impl<'c> Slot<'c> {
     }
 
     fn record(&self, status: CellStatus) -> Result<CellStatus, SaveError> {
-        self.folder.write_record(&self.cell.record(status.clone())?)?;
+        let files = self.folder.digests()?;
+        self.folder.write_record(&CellRecord { files, ..self.cell.record(status.clone())? })?;
         Ok(status)
     }
 
     fn seconds(&self) -> f64 {
         self.rows.last().map_or(0.0, |row| row.seconds)
     }
+}
+
+/// Says why the cell does not go on from what was saved of it.
+fn anew(reason: &str) -> Result<Option<Dream>, SaveError> {
+    tracing::warn!("{reason}: beginning anew");
+    Ok(None)
 }
 
 /// What [`Slot::save`] noted of the best frame.

@@ -3,7 +3,7 @@ use std::thread;
 use experiment::plan::Cell;
 use miette::Diagnostic;
 use model_sets::ModelSet;
-use records::{CellStatus, RecordError, ResultsFolder};
+use records::{CellStatus, ResultsFolder};
 use tch::Device;
 use thiserror::Error;
 
@@ -51,8 +51,6 @@ pub enum ScheduleError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Load(LoadError),
-    #[error(transparent)]
-    Record(#[from] RecordError),
     #[error("a worker could not be started")]
     Thread(#[from] std::io::Error),
 }
@@ -110,20 +108,17 @@ impl Schedule {
 }
 
 impl Tally {
-    /// Counts records.
-    ///
-    /// # Errors
-    /// When one is unreadable.
-    pub fn of(results: &ResultsFolder, cells: &[&Cell]) -> Result<Self, RecordError> {
+    /// Counts records; those that cannot be read are of cells that have not ended.
+    pub fn of(results: &ResultsFolder, cells: &[&Cell]) -> Self {
         let mut tally = Self::default();
         for cell in cells {
-            match results.cell(&cell.id).record()?.map(|record| record.status) {
+            match results.cell(&cell.id).record().ok().flatten().map(|record| record.status) {
                 Some(CellStatus::Finished(_)) => tally.finished += 1,
                 Some(CellStatus::Diverged { .. }) => tally.diverged += 1,
                 Some(CellStatus::Failed { .. }) => tally.failed += 1,
                 Some(CellStatus::Unfinished) | None => tally.left += 1,
             }
         }
-        Ok(tally)
+        tally
     }
 }

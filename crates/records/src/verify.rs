@@ -1,0 +1,98 @@
+//! All files of a results folder, compared with their digests.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::digests;
+use super::{CellStatus, Damage, PlanRecord, PlannedCell, RecordError, ResultsFolder};
+
+/// What comparing all files of a results folder with their digests came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// What is not as a run left it, by paths below the results folder.
+    pub damages: Vec<Damage>,
+    /// Cells of the plan.
+    pub planned: usize,
+    /// Cells that have ended and whose files all match.
+    pub matching: usize,
+    /// Cells that have ended, and whose record has no digests: an older version wrote it.
+    pub without_digests: usize,
+    /// Cells that have not ended: their files can be read, but there is nothing to compare them with.
+    pub unfinished: usize,
+    /// Cells with a damaged file.
+    pub damaged: usize,
+}
+
+/// How a cell was found.
+enum Found {
+    Matching,
+    WithoutDigests,
+    Unfinished,
+    NotBegun,
+    Damaged(Vec<Damage>),
+}
+
+impl ResultsFolder {
+    /// Compares all files with their digests, saved states included; files without one are read.
+    ///
+    /// # Errors
+    /// When the plan is unreadable.
+    pub fn verify(&self) -> Result<Verification, RecordError> {
+        let plan = self.plan()?;
+        let mut verification = Verification { planned: plan.cells.len(), ..Default::default() };
+        verification.damages = self.shared_damages(&plan);
+        let found: Vec<_> = plan.cells.par_iter().map(|planned| self.verify_cell(planned)).collect();
+        for (planned, found) in plan.cells.iter().zip(found) {
+            match found {
+                Found::Matching => verification.matching += 1,
+                Found::WithoutDigests => verification.without_digests += 1,
+                Found::Unfinished => verification.unfinished += 1,
+                Found::NotBegun => {}
+                Found::Damaged(damages) => {
+                    verification.damaged += 1;
+                    let below = |Damage { file, reason }| {
+                        let file = format!("cells/{}/{file}", planned.id);
+                        Damage { file, reason }
+                    };
+                    verification.damages.extend(damages.into_iter().map(below));
+                }
+            }
+        }
+        Ok(verification)
+    }
+
+    /// The damages of files about all cells.
+    fn shared_damages(&self, plan: &PlanRecord) -> Vec<Damage> {
+        let errors = [
+            ("environment.json", self.environment().err()),
+            ("published.csv", self.published(plan).err()),
+            ("labels.toml", self.labels().err()),
+        ];
+        let read = errors.into_iter().filter_map(|(file, error)| Some(Damage::of_error(file, &error?)));
+        let name = "experiment.toml";
+        let compared = plan.files.get(name).and_then(|digest| self.experiment_damage(name, digest));
+        read.chain(compared).collect()
+    }
+
+    fn experiment_damage(&self, name: &str, digest: &str) -> Option<Damage> {
+        match digests::of_file(&self.path().join(Path::new(name))) {
+            Ok(is) if is == digest => None,
+            Ok(_) => Some(Damage::differs(name)),
+            Err(error) => Some(Damage::of_io(name, &error)),
+        }
+    }
+
+    fn verify_cell(&self, planned: &PlannedCell) -> Found {
+        let folder = self.cell(&planned.id);
+        match folder.read_all(planned) {
+            Err(damages) => Found::Damaged(damages),
+            Ok(None) => Found::NotBegun,
+            Ok(Some(contents)) => match contents.record.status {
+                CellStatus::Unfinished | CellStatus::Failed { .. } => Found::Unfinished,
+                _ if contents.record.files.is_empty() => Found::WithoutDigests,
+                _ => Found::Matching,
+            },
+        }
+    }
+}
