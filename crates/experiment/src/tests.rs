@@ -94,6 +94,16 @@ fn a_record_counts_the_texts_and_has_the_coefficient() {
     assert_eq!([texts(0), texts(1), texts(2)], [Some((1, 0)), Some((2, 0)), Some((1, 2))]);
 }
 
+/// A new optimizer is appended there, and has a look of its own in figures.
+#[test]
+fn every_optimizer_has_its_place_in_the_list_that_decides_looks() {
+    let mut known = optim::OptimizerConfig::NAMES.to_vec();
+    let mut listed = records::OPTIMIZERS.to_vec();
+    known.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(listed, known);
+}
+
 #[test]
 fn whatever_decides_a_result_is_in_its_digest() {
     let digest = |rest: &str| plan(&parse(rest)).cells[0].digest.clone();

@@ -10,7 +10,7 @@ use super::faults::Fault;
 use super::published::PublishedComparison;
 use super::ranking::{Pair, Ranking};
 use super::study::{Study, Unreadable};
-use super::tables::markdown;
+use super::tables::shown;
 use super::verdicts;
 
 /// The outcome of an experiment in words: table, ranking, how sure it is, and where everything lies.
@@ -51,7 +51,7 @@ impl Summary {
     ) -> Self {
         let sections = [
             head(study),
-            format!("Similarity: 100 × cosine of the final image with its class name\n\n{}", markdown(study)),
+            format!("Similarity: 100 × cosine of the final image with its class name\n\n{}", shown(study)),
             order(ranking),
             certainty(ranking),
             judged(study),
@@ -99,7 +99,7 @@ fn order(ranking: &Ranking) -> String {
             .mean
             .zip(entry.mean)
             .filter(|_| 1 < place)
-            .map(|(best, mean)| format!("(−{:.2})", best - mean));
+            .map(|(best, mean)| format!("({})", super::published::signed(mean - best)));
         let gap = gap.unwrap_or_default();
         let _ = write!(text, "\n{place:>3}. {:name_width$}  {mean:>8}  {gap:>8}", entry.optimizer);
         if 1 < ranking.prompts {
@@ -121,14 +121,15 @@ pub(super) fn certainty(ranking: &Ranking) -> String {
     let [first, second, ..] = ranking.entries.as_slice() else { return String::new() };
     let mut text = "How sure is that? ".to_owned();
     if let Some(lead) = first.mean.zip(second.mean).map(|(first, second)| first - second) {
-        let _ = write!(text, "{} leads by {lead:.2}. ", first.optimizer);
+        let lead = if lead < 0.005 { "less than 0.01".to_owned() } else { format!("{lead:.2}") };
+        let _ = write!(text, "{} leads by {lead}. ", first.optimizer);
     }
     if ranking.prompts == 1 {
         return text + "It rests on one prompt: nothing can be concluded.";
     }
     let _ = write!(text, "{}", distinct(ranking));
     if let Some(friedman) = ranking.friedman {
-        let _ = write!(text, "\nThat all are alike (Friedman's test): p = {}.", p_value(friedman.p));
+        let _ = write!(text, "\nThat all are alike (Friedman's test): p {}.", p_value(friedman.p));
     }
     if let Some(power) = ranking.power.filter(|power| ranking.prompts < power.blocks_for_neighbours) {
         let _ = write!(
@@ -289,9 +290,9 @@ fn places(results: &Path, files: &[PathBuf]) -> String {
 
 fn p_value(p: f64) -> String {
     if p < 0.0001 {
-        "below 0.0001".to_owned()
+        "< 0.0001".to_owned()
     } else {
-        format!("{p:.decimals$}", decimals = if p < 0.01 { 4 } else { 3 })
+        format!("= {p:.decimals$}", decimals = if p < 0.01 { 4 } else { 3 })
     }
 }
 

@@ -1,6 +1,7 @@
 //! How an optimizer's line looks: a function of its name alone, so that it is the same in every figure of every run.
 
 use plotters::style::RGBColor;
+use records::OPTIMIZERS;
 
 /// Okabe & Ito's palette for colour-blind readers, without the yellow, which white paper swallows.
 const COLOURS: [RGBColor; 7] = [
@@ -11,27 +12,6 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(204, 121, 167), // reddish purple
     RGBColor(0, 0, 0),       // black
     RGBColor(230, 159, 0),   // orange
-];
-
-/// The places are part of the record format: append, never reorder.
-const KNOWN: [&str; 17] = [
-    "adam",
-    "adamw",
-    "rmsprop",
-    "adagrad",
-    "adadelta",
-    "sgd",
-    "lion", // solid
-    "nadam",
-    "radam",
-    "adamax",
-    "prodigy",
-    "adan",
-    "muon",
-    "adabelief", // dashed
-    "schedule-free-adamw",
-    "rprop",
-    "asgd", // dotted
 ];
 
 /// What marks the points of a line, for readers without colours.
@@ -76,9 +56,10 @@ pub(super) struct Look {
     pub(super) marker: Marker,
 }
 
-/// The look of the `variant`-th setting of the optimizer called `name`: the colour is the optimizer's.
+/// The look of the `variant`-th setting of the optimizer called `name`: the color is the optimizer's. The list's first seven have
+/// solid lines, the next seven dashed ones; a name that is not on it has a look that is a hash of it.
 pub(super) fn look(name: &str, variant: usize) -> Look {
-    let known = KNOWN.iter().position(|known| *known == name);
+    let known = OPTIMIZERS.iter().position(|known| *known == name);
     let place = known.unwrap_or_else(|| fnv1a(name) as usize % (COLOURS.len() * DASHES.len()));
     Look {
         colour: COLOURS[place % COLOURS.len()],
@@ -99,7 +80,7 @@ mod tests {
 
     #[test]
     fn no_two_optimizers_and_no_two_of_their_settings_look_alike() {
-        let looks: Vec<Look> = KNOWN.iter().map(|name| look(name, 0)).collect();
+        let looks: Vec<Look> = OPTIMIZERS.iter().map(|name| look(name, 0)).collect();
         let variants: Vec<Look> = (0..20).map(|variant| look("adam", variant)).collect();
         for looks in [looks, variants] {
             for (place, one) in looks.iter().enumerate() {
@@ -110,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_reports_six_differ_in_colour_alone_and_in_marker_alone() {
-        let looks: Vec<Look> = KNOWN[..6].iter().map(|name| look(name, 0)).collect();
+        let looks: Vec<Look> = OPTIMIZERS[..6].iter().map(|name| look(name, 0)).collect();
         for (place, one) in looks.iter().enumerate() {
             assert!(
                 looks[..place].iter().all(|other| other.colour != one.colour && other.marker != one.marker)

@@ -19,8 +19,43 @@ pub(crate) fn markdown_table(
     table.to_string()
 }
 
-/// Text that a Markdown table carries unharmed.
+/// Text that a Markdown table shows letter by letter: nothing in it is markup, an entity or the end of a column.
 pub(crate) fn escaped(words: &str) -> String {
-    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
+    let words: Vec<char> = plain(words).chars().collect();
+    let mut text = String::new();
+    for (place, &letter) in words.iter().enumerate() {
+        let is_word = |letter: Option<&char>| letter.is_some_and(|letter| letter.is_alphanumeric());
+        let within_word = || {
+            is_word(place.checked_sub(1).and_then(|before| words.get(before)))
+                && is_word(words.get(place + 1))
+        };
+        match letter {
+            '<' => text += "&lt;",
+            '&' => text += "&amp;",
+            '\\' | '|' | '`' | '*' | '[' | ']' | '~' => text.extend(['\\', letter]),
+            '_' if !within_word() => text.extend(['\\', letter]), // `ema_decay` needs none
+            _ => text.push(letter),
+        }
+    }
+    text
+}
+
+/// Text in one line, for a table that a terminal shows.
+pub(crate) fn plain(words: &str) -> String {
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_shown_and_not_obeyed() {
+        assert_eq!(
+            escaped("a | b & c &amp; <b> `d` *e* [f](g) \\"),
+            "a \\| b &amp; c &amp;amp; &lt;b> \\`d\\` \\*e\\* \\[f\\](g) \\\\"
+        );
+        assert_eq!(escaped("ema_decay=0.5, _x_"), "ema_decay=0.5, \\_x\\_");
+        assert_eq!(plain("a | b\n & c"), "a | b & c");
+    }
 }

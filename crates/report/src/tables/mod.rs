@@ -8,8 +8,8 @@ mod segmentation;
 mod similarity;
 mod zero_shot;
 
-pub(super) use markdown::{escaped, markdown_table};
-pub(super) use similarity::markdown;
+pub(super) use markdown::{escaped, markdown_table, plain};
+pub(super) use similarity::shown;
 
 use csv::Writer;
 

@@ -2,11 +2,15 @@
 
 use comfy_table::CellAlignment;
 
-use super::{csv, escaped, markdown_table, number, strings};
+use super::{csv, escaped, markdown_table, number, plain, strings};
 use crate::group::{Group, column_mean};
 use crate::study::{Row, Study};
 
-/// Rows are prompts (and further axes), columns optimizers; means over seeds; the last row is the mean of the rows.
+/// The row of the means, in every table.
+const MEAN: &str = "mean";
+
+/// Rows are prompts (and further axes), columns optimizers; means over seeds; the last row is the mean of the rows, and the
+/// only one without a class name, also where a prompt is called `mean`.
 ///
 /// A mean is empty where a cell it needs is missing or diverged: it could not be compared.
 pub(super) fn wide(study: &Study) -> Result<Vec<u8>, csv::Error> {
@@ -28,7 +32,7 @@ pub(super) fn wide(study: &Study) -> Result<Vec<u8>, csv::Error> {
     let mut lines: Vec<_> =
         study.rows.iter().enumerate().map(|(place, row)| line(row, means(place))).collect();
 
-    let mut last = vec!["mean".to_owned(); 1];
+    let mut last = vec![MEAN.to_owned(); 1];
     last.resize(header.len() - optimizers.len() - 1, String::new());
     last.extend(optimizers.map(|optimizer| number(column_mean(study, optimizer), 4)));
     last.push(study.model_set.clone());
@@ -76,17 +80,25 @@ pub(super) fn long(study: &Study) -> Result<Vec<u8>, csv::Error> {
     csv(&strings(&header), lines)
 }
 
-/// The table as Markdown, aligned for the terminal too. Rows are named as in the report: by the class name.
-pub(crate) fn markdown(study: &Study) -> String {
+/// The table as the terminal shows it.
+pub(crate) fn shown(study: &Study) -> String {
+    table(study, plain)
+}
+
+/// The table, aligned for the terminal too, its names as `spell` writes them. Rows are named as in the report: by the class name.
+fn table(study: &Study, spell: fn(&str) -> String) -> String {
     let header: Vec<String> =
-        [String::new()].into_iter().chain(study.optimizers.iter().map(|name| escaped(name))).collect();
+        [String::new()].into_iter().chain(study.optimizers.iter().map(|name| spell(name))).collect();
     let row = |(place, row): (usize, &Row)| -> Vec<String> {
         let values = (0..study.optimizers.len()).map(|optimizer| Group::of(study, place, optimizer).show());
-        [name(study, row)].into_iter().chain(values).collect()
+        [spell(&name(study, row))].into_iter().chain(values).collect()
     };
     let mean =
         |optimizer| column_mean(study, optimizer).map_or("—".to_owned(), |mean| format!("{mean:.2}"));
-    let means = ["mean".to_owned()].into_iter().chain((0..study.optimizers.len()).map(mean)).collect();
+    // A prompt may be called so too.
+    let is_taken = study.rows.iter().any(|row| name(study, row) == MEAN);
+    let name_of_means = if is_taken { "mean of all rows" } else { MEAN };
+    let means = [name_of_means.to_owned()].into_iter().chain((0..study.optimizers.len()).map(mean)).collect();
     let mut alignment = vec![CellAlignment::Right; header.len()];
     alignment[0] = CellAlignment::Left;
     let rows = study.rows.iter().enumerate().map(row).chain([means]);
@@ -101,7 +113,7 @@ pub(super) fn document(study: &Study) -> String {
         escaped(&study.template),
         escaped(&study.experiment),
         escaped(&study.model_set),
-        markdown(study),
+        table(study, escaped),
     )
 }
 
@@ -110,5 +122,5 @@ fn name(study: &Study, row: &Row) -> String {
     let shared = study.prompts.iter().filter(|prompt| prompt.class_name == *class_name).count();
     // Several prompts may be judged as one class.
     let name = if 1 < shared { &study.prompts[row.prompt].text } else { class_name };
-    if row.axes.is_empty() { escaped(name) } else { escaped(&format!("{name}, {}", row.axes)) }
+    if row.axes.is_empty() { name.clone() } else { format!("{name}, {}", row.axes) }
 }

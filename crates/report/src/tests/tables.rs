@@ -79,3 +79,33 @@ fn the_ranking_is_by_the_figures() {
         .collect();
     assert_eq!(told, [("adam", "sgd")]);
 }
+
+#[test]
+fn a_prompt_called_mean_is_told_from_the_mean() {
+    let prompts = ["mean", "cow"].map(|text| (text.to_owned(), text.to_owned())).to_vec();
+    let results = Grid { prompts, ..Grid::table_2() }.write();
+    said(&results);
+    let rows = rows(&results.text("tables/similarity.csv"));
+    let means: Vec<_> =
+        rows.iter().filter(|row| row["prompt"] == "mean").map(|row| row["class_name"].as_str()).collect();
+    assert_eq!(means, ["mean", ""]);
+    assert_eq!(rows[2]["class_name"], "");
+    let markdown = results.text("tables/similarity.md");
+    assert!(markdown.contains("| mean ") && markdown.contains("| mean of all rows |"), "{markdown}");
+}
+
+#[test]
+fn markup_in_a_prompt_is_escaped_in_files_and_plain_on_the_terminal() {
+    let prompts = vec![("a &amp; *b* | `c`".to_owned(), "a &amp; *b* | `c`".to_owned())];
+    let results = Grid { prompts, ..Grid::table_2() }.write();
+    assert!(said(&results).contains("| a &amp; *b* | `c` |"));
+    assert!(results.text("tables/similarity.md").contains("| a &amp;amp; \\*b\\* \\| \\`c\\` |"));
+}
+
+/// Programs read these tables: what a spreadsheet would compute is documented, and not altered.
+#[test]
+fn a_prompt_that_looks_like_a_formula_stays_as_it_is() {
+    let results = Grid { prompts: vec![("=1+1".into(), "=1+1".into())], ..Grid::table_2() }.write();
+    said(&results);
+    assert_eq!(rows(&results.text("tables/cells.csv"))[0]["prompt"], "=1+1");
+}

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::path::Path;
 
 use miette::{IntoDiagnostic, Result, WrapErr};
@@ -29,9 +30,28 @@ pub(super) fn report(results: &Path, tensorboard: bool, quiet: bool) -> Result<E
             .into_diagnostic()
             .wrap_err("no files for TensorBoard were made")?;
         if !quiet {
-            output::print(&format!("Events  tensorboard --logdir {}", events.display()));
+            output::print(&format!("Events  tensorboard --logdir {}", quoted(&events)));
         }
     }
     let complete = summary.faults().is_empty() && summary.unreadable() == 0;
     Ok(if complete { Ending::Done } else { Ending::SomeFailed })
+}
+
+/// `path` as a shell takes it for one argument.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    shlex::try_quote(&path).map(Cow::into_owned).unwrap_or(path) // only a NUL, which no path has, cannot be quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_argument_of_a_shell() {
+        assert_eq!(quoted(Path::new("results/optimizers/tensorboard")), "results/optimizers/tensorboard");
+        for path in ["my results/it's/$HOME `id`", "a;b", "#c"] {
+            assert_eq!(shlex::split(&quoted(Path::new(path))), Some(vec![path.to_owned()]));
+        }
+    }
 }
