@@ -27,6 +27,9 @@ const EXPERIMENTS: &[(&str, &str, &str)] = &[
     ("no prompts", "[\"bicycle\", \"cow\"]", "[]"),
     ("a prompt listed twice", "[\"bicycle\", \"cow\"]", "[\"cow\", \"cow\"]"),
     ("an empty prompt", "\"bicycle\"", "\"bicycle |\""),
+    ("a prompt with a control character", "\"bicycle\"", "\"a \\big bicycle\""),
+    ("a learning rate listed as a whole number and a fraction", "lr = 0.1", "lr = [1, 2, 1.0]"),
+    ("a grid that nobody can compute", "iterations = 4\ncutouts = 4", MANY),
     ("a prompt that is neither text nor table", "\"bicycle\"", "7"),
     ("an unknown key of a prompt", "\"bicycle\"", "{ text = \"bicycle\", avoids = \"trees\" }"),
     ("a prompt's image that is not there", "\"bicycle\"", "{ text = \"bicycle\", image = \"no.png\" }"),
@@ -57,16 +60,28 @@ const EXPERIMENTS: &[(&str, &str, &str)] = &[
     ("a key given twice", "iterations = 4", "iterations = 4\niterations = 5"),
 ];
 
+/// Four lists of twenty values.
+const MANY: &str = "iterations = 4
+cutouts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]
+loss_coef = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]
+class_temperature = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]
+max_classes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]";
+
 /// Arguments that cannot be followed, with an experiment that is fine.
 const ARGUMENTS: &[(&str, &[&str])] = &[
     ("no arguments", &[]),
-    ("an experiment that is not there", &["paln"]),
+    ("a mistyped command", &["paln", "small.toml"]),
+    ("an experiment that is not there", &["smal.toml"]),
+    ("a command after its options", &["--only", "cow/*", "plan", "small.toml"]),
     ("an unknown flag", &["small.toml", "--job", "2"]),
     ("--set without a value", &["small.toml", "--set", "seeds"]),
     ("--set of an unknown key", &["small.toml", "--set", "iterations=5"]),
-    ("--set below a value", &["small.toml", "--set", "seeds.first=5"]),
+    ("--set below a value", &["small.toml", "--set", "seeds=[1]", "--set", "seeds.first=5"]),
+    ("--set of a table where a schedule is one", &["small.toml", "--set", "optimizer.adam.schedule=cosine"]),
+    ("--set of another case", &["small.toml", "--set", "optimizer.AdamW={}"]),
     ("--only that matches nothing", &["small.toml", "--only", "bicicle/*"]),
     ("--only that is no pattern", &["small.toml", "--only", "[a"]),
+    ("--only with many braces", &["small.toml", "--only", "{{{{{{{{{{{{{{{{{{{{{a}}}}}}}}}}}}}}}}}}}}}"]),
     ("--shard beyond the last", &["small.toml", "--shard", "4/3"]),
     ("--jobs of none", &["small.toml", "--jobs", "0"]),
     ("an unknown device", &["small.toml", "--devices", "gpu"]),
@@ -129,6 +144,30 @@ const BROKEN: &[Broken] = &[
     ("a manifest that leaves its folder", |setting| {
         let manifest = fs::read_to_string(setting.path("weights/tiny/manifest.toml")).unwrap();
         replace(setting, "manifest.toml", manifest.replace("generator.json", "../generator.json").as_bytes());
+    }),
+    ("an experiment in Latin-1", |setting| {
+        let text = SMALL.replace("bicycle", "Fahrr\u{e4}der");
+        let latin1: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        fs::write(setting.path("small.toml"), latin1).unwrap();
+    }),
+    ("an experiment in UTF-16", |setting| {
+        let text = format!("\u{feff}{SMALL}");
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        fs::write(setting.path("small.toml"), utf16).unwrap();
+    }),
+    ("published figures with a character that XML forbids", |setting| {
+        setting.write("small.toml", &format!("published = \"table.csv\"\n{SMALL}"));
+        setting.write("table.csv", "# somebody, 2022\nprompt,adam,sgd\nbi\u{8}cycle,40.59,1\n");
+    }),
+    ("a label of a manifest with a character that XML forbids", |setting| {
+        let manifest = fs::read_to_string(setting.path("weights/tiny/manifest.toml")).unwrap();
+        let labels = "\nlabels = [\"bicycle\", \"co\\u0008w\"]\n[generator]";
+        replace(setting, "manifest.toml", manifest.replace("\n[generator]", labels).as_bytes());
+    }),
+    ("a setting of a manifest that is out of range", |setting| {
+        let manifest = fs::read_to_string(setting.path("weights/tiny/manifest.toml")).unwrap();
+        let dream = "\ndream.truncation = 7\n[generator]";
+        replace(setting, "manifest.toml", manifest.replace("\n[generator]", dream).as_bytes());
     }),
     ("a published figure that is no number", |setting| {
         setting.write("small.toml", &format!("published = \"table.csv\"\n{SMALL}"));

@@ -216,6 +216,25 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_any_size_and_other_values_are_told_the_range() {
+        let said = |text: &str| toml::from_str::<DreamSettings>(text).unwrap_err().message().to_owned();
+        let range = "at least 1 and at most 100000";
+        for number in ["99999999999", "-1", "0", "9223372036854775808"] {
+            let expected = format!("iterations is {number}, but must be {range}");
+            assert_eq!(said(&format!("iterations = {number}")), expected);
+        }
+        for other in ["1.5", "\"4\"", "true", "[1]", "{}"] {
+            let said = said(&format!("iterations = {other}"));
+            assert!(said.ends_with(&format!("expected a whole number, {range}")), "{said}");
+        }
+        assert_eq!(
+            said("loss_coef = 1e300"),
+            "loss_coef is 1e300, but must be at least 0 and at most 1000000"
+        );
+        assert_eq!(toml::from_str::<DreamSettings>("loss_coef = 7").unwrap().loss_coef, 7.0);
+    }
+
+    #[test]
     fn unknown_settings_are_refused() {
         let error = toml::from_str::<DreamSettings>("cutout = 16").unwrap_err();
         assert!(error.message().contains("unknown field `cutout`"), "{error}");

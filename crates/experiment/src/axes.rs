@@ -1,10 +1,13 @@
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use optim::OptimizerConfig;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
 
+use super::by_value::{self, ByValue};
 use super::error::Fault;
 
 /// A setting that varies over the grid, and one of its values.
@@ -28,10 +31,7 @@ pub struct Variant<T> {
 impl Axis {
     /// The value as people write it: texts without quotes.
     pub fn value_text(&self) -> String {
-        match &self.value {
-            toml::Value::String(text) => text.clone(),
-            value => value.to_string(),
-        }
+        by_value::text_of(&self.value)
     }
 }
 
@@ -45,7 +45,8 @@ impl Variant<OptimizerConfig> {
 
 /// Settings in which no list is left.
 pub(super) struct Choice<'i> {
-    pub(super) axes: Vec<Axis>,
+    /// The settings that vary, and the places of their values.
+    pub(super) axes: Vec<(Axis, Range<usize>)>,
     pub(super) table: Spanned<DeTable<'i>>,
 }
 
@@ -63,60 +64,85 @@ pub(super) fn multiply<'i>(table: &Spanned<DeTable<'i>>) -> Result<Vec<Choice<'i
         let values = distinct(key.get_ref(), value.span(), list)?;
         choices = choices
             .iter()
-            .flat_map(|choice| values.iter().map(|value| choice.with(key, value)))
-            .collect::<Result<_, Fault>>()?;
+            .flat_map(|choice| values.iter().map(|(value, plain)| choice.with(key, value, plain)))
+            .collect();
     }
     Ok(choices)
+}
+
+/// The settings that choices make.
+///
+/// # Errors
+/// The first fault in a setting, or two choices that make the same settings.
+pub(super) fn read<'i, T: Deserialize<'i> + Serialize>(
+    choices: Vec<Choice<'i>>,
+) -> Result<Vec<Variant<T>>, Fault> {
+    let places: Vec<Vec<Range<usize>>> =
+        choices.iter().map(|choice| choice.axes.iter().map(|(_, place)| place.clone()).collect()).collect();
+    let variants: Vec<Variant<T>> = choices.into_iter().map(Choice::read).collect::<Result<_, _>>()?;
+    let mut seen = HashMap::new();
+    for (index, variant) in variants.iter().enumerate() {
+        // Settings that cannot be written are compared by nothing: those of this project all can.
+        let Ok(settings) = serde_json::to_string(&variant.settings) else { continue };
+        let Some(earlier) = seen.insert(settings, index) else { continue };
+        let (this, other) = (&variant.axes, &variants[earlier].axes);
+        let Some(axis) = (0..this.len()).rev().find(|&axis| this[axis].value != other[axis].value) else {
+            continue;
+        };
+        let (first, again) = (other[axis].value_text(), this[axis].value_text());
+        let message = format!("`{}` lists the same setting twice: {first} and {again}", this[axis].name);
+        return Err(Fault::twice(places[index][axis].clone(), places[earlier][axis].clone(), message));
+    }
+    Ok(variants)
 }
 
 /// The entries in the order of the text, which is the order that tables and plots keep.
 pub(super) fn in_order<'t, 'i>(
     table: &'t DeTable<'i>,
-) -> Vec<(&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>)> {
+) -> Vec<(&'t Spanned<Cow<'i, str>>, &'t Spanned<DeValue<'i>>)> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
 }
 
 impl<'i> Choice<'i> {
-    fn with(
-        &self,
-        key: &Spanned<std::borrow::Cow<'i, str>>,
-        value: &Spanned<DeValue<'i>>,
-    ) -> Result<Self, Fault> {
+    fn with(&self, key: &Spanned<Cow<'i, str>>, value: &Spanned<DeValue<'i>>, plain: &toml::Value) -> Self {
         let mut axes = self.axes.clone();
-        axes.push(Axis { name: key.get_ref().to_string(), value: plain(value)? });
+        axes.push((Axis { name: key.get_ref().to_string(), value: plain.clone() }, value.span()));
         let mut table = self.table.clone();
         table.get_mut().insert(key.clone(), value.clone());
-        Ok(Self { axes, table })
+        Self { axes, table }
     }
 
     /// The settings that this choice makes; errors point into the text.
-    pub(super) fn read<T: Deserialize<'i>>(self) -> Result<Variant<T>, Fault> {
+    fn read<T: Deserialize<'i>>(self) -> Result<Variant<T>, Fault> {
         let settings = T::deserialize(Deserializer::from(self.table))?;
-        Ok(Variant { axes: self.axes, settings })
+        Ok(Variant { axes: self.axes.into_iter().map(|(axis, _)| axis).collect(), settings })
     }
 }
+
+/// A value with its place, and without.
+type Placed<'t, 'i> = (&'t Spanned<DeValue<'i>>, toml::Value);
 
 fn distinct<'t, 'i>(
     key: &str,
     span: Range<usize>,
     list: &'t [Spanned<DeValue<'i>>],
-) -> Result<&'t [Spanned<DeValue<'i>>], Fault> {
+) -> Result<Vec<Placed<'t, 'i>>, Fault> {
     if list.is_empty() {
         return Err(Fault::new(span, format!("`{key}` is an empty list, which leaves nothing to run")));
     }
-    for (index, value) in list.iter().enumerate() {
-        let text = plain(value)?;
-        for earlier in &list[..index] {
-            if plain(earlier)? == text {
-                return Err(Fault::new(value.span(), format!("`{key}` lists {text} twice")));
-            }
+    let mut seen: HashMap<ByValue, (Range<usize>, String)> = HashMap::new();
+    let mut values = Vec::with_capacity(list.len());
+    for value in list {
+        let plain = toml::Value::deserialize(ValueDeserializer::from(value.clone()))?;
+        let text = plain.to_string();
+        if let Some((earlier, first)) = seen.insert(ByValue::from(&plain), (value.span(), text.clone())) {
+            let also = if first == text { String::new() } else { format!(", first as {first}") };
+            let message = format!("`{key}` lists {text} twice{also}");
+            return Err(Fault::twice(value.span(), earlier, message));
         }
+        values.push((value, plain));
     }
-    Ok(list)
-}
-
-fn plain(value: &Spanned<DeValue<'_>>) -> Result<toml::Value, Fault> {
-    Ok(toml::Value::deserialize(ValueDeserializer::from(value.clone()))?)
+    Ok(values)
 }

@@ -1,11 +1,11 @@
 //! What serde's types cannot say: nothing empty, nothing twice, nothing that points nowhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use toml::Spanned;
 
 use super::error::Fault;
-use super::format::{Head, PromptEntry};
+use super::format::{Head, PromptEntry, Seed};
 
 pub(super) fn name(name: &Spanned<String>) -> Result<String, Fault> {
     let text = name.get_ref();
@@ -26,8 +26,9 @@ pub(super) fn models(models: &Spanned<Vec<String>>) -> Result<Vec<String>, Fault
     Ok(models.get_ref().clone())
 }
 
-pub(super) fn seeds(seeds: &Spanned<Vec<Spanned<u64>>>) -> Result<Vec<u64>, Fault> {
-    distinct("seeds", seeds, |seed| seed.to_string())
+pub(super) fn seeds(seeds: &Spanned<Vec<Spanned<Seed>>>) -> Result<Vec<u64>, Fault> {
+    let seeds = distinct("seeds", seeds, |seed| seed.0.to_string())?;
+    Ok(seeds.into_iter().map(|seed| seed.0).collect())
 }
 
 pub(super) fn template(template: &Spanned<String>) -> Result<String, Fault> {
@@ -58,9 +59,16 @@ pub(super) fn for_prompts(
     prompts: &mut [PromptEntry],
     tell: impl Fn(&mut PromptEntry, &str),
 ) -> Result<(), Fault> {
+    let mut of_text: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, prompt) in prompts.iter().enumerate() {
+        of_text.entry(prompt.text.clone()).or_default().push(index);
+    }
     for (text, name) in names {
-        let of_text = |prompt: &&mut PromptEntry| prompt.text == *text.get_ref();
-        if prompts.iter_mut().filter(of_text).map(|prompt| tell(prompt, name)).count() == 0 {
+        let named = of_text.get(text.get_ref()).map(Vec::as_slice).unwrap_or_default();
+        for &index in named {
+            tell(&mut prompts[index], name);
+        }
+        if named.is_empty() {
             let known: Vec<_> = prompts.iter().map(|prompt| prompt.text.clone()).collect();
             return Err(Fault::unknown(text.span(), "prompt", text.get_ref(), &known));
         }
@@ -79,11 +87,12 @@ pub(super) fn distinct<T: Clone>(
             format!("`{key}` is an empty list, which leaves nothing to run"),
         ));
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashMap::new();
     for entry in list.get_ref() {
         let name = name(entry.get_ref());
-        if !seen.insert(name.clone()) {
-            return Err(Fault::new(entry.span(), format!("`{key}` lists `{name}` twice")));
+        let message = format!("`{key}` lists `{name}` twice");
+        if let Some(earlier) = seen.insert(name, entry.span()) {
+            return Err(Fault::twice(entry.span(), earlier, message));
         }
     }
     Ok(list.get_ref().iter().map(|entry| entry.get_ref().clone()).collect())

@@ -1,10 +1,16 @@
 use std::ops::Range;
 
-use miette::{Diagnostic, NamedSource, SourceSpan};
+use miette::{Diagnostic, LabeledSpan, NamedSource};
 use records::suggestion;
 use thiserror::Error;
+use toml::Spanned;
+use toml::de::DeTable;
 
-/// What is wrong with an experiment, and where.
+use super::excerpt::Excerpt;
+use super::sources::Sources;
+use super::words;
+
+/// A fault of an experiment, and its place.
 #[derive(Debug, Error, Diagnostic)]
 #[error("{message}")]
 pub struct ExperimentError {
@@ -13,26 +19,49 @@ pub struct ExperimentError {
     help: Option<String>,
     #[source_code]
     source_code: NamedSource<String>,
-    #[label("here")]
-    span: Option<SourceSpan>,
+    #[label(collection)]
+    places: Vec<LabeledSpan>,
 }
 
-/// A fault in a text that is known to the caller.
+/// A fault in texts that are known to the caller.
 #[derive(Debug)]
 pub(super) struct Fault {
     message: String,
     help: Option<String>,
-    span: Option<Range<usize>>,
+    /// The first is where it is; others in the same text are shown as well.
+    places: Vec<(Range<usize>, String)>,
+    /// The message is serde's.
+    raw: bool,
 }
 
 impl Fault {
     pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
-        let span = (span != (0..0)).then_some(span); // what is not in the text has no place
-        Self { message: message.into(), help: None, span }
+        // What is not in the text has no place but the text.
+        let what = if span == (0..0) { "in this file" } else { "here" };
+        Self { message: message.into(), help: None, places: vec![(span, what.to_owned())], raw: false }
+    }
+
+    /// Something that is there twice.
+    pub(super) fn twice(span: Range<usize>, earlier: Range<usize>, message: impl Into<String>) -> Self {
+        let places = vec![(span, "again here".to_owned()), (earlier, "first here".to_owned())];
+        Self { message: message.into(), help: None, places, raw: false }
+    }
+
+    /// The error of reading a text that starts at the byte `start` of all texts.
+    pub(super) fn of_toml(error: &toml::de::Error, start: usize) -> Self {
+        let span = error.span().unwrap_or_default();
+        let span = span.start + start..span.end + start;
+        Self { places: vec![(span, "here".to_owned())], ..Self::new(0..0, error.message()) }
     }
 
     pub(super) fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
+    }
+
+    /// With a further place and what is to be seen there.
+    pub(super) fn and(mut self, span: Range<usize>, what: impl Into<String>) -> Self {
+        self.places.push((span, what.into()));
+        self
     }
 
     /// An unknown key or name, with the nearest known one.
@@ -40,54 +69,39 @@ impl Fault {
         Self::new(span, format!("unknown {what} `{name}`")).help(suggestion(name, known))
     }
 
-    pub(super) fn at(self, file: &str, text: &str) -> ExperimentError {
-        ExperimentError {
-            message: self.message,
-            help: self.help,
-            source_code: NamedSource::new(file, text.to_owned()).with_language("toml"),
-            span: self.span.map(SourceSpan::from),
+    /// The same in words of TOML and of the settings, where the message was serde's; `table` is what was read.
+    pub(super) fn in_words(self, table: &Spanned<DeTable<'_>>) -> Self {
+        match self.raw {
+            true => words::of_settings(&self.message, self.places[0].0.clone(), table.get_ref()),
+            false => self,
         }
+    }
+
+    pub(super) fn at(self, sources: &Sources) -> ExperimentError {
+        let first = self.places[0].0.start;
+        let (name, text, start) = sources.around(first);
+        let excerpt = Excerpt::around(text, first.saturating_sub(start));
+        let within = |(span, what): (Range<usize>, String)| {
+            let inside = start <= span.start && span.end <= start + text.len();
+            let span = inside.then(|| excerpt.placed(span.start - start..span.end - start))??;
+            Some(LabeledSpan::new_with_span(Some(what), span))
+        };
+        let mut places: Vec<LabeledSpan> = self.places.into_iter().filter_map(within).collect();
+        if let Some(place) = places.first_mut() {
+            let label = place.label().map(str::to_owned);
+            *place = LabeledSpan::new_primary_with_span(label, *place.inner());
+        }
+        let message = match excerpt.column {
+            Some(column) => format!("{} (column {column} of a long line)", self.message),
+            None => self.message,
+        };
+        let source_code = NamedSource::new(name, excerpt.text).with_language("toml");
+        ExperimentError { message, help: self.help, source_code, places }
     }
 }
 
 impl From<toml::de::Error> for Fault {
     fn from(error: toml::de::Error) -> Self {
-        let span = error.span().unwrap_or_default();
-        let message = error.message();
-        // serde has no other way to say which names it knows.
-        let mut names = message.split('`').skip(1).step_by(2).map(str::to_owned);
-        if let Some(what) = unknown_what(message) {
-            let name = names.next().unwrap_or_default();
-            return Self::unknown(span, what, &name, &names.collect::<Vec<_>>());
-        }
-        if message.starts_with("missing field") {
-            return Self::new(span, format!("`{}` is missing", names.next().unwrap_or_default()));
-        }
-        Self::new(span, in_words(message))
-    }
-}
-
-/// serde's names of types in the words of TOML.
-fn in_words(message: &str) -> String {
-    let words = [
-        ("expected u32", "expected a whole number, 0 or more"),
-        ("expected u64", "expected a whole number, 0 or more"),
-        ("expected f64", "expected a number"),
-        ("expected a sequence", "expected a list"),
-        ("floating point `", "number `"),
-        ("invalid type: map", "invalid type: table"),
-        ("invalid type: sequence", "invalid type: list"),
-        ("invalid type: string", "invalid type: text"),
-    ];
-    words.into_iter().fold(message.to_owned(), |message, (from, to)| message.replace(from, to))
-}
-
-fn unknown_what(message: &str) -> Option<&'static str> {
-    if message.starts_with("unknown field") {
-        Some("key")
-    } else if message.starts_with("unknown variant") {
-        Some("value")
-    } else {
-        None
+        Self { raw: true, ..Self::of_toml(&error, 0) }
     }
 }

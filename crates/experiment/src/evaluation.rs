@@ -115,6 +115,10 @@ impl EvaluationTable {
 fn labels(labels: &Spanned<Labels>) -> Result<LabelChoice, Fault> {
     match labels.get_ref() {
         Labels::Named(name) if name == CIFAR100 => Ok(LabelChoice::Cifar100),
+        Labels::Named(name) if name.eq_ignore_ascii_case(CIFAR100) => {
+            Err(Fault::new(labels.span(), format!("unknown set of labels `{name}`"))
+                .help(format!("did you mean `{CIFAR100}`?")))
+        }
         Labels::Named(name) => Err(Fault::new(labels.span(), format!("unknown set of labels `{name}`"))
             .help("known is `cifar-100`; others are listed: labels = [\"bicycle\", \"chair\"]")),
         Labels::These(list) => {

@@ -5,23 +5,14 @@ use optim::OptimizerConfig;
 use toml::{Spanned, Value};
 
 use super::axes::{Axis, Variant};
+use super::by_value::ByValue;
 use super::error::Fault;
 use super::format::PromptEntry;
 
 /// Cells to leave out: those that have one of the values for every key.
 #[derive(Clone, Debug)]
 pub struct Exclusion {
-    conditions: BTreeMap<String, Vec<Value>>,
-}
-
-impl Exclusion {
-    /// Whether it leaves out the cell whose value for a key `value_of` tells.
-    pub fn covers<'v>(&self, value_of: impl Fn(&str) -> Vec<&'v Value>) -> bool {
-        self.conditions.iter().all(|(key, any)| {
-            let values = value_of(key);
-            any.iter().any(|value| values.contains(&value))
-        })
-    }
+    pub(crate) conditions: BTreeMap<String, BTreeSet<ByValue>>,
 }
 
 type Entry = Spanned<BTreeMap<Spanned<String>, Spanned<Value>>>;
@@ -36,23 +27,22 @@ pub(super) fn read(
     let axes = dreams.iter().flat_map(|dream| &dream.axes).map(|Axis { name, .. }| name.clone());
     let known: BTreeSet<String> =
         ["prompt", "optimizer", "seed"].map(str::to_owned).into_iter().chain(axes).collect();
-    let known: Vec<String> = known.into_iter().collect();
-    let prompts: Vec<String> = prompts.iter().map(|prompt| prompt.text.clone()).collect();
+    let prompts: BTreeSet<String> = prompts.iter().map(|prompt| prompt.text.clone()).collect();
     let names = optimizers.iter().flat_map(|one| [one.settings.name().to_owned(), one.label()]);
-    let names: Vec<String> = BTreeSet::from_iter(names).into_iter().collect();
+    let names: BTreeSet<String> = names.collect();
     entries.iter().map(|entry| one(entry, &known, &prompts, &names)).collect()
 }
 
 fn one(
     entry: &Entry,
-    known: &[String],
-    prompts: &[String],
-    optimizers: &[String],
+    known: &BTreeSet<String>,
+    prompts: &BTreeSet<String>,
+    optimizers: &BTreeSet<String>,
 ) -> Result<Exclusion, Fault> {
     let mut conditions = BTreeMap::new();
     for (key, value) in entry.get_ref() {
         if !known.contains(key.get_ref()) {
-            return Err(Fault::unknown(key.span(), "axis", key.get_ref(), known));
+            return Err(Fault::unknown(key.span(), "axis", key.get_ref(), &listed(known)));
         }
         let any = match value.get_ref() {
             Value::Array(values) => values.clone(),
@@ -64,14 +54,18 @@ fn one(
                 "optimizer" => optimizers,
                 _ => continue,
             };
-            if !names.iter().any(|known| known == name) {
-                return Err(Fault::unknown(value.span(), key.get_ref(), name, names));
+            if !names.contains(name) {
+                return Err(Fault::unknown(value.span(), key.get_ref(), name, &listed(names)));
             }
         }
-        conditions.insert(key.get_ref().clone(), any);
+        conditions.insert(key.get_ref().clone(), any.iter().map(ByValue::from).collect());
     }
     if conditions.is_empty() {
         return Err(Fault::new(entry.span(), "an empty `exclude` would leave out every cell"));
     }
     Ok(Exclusion { conditions })
+}
+
+fn listed(names: &BTreeSet<String>) -> Vec<String> {
+    names.iter().cloned().collect()
 }

@@ -26,22 +26,30 @@
 //! # Ok::<(), Box<experiment::ExperimentError>>(())
 //! ```
 mod axes;
+mod by_value;
 mod check;
+mod count;
 mod error;
 mod evaluation;
+mod excerpt;
 mod exclude;
 mod format;
+mod layers;
 mod overrides;
 pub mod plan;
 mod read;
 mod schema;
+mod sources;
+mod words;
 
 pub use axes::{Axis, Variant};
+pub(crate) use by_value::ByValue;
 pub use error::ExperimentError;
 pub use evaluation::{CIFAR100, EvaluationSettings};
 pub use exclude::Exclusion;
 pub use format::PromptEntry;
-pub use overrides::{Override, OverrideError, with_defaults, with_overrides};
+pub use layers::Layers;
+pub use overrides::{Override, with_overrides};
 pub use schema::json_schema;
 
 use std::path::PathBuf;
@@ -72,8 +80,9 @@ pub struct Experiment {
     pub exclude: Vec<Exclusion>,
     /// A table of published figures to be shown beside; relative to the experiment's file.
     pub published: Option<PathBuf>,
-    /// The TOML that it was read from.
+    /// The TOML that says the same by itself: what the results folder keeps.
     pub text: String,
+    layers: Layers,
 }
 
 impl Experiment {
@@ -82,9 +91,19 @@ impl Experiment {
     /// # Errors
     /// The first fault, with its place in the text.
     pub fn parse(file: &str, text: &str) -> Result<Self, Box<ExperimentError>> {
-        read::experiment(text).map_err(|fault| Box::new(fault.at(file, text)))
+        Layers::new(file, text).read()
+    }
+
+    /// The same with a model set's settings where it states none itself; `file` names the manifest in errors.
+    ///
+    /// # Errors
+    /// The first fault, which may be one of the manifest's.
+    pub fn over_models(&self, file: &str, manifest: &str) -> Result<Self, Box<ExperimentError>> {
+        self.layers.clone().over_models(file, manifest).read()
     }
 }
 
+#[cfg(test)]
+mod refusals;
 #[cfg(test)]
 mod tests;

@@ -8,19 +8,22 @@ use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::axes::{self, Choice, Variant};
 use super::error::Fault;
-use super::{Experiment, check, exclude, format};
+use super::layers::Layers;
+use super::words::in_words;
+use super::{Experiment, check, count, exclude, format};
 
-/// An experiment out of its text.
-pub(super) fn experiment(text: &str) -> Result<Experiment, Fault> {
-    let mut table = DeTable::parse(text)?;
-    let dream = take_table(&mut table, "dream")?;
-    let optimizer = take_table(&mut table, "optimizer")?;
-    let head = format::Head::deserialize(Deserializer::from(table))?;
+/// An experiment out of its layers' common table.
+pub(super) fn experiment(table: &Spanned<DeTable<'_>>) -> Result<Experiment, Fault> {
+    let mut head = table.clone();
+    let dream = take_table(&mut head, "dream")?;
+    let optimizer = take_table(&mut head, "optimizer")?;
+    let head = format::Head::deserialize(Deserializer::from(head))?;
 
     let Some(optimizer) = optimizer else {
         return Err(Fault::new(0..0, "the table `[optimizer]` is missing")
             .help("it has one entry per optimizer, such as `adam = { lr = 0.05 }`"));
     };
+    count::check(table.get_ref())?;
     let dreams = dreams(dream)?;
     let optimizers = optimizers(&optimizer)?;
     let prompts = check::prompts(&head)?;
@@ -36,7 +39,8 @@ pub(super) fn experiment(text: &str) -> Result<Experiment, Fault> {
         optimizers,
         dreams,
         published: head.published,
-        text: text.to_owned(),
+        text: String::new(), // known to the layers
+        layers: Layers::new("", ""),
     })
 }
 
@@ -51,24 +55,16 @@ fn as_table<'i>(name: &str, value: Spanned<DeValue<'i>>) -> Result<Spanned<DeTab
     let span = value.span();
     match value.into_inner() {
         DeValue::Table(table) => Ok(Spanned::new(span, table)),
-        other => {
-            let message =
-                format!("`{name}` is a table of settings, not {} {}", article(&other), other.type_str());
-            Err(Fault::new(span, message))
-        }
+        other => Err(Fault::new(span, format!("`{name}` is a table of settings, not {}", in_words(&other)))),
     }
-}
-
-fn article(value: &DeValue<'_>) -> &'static str {
-    if matches!(value, DeValue::Integer(_) | DeValue::Array(_)) { "an" } else { "a" }
 }
 
 fn dreams(table: Option<Spanned<DeTable<'_>>>) -> Result<Vec<Variant<DreamSettings>>, Fault> {
     let table = table.unwrap_or_else(|| Spanned::new(0..0, DeTable::new()));
-    axes::multiply(&table)?.into_iter().map(Choice::read).collect()
+    axes::read(axes::multiply(&table)?)
 }
 
-fn optimizers(table: &Spanned<DeTable<'_>>) -> Result<Vec<Variant<OptimizerConfig>>, Fault> {
+fn optimizers<'i>(table: &Spanned<DeTable<'i>>) -> Result<Vec<Variant<OptimizerConfig>>, Fault> {
     if table.get_ref().is_empty() {
         return Err(Fault::new(table.span(), "`[optimizer]` has no entry, which leaves nothing to run"));
     }
@@ -76,13 +72,14 @@ fn optimizers(table: &Spanned<DeTable<'_>>) -> Result<Vec<Variant<OptimizerConfi
     for (name, settings) in axes::in_order(table.get_ref()) {
         known_optimizer(name.get_ref(), name.span())?;
         let settings = as_table(name.get_ref(), settings.clone())?;
-        for choice in axes::multiply(&settings)? {
+        let tagged = |choice: Choice<'i>| {
             // Externally tagged: `{ adam = { … } }`.
             let span = choice.table.span();
             let inner = Spanned::new(span.clone(), DeValue::Table(choice.table.into_inner()));
-            let tagged = DeTable::from_iter([(name.clone(), inner)]);
-            variants.push(Choice { axes: choice.axes, table: Spanned::new(span, tagged) }.read()?);
-        }
+            let table = Spanned::new(span, DeTable::from_iter([(name.clone(), inner)]));
+            Choice { axes: choice.axes, table }
+        };
+        variants.extend(axes::read(axes::multiply(&settings)?.into_iter().map(tagged).collect())?);
     }
     Ok(variants)
 }

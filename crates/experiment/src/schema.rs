@@ -21,6 +21,34 @@ pub fn json_schema() -> Value {
     schema
 }
 
+/// Whether the setting at these keys takes texts and nothing else.
+pub(super) fn expects_text(keys: &[&str]) -> bool {
+    let schema = json_schema();
+    let mut node = Some(&schema);
+    for &key in keys {
+        node = node.and_then(|node| {
+            let node = meant(&schema, node);
+            node["properties"].get(key).or_else(|| node.get("additionalProperties"))
+        });
+    }
+    match node.map(|node| &meant(&schema, node)["type"]) {
+        Some(Value::String(kind)) => kind == "string",
+        Some(Value::Array(kinds)) => kinds.iter().all(|kind| kind == "string" || kind == "null"),
+        _ => false,
+    }
+}
+
+/// What a part of the schema refers to, if it is a reference, or one that may be left out.
+fn meant<'s>(schema: &'s Value, node: &'s Value) -> &'s Value {
+    let one_of_two = node["anyOf"].as_array().filter(|any| any.len() == 2);
+    let node = one_of_two
+        .filter(|any| any.iter().any(|one| one["type"] == "null"))
+        .and_then(|any| any.iter().find(|one| one["type"] != "null"))
+        .unwrap_or(node);
+    let name = node["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/"));
+    name.map_or(node, |name| &schema["$defs"][name])
+}
+
 /// An experiment for dreambench: a grid of prompts, optimizers, seeds and further settings.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -101,5 +129,24 @@ fn lists_too(settings: &mut Value) {
         let list = json!({ "type": "array", "items": one, "minItems": 1, "uniqueItems": true });
         outer.insert("anyOf".to_owned(), json!([one, list]));
         *property = Value::Object(outer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_expected_where_nothing_else_is() {
+        for text in
+            ["name", "template", "published", "labels.cow", "evaluation.template", "evaluation.segments.x"]
+        {
+            assert!(expects_text(&text.split('.').collect::<Vec<_>>()), "{text}");
+        }
+        for other in
+            ["seeds", "prompts", "dream.iterations", "dream.precision", "evaluation.labels", "no.such", ""]
+        {
+            assert!(!expects_text(&other.split('.').collect::<Vec<_>>()), "{other}");
+        }
     }
 }

@@ -130,9 +130,9 @@ fn overrides_reach_into_inline_tables_and_make_missing_ones() {
         "name = \"test\"\nmodels = [\"none\"]\nprompts = [\"a\"]\n[optimizer]\nadam = { lr = 1 } # kept\n";
     let overrides = ["optimizer.adam.lr=0.02", "dream.cutouts=4", "seeds=[4, 5]", "template={} alone"];
     let overrides: Vec<Override> = overrides.iter().map(|one| one.parse().unwrap()).collect();
-    let text = with_overrides(text, &overrides).unwrap();
-    assert!(text.contains("# kept"), "{text}");
-    let experiment = Experiment::parse("test.toml", &text).map_err(|error| error.to_string()).unwrap();
+    let layers = Layers::new("test.toml", text).with_overrides(&overrides);
+    let experiment = layers.read().map_err(|error| error.to_string()).unwrap();
+    assert!(experiment.text.contains("# kept"), "{}", experiment.text);
     assert_eq!(experiment.seeds, [4, 5]);
     assert_eq!(experiment.template, "{} alone");
     assert_eq!(experiment.dreams[0].settings.cutouts, 4);
@@ -173,11 +173,13 @@ fn an_evaluation_has_the_experiments_template_unless_it_says_otherwise() {
 
 #[test]
 fn a_model_sets_settings_hold_where_the_experiment_states_none() {
-    let defaults: toml::Table = "cutouts = 16\niterations = 7".parse().unwrap();
-    let text = with_defaults("name = \"x\"\n[dream]\niterations = [1, 2] # mine\n", "dream", &defaults);
-    let table: toml::Table = text.parse().unwrap();
-    assert_eq!(table["dream"]["cutouts"].as_integer(), Some(16));
-    assert_eq!(table["dream"]["iterations"].as_array().map(Vec::len), Some(2));
-    let table: toml::Table = with_defaults("name = \"x\"", "dream", &defaults).parse().unwrap();
-    assert_eq!(table["dream"]["iterations"].as_integer(), Some(7));
+    let manifest = "name = \"m\"\n[dream]\ncutouts = 16\niterations = 7\n";
+    let of_models = |rest: &str| parse(rest).over_models("manifest.toml", manifest).unwrap();
+    let base = "prompts = [\"a\"]\noptimizer.adam = {}\n";
+    let stated = of_models(&format!("{base}[dream]\niterations = [1, 2] # mine\n"));
+    let iterations: Vec<u32> = stated.dreams.iter().map(|dream| dream.settings.iterations).collect();
+    assert_eq!((stated.dreams[0].settings.cutouts, iterations), (16, vec![1, 2]));
+    assert!(stated.text.contains("# mine") && stated.text.contains("cutouts = 16"), "{}", stated.text);
+    let bare = of_models(base);
+    assert_eq!((bare.dreams[0].settings.cutouts, bare.dreams[0].settings.iterations), (16, 7));
 }

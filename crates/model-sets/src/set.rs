@@ -4,8 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
-use records::{ModelFile, RecordError, read_text, write_atomically};
+use records::{ModelFile, RecordError, TextError, forbidden_in_toml, read_text, write_atomically};
 use thiserror::Error;
+use toml::de::DeTable;
 
 use super::digest;
 use super::{Component, FileEntry, Identity, Manifest};
@@ -22,6 +23,7 @@ pub struct ModelSet {
     /// What it consists of.
     pub manifest: Manifest,
     folder: PathBuf,
+    text: String,
 }
 
 /// How a file was found to be.
@@ -69,6 +71,10 @@ pub enum ModelSetError {
     Misnamed { path: PathBuf, name: String },
     #[error("failed to read `{}`", path.display())]
     Read { path: PathBuf, source: io::Error },
+    /// The manifest is no text that can be read, or has a character that no report can show.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Text(#[from] TextError),
     #[error("`{}` is another file than the model set `{set}` means", path.display())]
     #[diagnostic(help(
         "its SHA-256 is {found}, it should be {expected}; `runner weights fetch {set}` fetches it again"
@@ -150,13 +156,14 @@ impl ModelSets {
 impl ModelSet {
     fn open(folder: PathBuf) -> Result<Self, ModelSetError> {
         let path = folder.join("manifest.toml");
-        let text = read_text(&path).map_err(|source| ModelSetError::Read { path: path.clone(), source })?;
-        let manifest: Manifest = toml::from_str(&text)
-            .map_err(|source| ModelSetError::Manifest { path, source: Box::new(source) })?;
+        let text = read_text(&path)?;
+        let invalid = |source| ModelSetError::Manifest { path: path.clone(), source: Box::new(source) };
+        let manifest: Manifest = toml::from_str(&text).map_err(invalid)?;
+        refuse_forbidden(&path, &text)?;
         if folder.file_name().is_none_or(|name| name != manifest.name.as_str()) {
             return Err(ModelSetError::Misnamed { path: folder, name: manifest.name });
         }
-        Ok(Self { manifest, folder })
+        Ok(Self { manifest, folder, text })
     }
 
     /// Where a file of it is, or belongs.
@@ -276,8 +283,10 @@ impl ModelSet {
         let path = self.first_seen_path();
         let text = match read_text(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-            Err(source) => return Err(ModelSetError::Read { path, source }),
+            Err(TextError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                return Ok(BTreeMap::new());
+            }
+            Err(error) => return Err(error.into()),
         };
         toml::from_str(&text).map_err(|source| ModelSetError::Manifest { path, source: Box::new(source) })
     }
@@ -298,9 +307,23 @@ impl ModelSet {
         self.folder.join("first-seen.toml")
     }
 
+    /// The manifest's path and text, which errors about its settings point into.
+    pub fn manifest_text(&self) -> (PathBuf, &str) {
+        (self.folder.join("manifest.toml"), &self.text)
+    }
+
     /// Its folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+}
+
+/// Names and labels of a manifest are shown in reports, which have no such characters.
+fn refuse_forbidden(path: &Path, text: &str) -> Result<(), TextError> {
+    let Ok(table) = DeTable::parse(text) else { return Ok(()) }; // read before
+    match forbidden_in_toml(table.get_ref(), text) {
+        Some((span, character)) => Err(TextError::character(path, text, span, character)),
+        None => Ok(()),
     }
 }
 

@@ -34,6 +34,7 @@ use crate::setting::{CosineTo, LinearTo, StepBy, StepEvery, Warmup};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[serde(expecting = "a table such as { warmup = 100, then = \"cosine\" }")]
 pub struct Schedule {
     /// Steps over which the factor rises linearly, from 1 / warmup at the first step to 1 at the last of them.
     pub warmup: Warmup,

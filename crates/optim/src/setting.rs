@@ -5,17 +5,18 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{Bound, RangeBounds};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
+use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::declare::Preset;
 
 /// A setting was given a value that it cannot have.
-#[derive(Clone, Copy, Debug, PartialEq, Error)]
-#[error("{name} = {value} is out of range: it must be {allowed}")]
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("{name} = {} is out of range: it must be {allowed}", shortly(*value))]
 pub struct OutOfRange {
     /// The setting.
     pub name: &'static str,
@@ -64,8 +65,8 @@ impl fmt::Display for Range {
 macro_rules! settings {
     ($kind:literal $number:tt: $($(#[$doc:meta])* $type:ident = $name:literal, $range:expr;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-        #[serde(try_from = $kind, into = $kind)]
+        #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+        #[serde(into = $kind)]
         pub struct $type(pub(crate) $number);
 
         impl $type {
@@ -87,6 +88,17 @@ macro_rules! settings {
                 } else {
                     Err(OutOfRange { name: $name, value: value as f64, allowed: Self::RANGE })
                 }
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let number = deserializer.deserialize_any(NumberVisitor::<$number> {
+                    name: $name,
+                    range: Self::RANGE,
+                    number: PhantomData,
+                })?;
+                Self::try_from(number).map_err(D::Error::custom)
             }
         }
 
@@ -184,6 +196,89 @@ settings! { "i64" i64:
     Warmup = "warmup", Range::NOT_NEGATIVE;
     /// Steps between two stairs.
     StepEvery = "every", Range { low: Bound::Included(1.0), high: Bound::Unbounded };
+}
+
+/// A kind of number that settings have.
+trait Number: Sized {
+    /// What people call it.
+    const KIND: &'static str;
+
+    /// A whole number as one, if it can be.
+    fn of_whole(whole: i128) -> Option<Self>;
+
+    /// Any number as one, if it can be.
+    fn of_real(real: f64) -> Option<Self>;
+}
+
+impl Number for i64 {
+    const KIND: &'static str = "a whole number";
+
+    fn of_whole(whole: i128) -> Option<Self> {
+        Self::try_from(whole).ok()
+    }
+
+    fn of_real(_: f64) -> Option<Self> {
+        None
+    }
+}
+
+impl Number for f64 {
+    const KIND: &'static str = "a number";
+
+    fn of_whole(whole: i128) -> Option<Self> {
+        Some(whole as Self)
+    }
+
+    fn of_real(real: f64) -> Option<Self> {
+        Some(real)
+    }
+}
+
+/// Whatever stands where a number should, so that the error can name the range.
+struct NumberVisitor<T> {
+    name: &'static str,
+    range: Range,
+    number: PhantomData<T>,
+}
+
+impl<T: Number> NumberVisitor<T> {
+    fn whole<E: Error>(&self, whole: i128) -> Result<T, E> {
+        T::of_whole(whole).ok_or_else(|| {
+            let Self { name, range, .. } = self;
+            let most = i64::MAX; // only whole numbers end somewhere
+            E::custom(format!("{name} = {whole} is out of range: it must be {range} and at most {most}"))
+        })
+    }
+}
+
+impl<T: Number> Visitor<'_> for NumberVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", T::KIND, self.range)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
+        self.whole(i128::from(number))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
+        self.whole(i128::from(number))
+    }
+
+    fn visit_i128<E: Error>(self, number: i128) -> Result<T, E> {
+        self.whole(number)
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
+        T::of_real(number).ok_or_else(|| E::invalid_type(Unexpected::Float(number), &self))
+    }
+}
+
+/// A number as its shortest text: with an exponent rather than hundreds of zeros.
+fn shortly(number: f64) -> String {
+    let plain = number.to_string();
+    if plain.len() > 24 { format!("{number:e}") } else { plain }
 }
 
 fn number_within(kind: &str, Range { low, high }: Range) -> Schema {

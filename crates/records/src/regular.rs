@@ -44,19 +44,6 @@ pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The text of a regular file of at most [`LARGEST_TEXT`] bytes.
-///
-/// # Errors
-/// As [`read_regular`]; [`io::ErrorKind::InvalidData`] where it is not UTF-8.
-pub fn read_text(path: &Path) -> io::Result<String> {
-    let bytes = read_regular(path, LARGEST_TEXT)?;
-    String::from_utf8(bytes).map_err(|error| {
-        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        io::Error::new(io::ErrorKind::InvalidData, format!("line {line} is not UTF-8 text"))
-    })
-}
-
 fn refuse_others(found: &Metadata) -> io::Result<()> {
     if found.is_file() {
         return Ok(());
@@ -104,14 +91,6 @@ mod tests {
         assert_eq!(read_regular(&path, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
         assert_eq!(read_regular(folder.path(), 5).unwrap_err().kind(), io::ErrorKind::IsADirectory);
         assert_eq!(read_regular(&folder.path().join("none"), 5).unwrap_err().kind(), io::ErrorKind::NotFound);
-    }
-
-    #[test]
-    fn names_the_line_that_is_no_text() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file");
-        fs::write(&path, b"one\ntwo\n\xff\n").unwrap();
-        assert_eq!(read_text(&path).unwrap_err().to_string(), "line 3 is not UTF-8 text");
     }
 
     #[cfg(unix)]

@@ -76,7 +76,8 @@ impl Display for Summary {
 fn head(study: &Study) -> String {
     let finished = study.cells.iter().filter(|cell| cell.outcome().is_some()).count();
     let Study { experiment, model_set, planned, .. } = study;
-    let mut head = format!("{experiment}: {finished} of {planned} cells finished, model set {model_set}");
+    let planned = counted(*planned, "cell");
+    let mut head = format!("{experiment}: {finished} of {planned} finished, model set {model_set}");
     if model_set != "paper" {
         head += "\nThe model set is not the paper's: this is no reproduction of its figures.";
     }
@@ -187,7 +188,10 @@ fn judged(study: &Study) -> String {
     let segments = verdicts::segments_right(study);
     let mut text = match perceptor.of {
         0 => format!("No prompt is among the {} labels ({})", evaluation.labels, evaluation.label_set),
-        of => format!("Right label first of {} in {} of {of} images", evaluation.labels, perceptor.right),
+        of => {
+            let of = counted(of, "image");
+            format!("Right label first of {} in {} of {of}", evaluation.labels, perceptor.right)
+        }
     };
     if 0 < judge.of {
         let _ = write!(text, ", for the held-out judge in {} of {}", judge.right, judge.of);

@@ -1,5 +1,9 @@
 //! The command line.
 
+mod arrange;
+
+pub use arrange::parse;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};

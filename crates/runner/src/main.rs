@@ -4,15 +4,13 @@ use std::io::{self, IsTerminal};
 use std::panic;
 use std::process::ExitCode;
 
-use clap::Parser;
 use miette::MietteHandlerOpts;
-use runner::cli::Cli;
-use runner::{commands, output};
+use runner::{cli, commands, output};
 
 fn main() -> ExitCode {
     show_errors_readably();
     log_panics_of_workers();
-    match commands::execute(Cli::parse()) {
+    match commands::execute(cli::parse()) {
         Ok(ending) => ExitCode::from(ending.code()),
         Err(error) => {
             output::say(format!("{error:?}").trim_end());

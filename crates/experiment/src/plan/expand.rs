@@ -6,9 +6,9 @@ use miette::Diagnostic;
 use model_sets::Identity;
 use records::{FileDigests, PlanRecord, PlannedCell, PlannedPrompt};
 use thiserror::Error;
-use toml::Value;
 
 use super::Cell;
+use super::excluded::Excluded;
 use crate::{Experiment, PromptEntry, Variant};
 
 /// The cells of an experiment, in its order: prompts, then optimizers, then further settings, then seeds.
@@ -39,8 +39,7 @@ impl Plan {
     /// # Errors
     /// When nothing is left.
     pub fn new(experiment: &Experiment, models: &Identity) -> Result<Self, PlanError> {
-        let mut cells = product(experiment, models)?;
-        cells.retain(|cell| !is_excluded(experiment, cell));
+        let cells = product(experiment, models)?;
         if cells.is_empty() {
             return Err(PlanError::Empty);
         }
@@ -53,14 +52,17 @@ impl Plan {
 }
 
 fn product(experiment: &Experiment, models: &Identity) -> Result<Vec<Cell>, PlanError> {
+    let excluded = Excluded::of(experiment);
     let mut cells = Vec::new();
-    for prompt in &experiment.prompts {
+    for (p, prompt) in experiment.prompts.iter().enumerate() {
         let image = image_digest(prompt)?;
         let prompt = (prompt, image.as_deref());
-        for optimizer in &experiment.optimizers {
-            for dream in &experiment.dreams {
-                for &seed in &experiment.seeds {
-                    cells.push(Cell::new(experiment, models, prompt, optimizer, dream, seed));
+        for (o, optimizer) in experiment.optimizers.iter().enumerate() {
+            for (d, dream) in experiment.dreams.iter().enumerate() {
+                for (s, &seed) in experiment.seeds.iter().enumerate() {
+                    if !excluded.covers([p, o, d, s]) {
+                        cells.push(Cell::new(experiment, models, prompt, optimizer, dream, seed));
+                    }
                 }
             }
         }
@@ -73,20 +75,6 @@ fn image_digest(prompt: &PromptEntry) -> Result<Option<String>, PlanError> {
     let Some(path) = &prompt.image else { return Ok(None) };
     let read = model_sets::digest_of_file(path);
     read.map(|file| Some(file.sha256)).map_err(|source| PlanError::Image { path: path.clone(), source })
-}
-
-fn is_excluded(experiment: &Experiment, cell: &Cell) -> bool {
-    let prompt = [Value::from(cell.prompt.text.as_str())];
-    let optimizer = [Value::from(cell.optimizer.name()), Value::from(cell.optimizer_label.as_str())];
-    let seed = [i64::try_from(cell.seed).map_or(Value::Boolean(false), Value::Integer)];
-    experiment.exclude.iter().any(|exclusion| {
-        exclusion.covers(|key| match key {
-            "prompt" => prompt.iter().collect(),
-            "optimizer" => optimizer.iter().collect(),
-            "seed" => seed.iter().collect(),
-            name => cell.axes.iter().filter(|axis| axis.name == name).map(|axis| &axis.value).collect(),
-        })
-    })
 }
 
 fn record(experiment: &Experiment, models: &Identity, cells: &[Cell]) -> PlanRecord {

@@ -2,6 +2,7 @@
 mod cell;
 mod diff;
 mod digest;
+mod excluded;
 mod expand;
 mod select;
 

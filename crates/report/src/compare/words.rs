@@ -32,9 +32,8 @@ impl Display for Comparison {
 impl Comparison {
     fn head(&self) -> String {
         let side = |name: &str, Side { folder, experiment, model_set, finished, planned, .. }: &Side| {
-            format!(
-                "{name} {folder}: {experiment}, model set {model_set}, {finished} of {planned} cells finished"
-            )
+            let planned = counted(*planned, "cell");
+            format!("{name} {folder}: {experiment}, model set {model_set}, {finished} of {planned} finished")
         };
         let mut head = format!("{}\n{}", side("left  ", &self.left), side("right ", &self.right));
         head += &format!("\n{} in both", counted(self.cells.len(), "cell"));

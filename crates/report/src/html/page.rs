@@ -185,7 +185,8 @@ fn facts(study: &Study) -> Vec<Fact> {
 fn grid(study: &Study) -> String {
     let Study { prompts, optimizers, seeds, planned, .. } = study;
     let further = if study.has_axes() { " × further settings" } else { "" };
-    format!("{} × {} × {seeds}{further} = {planned} cells", prompts.len(), optimizers.len())
+    let cells = records::counted(*planned, "cell");
+    format!("{} × {} × {seeds}{further} = {cells}", prompts.len(), optimizers.len())
 }
 
 fn computing_seconds(study: &Study) -> f64 {

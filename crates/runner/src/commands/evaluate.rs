@@ -2,13 +2,12 @@ use std::path::{Path, PathBuf};
 
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{ContentArrangement, Table};
-use experiment::CIFAR100;
 use image::{ImageError, ImageReader};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use judges::{Judges, Labels, Opinion, Panel, Question};
 use miette::{Diagnostic, IntoDiagnostic, Result};
-use model_sets::{LabelChoice, ModelSets};
-use records::{Guess, Verdict, read_text};
+use model_sets::ModelSets;
+use records::{Guess, Verdict};
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -69,27 +68,6 @@ fn readable(path: &Path) -> Result<(), Unfit> {
     let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
     reader.map_err(|error| fault(error.into()))?.into_dimensions().map_err(fault)?;
     Ok(())
-}
-
-/// Labels as the command line gives them: `cifar-100`, a file with one on each line, or a list with commas.
-pub(crate) fn labels(given: &str) -> Result<LabelChoice, String> {
-    if given == CIFAR100 {
-        return Ok(LabelChoice::Cifar100);
-    }
-    let text = match Path::new(given).exists() {
-        true => read_text(Path::new(given)).map_err(|error| format!("`{given}` cannot be read: {error}"))?,
-        false if given.contains(',') => given.replace(',', "\n"),
-        false => return Err(format!("`{given}` is neither cifar-100 nor a file nor a list with commas")),
-    };
-    let mut labels: Vec<String> = text.lines().map(|label| label.trim().to_owned()).collect();
-    labels.retain(|label| !label.is_empty());
-    if let Some(twice) = labels.iter().enumerate().find(|(n, label)| labels[..*n].contains(label)) {
-        return Err(format!("the label `{}` is there twice", twice.1));
-    }
-    if labels.len() < 2 {
-        return Err("two labels or more are needed: one alone is always nearest".to_owned());
-    }
-    Ok(LabelChoice::These(labels))
 }
 
 fn tables(judged: &[Judged], prompts: &[String], labels: &Labels, set: &str) -> String {
@@ -208,22 +186,4 @@ fn json_text(
         "template": labels.template,
         "images": judged.iter().map(image).collect::<Vec<_>>(),
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_are_a_name_a_file_or_a_list() {
-        assert_eq!(labels("cifar-100"), Ok(LabelChoice::Cifar100));
-        let two = LabelChoice::These(vec!["lawn mower".into(), "chair".into()]);
-        assert_eq!(labels("lawn mower, chair"), Ok(two.clone()));
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "lawn mower\r\n\nchair\n").unwrap();
-        assert_eq!(labels(file.path().to_str().unwrap()), Ok(two));
-        for wrong in ["", "bicycle", "bicycle,", "bicycle,chair,bicycle"] {
-            assert!(labels(wrong).is_err(), "{wrong}");
-        }
-    }
 }

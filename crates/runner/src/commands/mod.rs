@@ -2,6 +2,7 @@
 mod compare;
 mod environment;
 mod evaluate;
+mod labels;
 mod plan;
 mod report;
 mod run;
@@ -9,7 +10,7 @@ mod study;
 mod verify;
 mod weights;
 
-pub(crate) use evaluate::labels;
+pub(crate) use labels::labels;
 
 use clap::CommandFactory;
 use indicatif::MultiProgress;

@@ -5,6 +5,7 @@ use experiment::plan::{Cell, Plan};
 use indicatif::{HumanBytes, HumanDuration};
 use miette::Result;
 use model_sets::{Identity, ModelSet, ModelSets};
+use records::counted;
 use tch::Device;
 
 use super::{Ending, study};
@@ -30,10 +31,10 @@ pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
     let plan = Plan::new(&experiment, &identity)?;
     let cells = study::select(&plan, args)?;
 
-    for cell in &cells {
-        output::print(&cell.id);
+    if !cells.is_empty() {
+        output::print(&cells.iter().map(|cell| cell.id.as_str()).collect::<Vec<_>>().join("\n"));
     }
-    output::say(&format!("\n{}, {} steps in all", records::counted(cells.len(), "cell"), steps(&cells)));
+    output::say(&format!("\n{}, {} in all", counted(cells.len(), "cell"), counted(steps(&cells), "step")));
     match (set, missing) {
         (Some(set), _) => costs(&set, &cells, &devices, args.jobs.map(usize::from))?,
         (None, Some(error)) => output::say(&format!(
@@ -53,8 +54,9 @@ fn costs(set: &ModelSet, cells: &[&Cell], devices: &[Device], jobs: Option<usize
     for worker in &schedule.workers {
         let device = name(worker.device);
         output::say(&format!(
-            "worker on {device}: {} thread(s), packs of up to {}",
-            worker.threads, worker.pack
+            "worker on {device}: {}, packs of up to {}",
+            counted(worker.threads, "thread"),
+            worker.pack
         ));
     }
     let bytes = schedule

@@ -38,7 +38,7 @@ pub(super) fn run(
     let _lock = FolderLock::take(&folder, plan_args.shard)?;
     let results = ResultsFolder::at(&folder);
     let pending = prepare(&results, &cells, args.fresh)?;
-    let resolved = study::resolved(&experiment)?;
+    let resolved = study::resolved(&experiment);
     write_atomically(&folder.join("experiment.toml"), resolved.as_bytes()).into_diagnostic()?;
     results.write_published(published.as_ref()).into_diagnostic()?;
     let mut record = plan.record.clone();
@@ -123,8 +123,14 @@ fn conclude(
     let tally = Tally::of(results, cells);
     if stop.is_wished() && tally.left + unjudged > 0 {
         let message = match tally.left {
-            0 => format!("stopped with {unjudged} images to judge; the same command goes on from here"),
-            left => format!("stopped with {left} cells to go; the same command goes on from here"),
+            0 => {
+                let images = records::counted(unjudged, "image");
+                format!("stopped with {images} to judge; the same command goes on from here")
+            }
+            left => {
+                let cells = records::counted(left, "cell");
+                format!("stopped with {cells} to go; the same command goes on from here")
+            }
         };
         tracing::debug!("{message}");
         if !quiet {

@@ -2,10 +2,10 @@ use std::io;
 use std::path::Path;
 
 use experiment::plan::{Cell, Plan, Selection};
-use experiment::{Experiment, Override, with_defaults, with_overrides};
-use miette::{Diagnostic, Result};
+use experiment::{Experiment, Layers, Override, with_overrides};
+use miette::{Diagnostic, Report, Result};
 use model_sets::{Identity, ModelSet, ModelSets};
-use records::{PUBLISHED, PublishedTable, read_text};
+use records::{PUBLISHED, PublishedTable, TextError, read_text};
 use thiserror::Error;
 
 use crate::cli::PlanArgs;
@@ -33,10 +33,14 @@ struct NotPublished {
 /// An experiment with its overrides.
 pub(super) fn read(args: &PlanArgs) -> Result<Experiment> {
     let name = args.experiment.display().to_string();
-    let text = read_text(&args.experiment).map_err(|source| Unreadable { name: name.clone(), source })?;
-    let text = with_overrides(&text, &args.overrides)?;
-    let name = if args.overrides.is_empty() { name } else { format!("{name} with --set") };
-    Ok(Experiment::parse(&name, &text).map_err(|error| *error)?)
+    let text = read_text(&args.experiment).map_err(|error| -> Report {
+        match error {
+            TextError::Read { source, .. } => Unreadable { name: name.clone(), source }.into(),
+            other => other.into(),
+        }
+    })?;
+    let layers = Layers::new(name, text).with_overrides(&args.overrides);
+    Ok(layers.read().map_err(|error| *error)?)
 }
 
 /// The published figures that the experiment names.
@@ -44,17 +48,22 @@ pub(super) fn published(experiment: &Experiment, args: &PlanArgs) -> Result<Opti
     let Some(path) = &experiment.published else { return Ok(None) };
     let path = args.experiment.parent().unwrap_or(Path::new("")).join(path);
     let name = path.display().to_string();
-    let text = read_text(&path).map_err(|source| NotPublished { name: name.clone(), source })?;
+    let text = read_text(&path).map_err(|error| -> Report {
+        match error {
+            TextError::Read { source, .. } => NotPublished { name: name.clone(), source }.into(),
+            other => other.into(),
+        }
+    })?;
     Ok(Some(PublishedTable::parse(&name, &text).map_err(|error| *error)?))
 }
 
 /// The text of the experiment as its results folder keeps it: the published figures are then beside it.
-pub(super) fn resolved(experiment: &Experiment) -> Result<String> {
+pub(super) fn resolved(experiment: &Experiment) -> String {
     if experiment.published.is_none() {
-        return Ok(experiment.text.clone());
+        return experiment.text.clone();
     }
     let beside: Override = format!("published='{PUBLISHED}'").parse().expect("a key and a value");
-    Ok(with_overrides(&experiment.text, &[beside])?)
+    with_overrides(&experiment.text, &[beside])
 }
 
 /// The first installed model set that the experiment names, and what cells computed with it depend on.
@@ -69,9 +78,9 @@ pub(super) fn suited(experiment: Experiment, set: &ModelSet) -> Result<Experimen
     if set.manifest.dream.is_empty() {
         return Ok(experiment);
     }
-    let text = with_defaults(&experiment.text, "dream", &set.manifest.dream);
-    let name = format!("the experiment with the settings of the model set {}", set.manifest.name);
-    Ok(Experiment::parse(&name, &text).map_err(|error| *error)?)
+    let (path, manifest) = set.manifest_text();
+    let path = path.display().to_string();
+    Ok(experiment.over_models(&path, manifest).map_err(|error| *error)?)
 }
 
 /// The cells of the plan that the command line selects.

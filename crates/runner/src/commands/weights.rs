@@ -11,7 +11,7 @@ pub(super) fn list(sets: &ModelSets) -> Result<Ending> {
         let missing = set.manifest.files().filter(|file| !set.path(file).is_file()).count();
         let state = match (missing, set.remedy()) {
             (0, _) => "installed".to_owned(),
-            (_, None) => format!("installed but for {missing} file(s) of its judges"),
+            (_, None) => format!("installed but for {} of its judges", records::counted(missing, "file")),
             (_, Some(remedy)) => remedy,
         };
         output::print(&format!("{}: {}\n  {state}", set.manifest.name, set.manifest.about));

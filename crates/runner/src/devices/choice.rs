@@ -1,6 +1,7 @@
 use std::str::FromStr;
 
 use miette::Diagnostic;
+use records::counted;
 use tch::Device;
 use thiserror::Error;
 use torch_ext::cuda;
@@ -26,7 +27,7 @@ pub enum DeviceError {
     #[error("no GPU can be used: {reason}")]
     #[diagnostic(help("leave --devices out to use what there is, or give --devices cpu"))]
     NoGpu { reason: String },
-    #[error("there is no cuda:{index}: this machine has {count} GPU(s), counted from 0")]
+    #[error("there is no cuda:{index}: this machine has {}, counted from 0", counted(*count, "GPU"))]
     NoSuchGpu { index: usize, count: usize },
 }
 

@@ -119,5 +119,5 @@ fn refusal(results: &ResultsFolder, changes: &BTreeMap<Vec<Changed>, Vec<&str>>)
 }
 
 fn cells(count: usize) -> String {
-    if count == 1 { "a cell".to_owned() } else { format!("{count} cells") }
+    if count == 1 { "a cell".to_owned() } else { records::counted(count, "cell") }
 }

@@ -1,0 +1,174 @@
+//! An experiment's settings in layers: the model set's own, the file's, those of `--set`; the later is the stronger.
+
+use std::ops::Range;
+
+use records::{escaped, forbidden_in_toml};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::Fault;
+use super::sources::Sources;
+use super::{Experiment, ExperimentError, Override, overrides, read};
+
+/// The texts that make an experiment.
+#[derive(Clone, Debug)]
+pub struct Layers {
+    file: (String, String),
+    overrides: Vec<Override>,
+    models: Option<(String, String)>,
+}
+
+/// The table of a model set's manifest that an experiment has as well.
+const OF_MODELS: &str = "dream";
+
+impl Layers {
+    /// The text of an experiment; `file` names it in errors.
+    pub fn new(file: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { file: (file.into(), text.into()), overrides: Vec::new(), models: None }
+    }
+
+    /// With settings replaced.
+    #[must_use]
+    pub fn with_overrides(self, overrides: &[Override]) -> Self {
+        Self { overrides: overrides.to_vec(), ..self }
+    }
+
+    /// Over the dream's settings in a model set's manifest; `file` names it in errors.
+    #[must_use]
+    pub fn over_models(self, file: impl Into<String>, manifest: impl Into<String>) -> Self {
+        Self { models: Some((file.into(), manifest.into())), ..self }
+    }
+
+    /// The experiment that they make.
+    ///
+    /// # Errors
+    /// The first fault, with its place in the file, in a `--set` or in the manifest.
+    pub fn read(self) -> Result<Experiment, Box<ExperimentError>> {
+        let sources = Sources::of(&self);
+        let read = self.merged(&sources).and_then(|table| {
+            let read = read::experiment(&table).and_then(|experiment| {
+                showable(&table, &sources)?;
+                Ok(experiment)
+            });
+            read.map_err(|fault| fault.in_words(&table))
+        });
+        let mut experiment = read.map_err(|fault| Box::new(fault.at(&sources)))?;
+        experiment.text = self.resolved();
+        experiment.layers = self;
+        Ok(experiment)
+    }
+
+    /// Name and text of every layer.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let file = [(self.file.0.as_str(), self.file.1.as_str())];
+        let overrides = self.overrides.iter().map(|one| ("--set", one.given()));
+        let models = self.models.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        file.into_iter().chain(overrides).chain(models)
+    }
+
+    fn merged<'i>(&self, sources: &'i Sources) -> Result<Spanned<DeTable<'i>>, Fault> {
+        let (text, _) = sources.part(0);
+        let mut table = DeTable::parse(text).map_err(|error| Fault::of_toml(&error, 0))?;
+        for (index, one) in (1..).zip(&self.overrides) {
+            let (given, start) = sources.part(index);
+            one.apply(table.get_mut(), given, start)?;
+        }
+        if self.models.is_some() {
+            let (manifest, start) = sources.part(1 + self.overrides.len());
+            let mut defaults = DeTable::parse(manifest).map_err(|error| Fault::of_toml(&error, start))?;
+            if let Some(defaults) = defaults.get_mut().remove(OF_MODELS) {
+                add_defaults(table.get_mut(), shifted(defaults, start));
+            }
+        }
+        Ok(table)
+    }
+
+    /// The text that says the same by itself: what the results folder keeps.
+    fn resolved(&self) -> String {
+        let text = overrides::with_overrides(&self.file.1, &self.overrides);
+        let manifest = self.models.as_ref().and_then(|(_, manifest)| manifest.parse::<toml::Table>().ok());
+        match manifest.as_ref().and_then(|manifest| manifest.get(OF_MODELS)?.as_table()) {
+            Some(defaults) if !defaults.is_empty() => overrides::with_defaults(&text, OF_MODELS, defaults),
+            _ => text,
+        }
+    }
+}
+
+/// Adds what the experiment does not state itself.
+fn add_defaults<'i>(table: &mut DeTable<'i>, defaults: Spanned<DeValue<'i>>) {
+    let span = defaults.span();
+    let DeValue::Table(defaults) = defaults.into_inner() else { return };
+    if defaults.is_empty() {
+        return;
+    }
+    if !table.contains_key(OF_MODELS) {
+        let empty = Spanned::new(span.clone(), DeValue::Table(DeTable::new()));
+        table.insert(Spanned::new(span, OF_MODELS.into()), empty);
+    }
+    let Some(DeValue::Table(stated)) = table.get_mut(OF_MODELS).map(Spanned::get_mut) else { return };
+    for (key, value) in defaults {
+        if !stated.contains_key(key.get_ref().as_ref()) {
+            stated.insert(key, value);
+        }
+    }
+}
+
+/// A value whose places are `by` bytes further on.
+pub(super) fn shifted(value: Spanned<DeValue<'_>>, by: usize) -> Spanned<DeValue<'_>> {
+    let span = moved(value.span(), by);
+    let value = match value.into_inner() {
+        DeValue::Array(values) => {
+            DeValue::Array(values.into_iter().map(|value| shifted(value, by)).collect())
+        }
+        DeValue::Table(table) => {
+            let entry = |(key, value): (Spanned<_>, _)| {
+                (Spanned::new(moved(key.span(), by), key.into_inner()), shifted(value, by))
+            };
+            DeValue::Table(table.into_iter().map(entry).collect())
+        }
+        scalar => scalar,
+    };
+    Spanned::new(span, value)
+}
+
+fn moved(span: Range<usize>, by: usize) -> Range<usize> {
+    span.start + by..span.end + by
+}
+
+/// Refuses what figures and pages cannot show, and numbers that the results folder could not keep.
+fn showable(table: &Spanned<DeTable<'_>>, sources: &Sources) -> Result<(), Fault> {
+    if let Some((span, character)) = forbidden_in_toml(table.get_ref(), sources.text()) {
+        let written = &sources.text()[span.clone()];
+        let help = match written.strip_prefix('\\') {
+            Some(letter) if letter.len() == 1 => format!(
+                "in double quotes `\\{letter}` is a control character: a backslash is written `\\\\`, or put the text \
+                 in 'single quotes', which keep it"
+            ),
+            _ => "figures and pages cannot show it: remove it".to_owned(),
+        };
+        let message = format!("a text has the character {}, which XML 1.0 forbids", escaped(character));
+        return Err(Fault::new(span, message).help(help));
+    }
+    match too_large(table.get_ref()) {
+        Some((span, number)) => {
+            let message = format!("{number} is too large for a whole number of TOML");
+            Err(Fault::new(span, message).help(format!("these go from {} to {}", i64::MIN, i64::MAX)))
+        }
+        None => Ok(()),
+    }
+}
+
+fn too_large(table: &DeTable<'_>) -> Option<(Range<usize>, String)> {
+    fn in_value(value: &Spanned<DeValue<'_>>) -> Option<(Range<usize>, String)> {
+        match value.get_ref() {
+            DeValue::Integer(number) => {
+                let fits = i64::from_str_radix(number.as_str(), number.radix()).is_ok();
+                (!fits).then(|| (value.span(), number.to_string()))
+            }
+            DeValue::Array(values) => values.iter().find_map(in_value),
+            DeValue::Table(table) => too_large(table),
+            _ => None,
+        }
+    }
+    table.iter().find_map(|(_, value)| in_value(value))
+}

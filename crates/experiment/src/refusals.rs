@@ -1,0 +1,367 @@
+//! What cannot be meant is refused with its place and in words of TOML, whatever it is.
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use proptest::prelude::*;
+
+use super::*;
+
+const HEAD: &str = "name = \"x\"\nmodels = [\"mini\"]\n";
+const SMALL: &str =
+    "name = \"x\"\nmodels = [\"mini\"]\nprompts = [\"bicycle\"]\n[optimizer]\nadam = { lr = 0.05 }\n";
+
+fn overrides(given: &[&str]) -> Vec<Override> {
+    given.iter().map(|one| one.parse().unwrap()).collect()
+}
+
+fn read(text: &str, given: &[&str]) -> Result<Experiment, Box<ExperimentError>> {
+    Layers::new("x.toml", text).with_overrides(&overrides(given)).read()
+}
+
+/// Message, place and help, as the program prints them but for the excerpt.
+fn refusal(text: &str, given: &[&str]) -> String {
+    said(&read(text, given).expect_err(&format!("{text}\n{given:?}")))
+}
+
+fn said(error: &ExperimentError) -> String {
+    let mut page = String::new();
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::none()).with_width(10_000);
+    handler.render_report(&mut page, error).unwrap();
+    let place = |line: &str| Some(line.trim_start().strip_prefix(",-[")?.split(']').next()?.to_owned());
+    let place = page.lines().find_map(place).unwrap_or_else(|| panic!("no place in\n{page}"));
+    let help = error.help().map_or_else(String::new, |help| format!(" ({help})"));
+    format!("{error} [{place}]{help}")
+}
+
+#[test]
+fn numbers_are_one_if_their_values_are() {
+    let said = [
+        refusal(&format!("{HEAD}prompts = [\"a\"]\n[optimizer]\nadam = {{ lr = [1, 2, 1.0] }}\n"), &[]),
+        refusal(
+            SMALL,
+            &["optimizer.adam.schedule=[{ then = { linear-to = 0 } }, { then = { linear-to = 0.0 } }]"],
+        ),
+        refusal(SMALL, &["optimizer.adam.schedule=[{}, { warmup = 0 }]"]),
+        refusal(SMALL, &["seeds=[7, 0x7]"]),
+        refusal(SMALL, &["dream.loss_coef=[9007199254740992, 9007199254740993]"]),
+    ];
+    insta::assert_snapshot!(said.join("\n"), @r"
+    `lr` lists 1.0 twice, first as 1 [x.toml:5:22]
+    `schedule` lists { then = { linear-to = 0.0 } } twice, first as { then = { linear-to = 0 } } [--set:1:56]
+    `schedule` lists the same setting twice: {} and { warmup = 0 } [--set:1:30]
+    `seeds` lists `7` twice [--set:1:11]
+    loss_coef is 9007199254740992, but must be at least 0 and at most 1000000 [--set:1:18]
+    ");
+}
+
+#[test]
+fn exclusions_compare_numbers_by_value() {
+    let text = format!(
+        "{HEAD}prompts = [\"bicycle\", \"chair\"]\nseeds = [0, 1]\n\
+         exclude = [{{ loss_coef = 100.0, prompt = \"chair\" }}, {{ seed = 1.0, loss_coef = 50 }}]\n\
+         dream.loss_coef = [50, 100]\noptimizer.adam = {{ lr = [0.05, 0.1] }}\n"
+    );
+    let experiment = read(&text, &[]).unwrap();
+    let identity = model_sets::Identity::new("none", std::collections::BTreeMap::new());
+    let plan = crate::plan::Plan::new(&experiment, &identity).unwrap();
+    let ids: Vec<String> = plan.cells.into_iter().map(|cell| cell.id).collect();
+    let expected = |id: &&str| {
+        !(id.contains("loss_coef-100") && id.starts_with("chair")
+            || id.contains("seed-1") && id.contains("loss_coef-50"))
+    };
+    assert_eq!(ids.len(), 16 - 4 - 4);
+    assert!(ids.iter().all(|id| expected(&id.as_str())), "{ids:?}");
+}
+
+#[test]
+fn overrides_take_texts_quoted_dots_and_point_into_themselves() {
+    let experiment = read(
+        &SMALL.replace("[\"bicycle\"]", "[\"bicycle\", \"St. Paul\", \"a=b\"]"),
+        &[
+            "template={}",
+            "labels.\"St. Paul\"=church",
+            "labels.'a=b' = 7",
+            "evaluation.template= {} ",
+            "name=12",
+        ],
+    )
+    .unwrap();
+    assert_eq!((experiment.template.as_str(), experiment.evaluation.template.as_str()), ("{}", "{}"));
+    let names: Vec<&str> = experiment.prompts.iter().map(|prompt| prompt.class_name.as_str()).collect();
+    assert_eq!((names, experiment.name.as_str()), (vec!["bicycle", "church", "7"], "12"));
+    assert_eq!(Experiment::parse("again.toml", &experiment.text).unwrap().prompts, experiment.prompts);
+
+    let said = [
+        refusal(SMALL, &["dream.iteration=5"]),
+        refusal(SMALL, &["seeds=[1]", "dream.iterations=99999999999"]),
+        refusal(SMALL, &["optimizer.adam.schedule=cosine"]),
+        refusal(SMALL, &["optimizer.adam.schedule.warmup=[0,3]"]),
+        refusal(SMALL, &["optimizer.adam.schedule.warmup=9223372036854775808"]),
+        refusal(SMALL, &["optimizer.adam.schedule.then=step"]),
+        refusal(SMALL, &["optimizer.adam.schedule.then={ step = { ever = 3 } }"]),
+        refusal(SMALL, &["optimizer.adam.schedule.then={ step = 3 }"]),
+        refusal(SMALL, &["optimizer.adam.schedule.then={}"]),
+        refusal(SMALL, &["optimizer.adam.betas=[0.9, 0.99]"]),
+        refusal(SMALL, &["optimizer.adam.amsgrad=1"]),
+        refusal(SMALL, &["optimizer.AdamW={}"]),
+        refusal(SMALL, &["optimizer.RMSprop={}"]),
+        refusal(SMALL, &["optimizer.SGD={}"]),
+        refusal(SMALL, &["evaluation.labels=CIFAR-100"]),
+        refusal(SMALL, &["dream.Interpolation=nearest"]),
+        refusal(SMALL, &["dream.interpolation=Nearest"]),
+        refusal(SMALL, &["dream.interpolation=7"]),
+        refusal(SMALL, &["models=mini"]),
+        refusal(SMALL, &["seeds=9223372036854775808"]),
+        refusal(SMALL, &["seeds=[9223372036854775808]"]),
+        refusal(&format!("seeds = [1, 9223372036854775808]\n{SMALL}"), &[]),
+        refusal(SMALL, &["seeds=[-1]"]),
+        refusal(SMALL, &["optimizer.adam.lr=9223372036854775808"]),
+        refusal(SMALL, &["optimizer.adam.lr=1e400"]),
+        refusal(SMALL, &["optimizer.adam.beta1=1e300"]),
+        refusal(SMALL, &["prompts.first=a"]),
+        refusal(SMALL, &["dream=1979-05-27"]),
+    ];
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    unknown key `iteration` [--set:1:7] (did you mean `iterations`? Known: `epochs`, `iterations`, `cutouts`, `interpolation`, `center_bias`, `gradient_accumulation`, `max_classes`, `class_temperature`, `ema_decay`, `loss_coef`, `truncation`, `precision`, `save_every`, `save_best`)
+    iterations is 99999999999, but must be at least 1 and at most 100000 [--set:1:18]
+    `schedule` is the text "cosine", but must be a table such as { warmup = 100, then = "cosine" } [--set:1:25]
+    `warmup` is a list, but must be a whole number, at least 0 [--set:1:32] (a list is an axis where it is a whole setting: schedule = [{ warmup = … }, { warmup = … }])
+    warmup = 9223372036854775808 is out of range: it must be at least 0 and at most 9223372036854775807 [--set:1:32]
+    `then` is the text "step", but must be a table such as { step = … } [--set:1:30]
+    unknown key `ever` [--set:1:41] (did you mean `every`? Known: `every`, `by`)
+    `step` is the number 3, but must be a text [--set:1:39]
+    `then` is an empty table, but must be a table with exactly one key [--set:1:30]
+    unknown key `betas` [--set:1:16] (did you mean `beta1` and `beta2`? Known: `lr`, `beta1`, `beta2`, `eps`, `weight_decay`, `amsgrad`, `schedule`)
+    `amsgrad` is the number 1, but must be `true` or `false` [--set:1:24]
+    unknown optimizer `AdamW` [--set:1:11] (did you mean `adamw`? Known: `sgd`, `adam`, `adamw`, `rmsprop`, `adagrad`, `adadelta`, `nadam`, `radam`, `adamax`, `rprop`, `asgd`, `lion`, `adabelief`, `adan`, `prodigy`, `schedule-free-adamw`, `muon`)
+    unknown optimizer `RMSprop` [--set:1:11] (did you mean `rmsprop`? Known: `sgd`, `adam`, `adamw`, `rmsprop`, `adagrad`, `adadelta`, `nadam`, `radam`, `adamax`, `rprop`, `asgd`, `lion`, `adabelief`, `adan`, `prodigy`, `schedule-free-adamw`, `muon`)
+    unknown optimizer `SGD` [--set:1:11] (did you mean `sgd`? Known: `sgd`, `adam`, `adamw`, `rmsprop`, `adagrad`, `adadelta`, `nadam`, `radam`, `adamax`, `rprop`, `asgd`, `lion`, `adabelief`, `adan`, `prodigy`, `schedule-free-adamw`, `muon`)
+    unknown set of labels `CIFAR-100` [--set:1:19] (did you mean `cifar-100`?)
+    unknown key `Interpolation` [--set:1:7] (did you mean `interpolation`? Known: `epochs`, `iterations`, `cutouts`, `interpolation`, `center_bias`, `gradient_accumulation`, `max_classes`, `class_temperature`, `ema_decay`, `loss_coef`, `truncation`, `precision`, `save_every`, `save_best`)
+    unknown value `Nearest` [--set:1:21] (did you mean `nearest`? Known: `nearest`, `bilinear`, `lanczos`)
+    `interpolation` is the number 7, but must be a text that names a choice [--set:1:21]
+    `models` is the text "mini", but must be a list [--set:1:8]
+    `seeds` is the number 9223372036854775808, but must be a list [--set:1:7]
+    an entry of `seeds` is the number 9223372036854775808, but must be a whole number from 0 to 9223372036854775807 [--set:1:8]
+    an entry of `seeds` is the number 9223372036854775808, but must be a whole number from 0 to 9223372036854775807 [x.toml:1:13]
+    an entry of `seeds` is the number -1, but must be a whole number from 0 to 9223372036854775807 [--set:1:8]
+    9223372036854775808 is too large for a whole number of TOML [--set:1:19] (these go from -9223372036854775808 to 9223372036854775807)
+    `lr` is the number 1e400, but must be a number that is not so large [--set:1:19]
+    beta1 = 1e300 is out of range: it must be at least 0 and less than 1 [--set:1:22]
+    --set cannot reach `prompts.first`: `prompts` is a value, which has no settings of its own [--set:1:1]
+    `dream` is a table of settings, not the date 1979-05-27 [--set:1:7]
+    "#);
+}
+
+#[test]
+fn refuses_characters_that_no_report_can_show_where_they_stand() {
+    let said = [
+        refusal(&SMALL.replace("bicycle", r"a \big fox"), &[]),
+        refusal(SMALL, &[r#"prompts=["a \u0001 fox"]"#]),
+        refusal(SMALL, &["prompts=[{ text = \"a\", avoid = \"b\\f\" }]"]),
+        refusal(SMALL, &[r#"labels.bicycle="\uFFFF""#]),
+        refusal(SMALL, &["labels.bicycle=\u{fffe}"]),
+        refusal(SMALL, &[r#"evaluation.labels=["a", "b\u001F"]"#]),
+        refusal(SMALL, &[r#"evaluation.template="{}\u0000""#]),
+        refusal(SMALL, &[r#"evaluation.segments.bicycle="\e""#]),
+        refusal(SMALL, &[r#"template="{}\u000B""#]),
+        refusal(SMALL, &[r#"models=["\b"]"#]),
+        refusal(SMALL, &[r#"published="\b""#]),
+    ];
+    insta::assert_snapshot!(said.join("\n"), @r"
+    a text has the character \u0008, which XML 1.0 forbids [x.toml:3:15] (in double quotes `\b` is a control character: a backslash is written `\\`, or put the text in 'single quotes', which keep it)
+    a text has the character \u0001, which XML 1.0 forbids [--set:1:13] (figures and pages cannot show it: remove it)
+    a text has the character \u000C, which XML 1.0 forbids [--set:1:34] (in double quotes `\f` is a control character: a backslash is written `\\`, or put the text in 'single quotes', which keep it)
+    a text has the character \uFFFF, which XML 1.0 forbids [--set:1:17] (figures and pages cannot show it: remove it)
+    a text has the character \uFFFE, which XML 1.0 forbids [--set:1:16] (figures and pages cannot show it: remove it)
+    a text has the character \u001F, which XML 1.0 forbids [--set:1:27] (figures and pages cannot show it: remove it)
+    a text has the character \u0000, which XML 1.0 forbids [--set:1:24] (figures and pages cannot show it: remove it)
+    a text has the character \u001B, which XML 1.0 forbids [--set:1:30] (in double quotes `\e` is a control character: a backslash is written `\\`, or put the text in 'single quotes', which keep it)
+    a text has the character \u000B, which XML 1.0 forbids [--set:1:13] (figures and pages cannot show it: remove it)
+    a text has the character \u0008, which XML 1.0 forbids [--set:1:10] (in double quotes `\b` is a control character: a backslash is written `\\`, or put the text in 'single quotes', which keep it)
+    a text has the character \u0008, which XML 1.0 forbids [--set:1:12] (in double quotes `\b` is a control character: a backslash is written `\\`, or put the text in 'single quotes', which keep it)
+    ");
+}
+
+#[test]
+fn counts_a_grid_before_making_it() {
+    let list = |length: usize| {
+        let values: Vec<String> = (1..=length).map(|n| format!("{n}e-3")).collect();
+        format!("[{}]", values.join(", "))
+    };
+    let text = format!(
+        "{HEAD}prompts = [\"a\", \"b\"]\ndream.loss_coef = {0}\noptimizer.adam = {{ lr = {0}, eps = {0} }}\n\
+         optimizer.sgd = {{ lr = {0} }}\n",
+        list(200)
+    );
+    let large = format!(
+        "{HEAD}prompts = [\"a\"]\noptimizer.adam = {{ lr = {0}, eps = {0}, weight_decay = {0}, beta1 = {0} }}\n",
+        list(9000)
+    );
+    insta::assert_snapshot!([refusal(&text, &[]), refusal(&large, &[])].join("\n"), @r"
+    the grid has 16,080,000 cells: at most 100,000 can be planned [x.toml:4:19] (2 prompts × 40,200 optimizer settings × 200 dream settings × 1 seed (lists: loss_coef 200, adam.eps 200, adam.lr 200, sgd.lr 200, prompts 2); shorten a list, or part the experiment)
+    the grid has 6,561,000,000,000,000 cells: at most 100,000 can be planned (column 239739 of a long line) [x.toml:4:84] (1 prompt × 6,561,000,000,000,000 optimizer settings × 1 dream setting × 1 seed (lists: adam.beta1 9,000, adam.eps 9,000, adam.lr 9,000, adam.weight_decay 9,000); shorten a list, or part the experiment)
+    ");
+    let many = read(SMALL, &[&format!("optimizer.adam.lr={}", list(16_000))]).unwrap();
+    assert_eq!(many.optimizers.len(), 16_000);
+}
+
+/// Rust's words for types, which nobody who writes TOML needs to know.
+fn of_rust(message: &str) -> Option<&str> {
+    const WORDS: [&str; 17] = [
+        "struct",
+        "enum",
+        "variant",
+        "sequence",
+        "map",
+        "tuple",
+        "unit",
+        "newtype",
+        "identifier",
+        "string",
+        "field",
+        "f64",
+        "u32",
+        "u64",
+        "i64",
+        "invalid",
+        "float",
+    ];
+    message.split(|c: char| !c.is_alphanumeric()).find(|word| WORDS.contains(word))
+}
+
+/// The keys of every setting of the schema, and those below them.
+fn settings(schema: &serde_json::Value) -> Vec<String> {
+    let mut keys =
+        vec!["exclude".to_owned(), "labels.bicycle".to_owned(), "evaluation.segments.bicycle".to_owned()];
+    let properties = |node: &serde_json::Value| -> Vec<String> {
+        node["properties"].as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect()
+    };
+    keys.extend(properties(schema));
+    for name in ["DreamSettings", "EvaluationTable"] {
+        let table = if name == "DreamSettings" { "dream" } else { "evaluation" };
+        keys.extend(properties(&schema["$defs"][name]).into_iter().map(|key| format!("{table}.{key}")));
+    }
+    for (optimizer, reference) in schema["properties"]["optimizer"]["properties"].as_object().unwrap() {
+        keys.push(format!("optimizer.{optimizer}"));
+        let definition = reference["$ref"].as_str().unwrap().trim_start_matches("#/$defs/");
+        let settings = properties(&schema["$defs"][definition]);
+        assert!(settings.len() > 1, "{optimizer}");
+        keys.extend(settings.into_iter().map(|key| format!("optimizer.{optimizer}.{key}")));
+    }
+    keys.extend(["warmup", "then"].map(|key| format!("optimizer.adam.schedule.{key}")));
+    keys.extend(["linear-to", "step", "linear"].map(|key| format!("optimizer.adam.schedule.then.{key}")));
+    keys.extend(["every", "by"].map(|key| format!("optimizer.adam.schedule.then.step.{key}")));
+    keys
+}
+
+#[test]
+fn every_setting_refuses_other_kinds_in_words_of_toml() {
+    let values = [
+        "7",
+        "-7",
+        "4.5",
+        "1e400",
+        "99999999999999999999999",
+        "9223372036854775808",
+        "\"x\"",
+        "\"step\"",
+        "\"linear-to\"",
+        "true",
+        "1979-05-27",
+        "[]",
+        "[[]]",
+        "[7, 7.0]",
+        "[\"x\", 7]",
+        "[{}]",
+        "{}",
+        "{ x = 1 }",
+        "{ step = 1 }",
+        "nan",
+        "inf",
+    ];
+    let schema = json_schema();
+    let mut refused = 0;
+    for key in settings(&schema) {
+        for value in values {
+            let given = format!("{key}={value}");
+            let Err(error) = read(SMALL, &[&given]) else { continue };
+            refused += 1;
+            let said = said(&error);
+            let message = error.to_string().replace("\"step\"", "").replace(&format!("`{key}`"), "");
+            assert_eq!(of_rust(&message), None, "--set '{given}': {said}");
+            assert!(!message.contains("overflow") && !message.contains("wanted"), "--set '{given}': {said}");
+        }
+    }
+    assert!(refused > 2000, "{refused}");
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_an_experiment_or_refused_with_a_place(text in any::<String>()) {
+        if let Err(error) = read(&text, &[]) {
+            said(&error);
+        }
+    }
+
+    /// Made of what experiments are made of.
+    #[test]
+    fn any_mixture_is_an_experiment_or_refused_with_a_place(
+        parts in proptest::collection::vec(prop_oneof![
+            Just("name = \"x\"\n"), Just("models = [\"mini\"]\n"), Just("prompts = ["), Just("\"a\", "), Just("]\n"),
+            Just("[optimizer]\n"), Just("adam = { "), Just("lr = [1, 1.0]"), Just(" }\n"), Just("[dream]\n"),
+            Just("seeds = [0, 1]\n"), Just("exclude = [{ seed = 1 }]\n"), Just("[[exclude]]\n"), Just("labels.a = 1\n"),
+            Just("[evaluation]\n"), Just("cutouts = 4\n"), Just("'"), Just("\"\"\""), Just("\\b"), Just("é"), Just("."), Just("="),
+        ], 0..30),
+    ) {
+        if let Err(error) = read(&parts.concat(), &[]) {
+            said(&error);
+        }
+    }
+
+    #[test]
+    fn any_override_is_followed_or_refused_with_a_place(
+        key in "[a-z.\"'\\\\ =é]{0,12}|dream[.][a-z_]{1,12}|optimizer([.][a-z\"]{1,8}){1,3}|labels[.]\"[a-z. ]{1,6}\"",
+        value in any::<String>(),
+    ) {
+        let Ok(one) = format!("{key}={value}").parse::<Override>() else { return Ok(()) };
+        match Layers::new("x.toml", SMALL).with_overrides(&[one]).read() {
+            Err(error) => drop(said(&error)),
+            Ok(experiment) => {
+                let again = Experiment::parse("again.toml", &experiment.text);
+                let again = again.map_err(|error| TestCaseError::fail(format!("{}\n{error}", experiment.text)))?;
+                prop_assert_eq!(format!("{:?}", again.optimizers), format!("{:?}", experiment.optimizers));
+                prop_assert_eq!(again.prompts, experiment.prompts);
+            }
+        }
+    }
+
+    /// What the results folder keeps says the same as the layers did.
+    #[test]
+    fn the_resolved_text_means_what_the_layers_mean(
+        lr in prop_oneof![(1..50_i64).prop_map(|n| n.to_string()), (0.001..50.0).prop_map(|n: f64| n.to_string())],
+        cutouts in proptest::collection::btree_set(1..64_u32, 1..4),
+        template in "[a-z ={}]{0,5}",
+        place in "[a-z. =]{1,8}",
+    ) {
+        let template = format!("{}{{}}", template.replace(['{', '}'], ""));
+        let prompt = toml::Value::from(format!("St. {place}"));
+        let given = [
+            format!("optimizer.adam.lr={lr}"),
+            format!("dream.cutouts={cutouts:?}").replace(['{', '}'], "").replace('=', "=[") + "]",
+            format!("template={template}"),
+            format!("prompts=[{prompt}]"),
+            format!("labels.{prompt}=a church"),
+        ];
+        let given: Vec<&str> = given.iter().map(String::as_str).collect();
+        let experiment = read(SMALL, &given).map_err(|error| TestCaseError::fail(said(&error)))?;
+        let experiment = experiment.over_models("m.toml", "dream.iterations = 7\ndream.cutouts = 9\n").unwrap();
+        prop_assert_eq!(experiment.template.as_str(), template.trim());
+        prop_assert_eq!(experiment.prompts[0].class_name.as_str(), "a church");
+        prop_assert_eq!(experiment.dreams.len(), cutouts.len());
+        prop_assert!(experiment.dreams.iter().all(|dream| dream.settings.iterations == 7));
+        let again = Experiment::parse("again.toml", &experiment.text).unwrap();
+        prop_assert_eq!(format!("{:?}", again.dreams), format!("{:?}", experiment.dreams));
+        prop_assert_eq!(format!("{:?}", again.optimizers), format!("{:?}", experiment.optimizers));
+        prop_assert_eq!(again.prompts, experiment.prompts);
+    }
+}
