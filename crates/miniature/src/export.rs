@@ -55,7 +55,7 @@ impl ModelSet {
         Ok(write_safetensors(&self.weights(component), &tensors, &notes)?)
     }
 
-    /// Writes the generator's weights and sizes, widened as [`Wide`] says.
+    /// Writes the generator's weights and sizes, widened as `Wide` says.
     ///
     /// # Errors
     /// When a file cannot be written.

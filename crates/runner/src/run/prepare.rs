@@ -31,7 +31,7 @@ pub enum ChangedError {
 
 /// The cells that are still to be computed, once it is known that those begun earlier had the same settings.
 ///
-/// Of those that have ended, the ones with damaged files are among them: see [`Need`]. `fresh` discards what there is of
+/// Of those that have ended, the ones with damaged files are among them: see `Need`. `fresh` discards what there is of
 /// `cells`, and then all of them are.
 ///
 /// # Errors
