@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
 
 use super::by_value::{self, ByValue};
+use super::canonical::canonical;
 use super::error::Fault;
 
 /// A setting that varies over the grid, and one of its values.
@@ -108,7 +109,7 @@ pub(super) fn in_order<'t, 'i>(
 impl<'i> Choice<'i> {
     fn with(&self, key: &Spanned<Cow<'i, str>>, value: &Spanned<DeValue<'i>>, plain: &toml::Value) -> Self {
         let mut axes = self.axes.clone();
-        axes.push((Axis { name: key.get_ref().to_string(), value: plain.clone() }, value.span()));
+        axes.push((Axis { name: key.get_ref().to_string(), value: canonical(plain.clone()) }, value.span()));
         let mut table = self.table.clone();
         table.get_mut().insert(key.clone(), value.clone());
         Self { axes, table }

@@ -27,6 +27,7 @@
 //! ```
 mod axes;
 mod by_value;
+mod canonical;
 mod check;
 mod count;
 mod error;

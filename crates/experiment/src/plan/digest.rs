@@ -11,7 +11,7 @@ pub fn digest(value: &Value) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// JSON without spaces, keys sorted.
+/// JSON without spaces, keys sorted, zero without a sign.
 fn canonical(value: &Value, text: &mut String) {
     match value {
         Value::Object(map) => {
@@ -33,6 +33,7 @@ fn canonical(value: &Value, text: &mut String) {
             }
             text.push(']');
         }
+        Value::Number(number) if number.as_f64() == Some(0.0) && number.is_f64() => text.push_str("0.0"),
         scalar => {
             let _ = write!(text, "{scalar}");
         }
@@ -52,5 +53,6 @@ mod tests {
         assert_ne!(one, digest(&json!({ "a": 1, "b": [{ "c": 2.0 }, 1] })));
         assert_ne!(digest(&json!({ "a": "1" })), digest(&json!({ "a": 1 })));
         assert_ne!(digest(&json!(["a", "b"])), digest(&json!(["a,b"])));
+        assert_eq!(digest(&json!(-0.0)), digest(&json!(0.0)), "they are the same number");
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::PathBuf;
 
@@ -28,6 +28,9 @@ pub enum PlanError {
     Empty,
     #[error("two cells would share the folder `{id}`")]
     SameFolder { id: String },
+    #[error("`{first}` and `{second}` are the same cell: all that decides their results is equal")]
+    #[diagnostic(help("leave one of them out"))]
+    SameCell { first: String, second: String },
     #[error("failed to read the image `{}` of a prompt", path.display())]
     #[diagnostic(help("its path is relative to the folder that the program is started in"))]
     Image { path: PathBuf, source: io::Error },
@@ -43,12 +46,22 @@ impl Plan {
         if cells.is_empty() {
             return Err(PlanError::Empty);
         }
-        let mut ids = HashSet::new();
-        if let Some(cell) = cells.iter().find(|cell| !ids.insert(&cell.id)) {
-            return Err(PlanError::SameFolder { id: cell.id.clone() });
-        }
+        refuse_twins(&cells)?;
         Ok(Self { record: record(experiment, models, &cells), cells })
     }
+}
+
+fn refuse_twins(cells: &[Cell]) -> Result<(), PlanError> {
+    let (mut ids, mut digests) = (HashSet::new(), HashMap::new());
+    for Cell { id, digest, .. } in cells {
+        if !ids.insert(id) {
+            return Err(PlanError::SameFolder { id: id.clone() });
+        }
+        if let Some(first) = digests.insert(digest, id) {
+            return Err(PlanError::SameCell { first: first.clone(), second: id.clone() });
+        }
+    }
+    Ok(())
 }
 
 fn product(experiment: &Experiment, models: &Identity) -> Result<Vec<Cell>, PlanError> {
