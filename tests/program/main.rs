@@ -4,6 +4,7 @@
 mod damage;
 mod end_to_end;
 mod evaluation;
+mod identity;
 mod messages;
 mod published;
 mod resumption;

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
 use model_sets::{Identity, LabelChoice};
+use proptest::prelude::*;
 
 use super::*;
-use crate::plan::{Plan, Selection};
+use crate::plan::{Plan, PlanError, Selection};
 
 fn parse(rest: &str) -> Experiment {
     let text = format!("name = \"test\"\nmodels = [\"none\"]\n{rest}");
@@ -116,12 +117,56 @@ fn whatever_decides_a_result_is_in_its_digest() {
         digest("prompts = [\"a\"]\noptimizer.adamw = { lr = 1 }"),
         digest(&format!("{base}seeds = [1]")),
         digest(&format!("{base}dream.cutouts = 4")),
-        digest(&format!("{base}labels.a = \"b\"")),
-        digest(&format!("{base}template = \"{{}}\"")),
     ];
+    for judged in ["labels.a = \"b\"", "template = \"{}\""] {
+        assert_eq!(digest(&format!("{base}{judged}")), digests[0], "no part of the dream: {judged}");
+    }
     digests.sort();
     digests.dedup();
-    assert_eq!(digests.len(), 9);
+    assert_eq!(digests.len(), 7);
+}
+
+proptest! {
+    #[test]
+    fn spellings_of_numbers_and_orders_of_keys_change_nothing(
+        (lr, cutouts) in (1..10_000_u32, 1..4096_u32),
+        [a, b, c] in [0..4_usize, 0..4, 0..2],
+        turned in any::<bool>(),
+    ) {
+        let spelled = |number: u32, how: usize| match how {
+            0 => number.to_string(),
+            1 => format!("{number}.0"),
+            2 => format!("{number}e0"),
+            _ => format!("+{number}.00"),
+        };
+        let cell = |lr: &str, cutouts: &str, turned: bool| {
+            let mut lines = [format!("optimizer.adam = {{ lr = [{lr}], beta1 = 0.5 }}"), format!("dream.cutouts = [{cutouts}]")];
+            if turned {
+                lines = [lines[1].clone(), format!("optimizer.adam = {{ beta1 = 5e-1, lr = [{lr}] }}")];
+            }
+            plan(&parse(&format!("prompts = [\"a\"]\n{}", lines.join("\n")))).cells.remove(0)
+        };
+        let plain = cell(&lr.to_string(), &cutouts.to_string(), false);
+        let hexadecimal = [cutouts.to_string(), format!("0x{cutouts:x}")];
+        let other = cell(&spelled(lr, a), &hexadecimal[c], turned);
+        prop_assert_eq!(&other.digest, &plain.digest);
+        prop_assert_eq!(&other.id, &plain.id);
+        prop_assert_eq!(&other.optimizer_label, &plain.optimizer_label);
+        let next = cell(&spelled(lr + 1, b), &cutouts.to_string(), turned);
+        prop_assert_ne!(&next.digest, &plain.digest);
+    }
+}
+
+#[test]
+fn two_cells_that_are_the_same_are_refused() {
+    let experiment = parse("prompts = [\"a\"]\noptimizer.adam = { lr = [1, 2] }");
+    let twice = Experiment { optimizers: vec![experiment.optimizers[0].clone(); 2], ..experiment.clone() };
+    let models = Identity::new("mini", BTreeMap::new());
+    assert!(matches!(Plan::new(&twice, &models), Err(PlanError::SameFolder { .. })));
+    let mut respelled = experiment;
+    respelled.optimizers[1].settings = respelled.optimizers[0].settings.clone();
+    let error = Plan::new(&respelled, &models).unwrap_err();
+    assert!(matches!(error, PlanError::SameCell { .. }), "{error}");
 }
 
 #[test]

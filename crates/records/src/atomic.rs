@@ -41,7 +41,7 @@ fn readable_by_all<'b, 'p, 's>(
 }
 
 /// A rename is on the disk only when its folder is.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 

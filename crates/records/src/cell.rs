@@ -21,8 +21,15 @@ pub struct CellRecord {
     pub seed: u64,
     /// The model set that it was computed with.
     pub model_set: String,
-    /// SHA-256 (hex) over all settings below and the model set's digests: what decides whether a cell is the same.
+    /// SHA-256 (hex) over the prompt, the seed, all settings below and the model set's digests: what decides whether a
+    /// cell is the same. What it is called, and what its image is compared with, are no part of it.
     pub digest: String,
+    /// The text that its images were compared with. Missing in records of format 0, whose digest covers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_text: Option<String>,
+    /// The digest that it had in a record of format 0, which its saved state may still carry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_digest: Option<String>,
     /// How it ended, if it has.
     pub status: CellStatus,
     /// The prompt's texts, of which the similarity term is a sum. Missing in records of older versions.

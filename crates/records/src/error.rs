@@ -9,6 +9,8 @@ use thiserror::Error;
 pub enum RecordError {
     #[error("failed to read `{}`", path.display())]
     Read { path: PathBuf, source: io::Error },
+    #[error("failed to move `{}` to `{to}`", from.display())]
+    Move { from: PathBuf, to: String, source: io::Error },
     #[error("failed to write `{}`", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("`{}` is not a record of this program", path.display())]
@@ -40,7 +42,11 @@ impl RecordError {
             ),
             Self::Toml { .. } | Self::Json { .. } | Self::Csv { .. } | Self::Published { .. } => true,
             Self::Damaged { .. } => true,
-            Self::Newer { .. } | Self::Write { .. } | Self::Encode { .. } | Self::NotResults { .. } => false,
+            Self::Newer { .. }
+            | Self::Move { .. }
+            | Self::Write { .. }
+            | Self::Encode { .. }
+            | Self::NotResults { .. } => false,
         }
     }
 
@@ -56,6 +62,7 @@ impl RecordError {
             Self::Newer { found, .. } => {
                 format!("was written by a newer version of this program: its format is {found}")
             }
+            Self::Move { source, .. } => format!("cannot be moved: {source}"),
             Self::Write { source, .. } => format!("cannot be written: {source}"),
             Self::Encode { source, .. } => format!("cannot be encoded: {source}"),
             Self::NotResults { .. } => "is missing".to_owned(),

@@ -306,6 +306,8 @@ mod tests {
             seed: 0,
             model_set: "mini".into(),
             digest: "ab".into(),
+            judged_text: Some("a photo of a bicycle".into()),
+            former_digest: None,
             status,
             texts: Some(Texts::ONE),
             axes: [("cutouts".to_owned(), toml::Value::Integer(64))].into(),

@@ -95,6 +95,8 @@ impl Grid {
                         seed,
                         model_set: "mini".into(),
                         digest: format!("digest-{prompt}-{optimizer}-{seed}"),
+                        judged_text: Some(format!("a photo of a {class_name}")),
+                        former_digest: None,
                         status: CellStatus::Unfinished,
                         texts: None,
                         axes: [].into(),

@@ -17,8 +17,12 @@ const COMPUTATION: u32 = 1;
 pub struct Cell {
     /// Path of its folder below `cells/`.
     pub id: String,
-    /// SHA-256 (hex) of everything below.
+    /// SHA-256 (hex) of all that decides its dream: not of what it is called, nor of what its image is compared with.
     pub digest: String,
+    /// SHA-256 of the content of the prompt's image, if it has one.
+    image: Option<String>,
+    /// SHA-256 over the files of its models.
+    models: String,
     /// The prompt and what the judges call it.
     pub prompt: PromptEntry,
     /// The optimizer's name, with the settings that vary.
@@ -52,18 +56,11 @@ impl Cell {
         parts.push(format!("seed {seed}"));
         let id = parts.iter().map(|part| slug(part)).collect::<Vec<_>>().join("/");
 
-        let digest = digest(&json!({
-            "computation": COMPUTATION,
-            "models": models.digest,
-            "prompt": { "text": prompt.text, "avoid": prompt.avoid, "image": image_sha256 },
-            "judged": experiment.template.replace("{}", &prompt.class_name),
-            "optimizer": optimizer.settings,
-            "dream": dream.settings,
-            "seed": seed,
-        }));
-        Self {
+        let mut cell = Self {
             id,
-            digest,
+            digest: String::new(),
+            image: image_sha256.map(str::to_owned),
+            models: models.digest.clone(),
             prompt: prompt.clone(),
             optimizer_label,
             optimizer: optimizer.settings.clone(),
@@ -72,7 +69,55 @@ impl Cell {
             seed,
             template: experiment.template.clone(),
             model_set: models.name.clone(),
+        };
+        cell.digest = digest(&cell.content());
+        cell
+    }
+
+    /// All that decides its dream.
+    fn content(&self) -> serde_json::Value {
+        let PromptEntry { text, avoid, .. } = &self.prompt;
+        json!({
+            "computation": COMPUTATION,
+            "models": self.models,
+            "prompt": { "text": text, "avoid": avoid, "image": self.image },
+            "optimizer": self.optimizer,
+            "dream": self.dream,
+            "seed": self.seed,
+        })
+    }
+
+    /// The digest in its record if that is of format 0, which covers the text that its images were compared with.
+    pub fn former_digest(&self, judged_text: &str) -> String {
+        let mut content = self.content();
+        content["judged"] = judged_text.into();
+        digest(&content)
+    }
+
+    /// Whether `record` says that it has ended, as it would end now: with its images compared with the text of now.
+    pub fn is_ended_by(&self, record: &CellRecord) -> bool {
+        let judged = || record.judged_text.as_deref() == Some(self.judged_text().as_str());
+        match record.status {
+            CellStatus::Finished(_) => record.digest == self.digest && judged(),
+            _ => record.digest == self.digest && record.status.is_final(),
         }
+    }
+
+    /// Its record in this plan's words, from one that another plan left.
+    ///
+    /// What the similarity was measured with stays until it is measured again.
+    ///
+    /// # Errors
+    /// As [`Self::record`].
+    pub fn renewed(&self, was: &CellRecord) -> Result<CellRecord, toml::ser::Error> {
+        let mut record = self.record(was.status.clone())?;
+        record.former_digest.clone_from(&was.former_digest);
+        record.files.clone_from(&was.files);
+        if matches!(was.status, CellStatus::Finished(_)) && was.judged_text != record.judged_text {
+            record.class_name.clone_from(&was.class_name);
+            record.judged_text.clone_from(&was.judged_text);
+        }
+        Ok(record)
     }
 
     /// What the dream is to approach and to avoid.
@@ -116,6 +161,8 @@ impl Cell {
             seed: self.seed,
             model_set: self.model_set.clone(),
             digest: self.digest.clone(),
+            judged_text: Some(self.judged_text()),
+            former_digest: None,
             status,
             texts: Some(self.texts()),
             axes: self.axes.iter().map(|axis| (axis.name.clone(), axis.value.clone())).collect(),

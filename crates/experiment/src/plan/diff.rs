@@ -30,7 +30,7 @@ pub fn changed_settings(was: &CellRecord, is: &CellRecord) -> Vec<Changed> {
         .collect();
     if changed.is_empty() {
         // The digest covers more than a record spells out.
-        let (was, is) = ("other weights or template".to_owned(), "those of now".to_owned());
+        let (was, is) = ("other weights".to_owned(), "those of now".to_owned());
         changed.push(Changed { setting: "model files".to_owned(), was, is });
     }
     changed
@@ -39,7 +39,6 @@ pub fn changed_settings(was: &CellRecord, is: &CellRecord) -> Vec<Changed> {
 fn settings(record: &CellRecord) -> BTreeMap<String, String> {
     let mut flat = BTreeMap::new();
     flat.insert("models".to_owned(), record.model_set.clone());
-    flat.insert("class name".to_owned(), record.class_name.clone());
     flatten("dream", &record.dream, &mut flat);
     flatten("optimizer", &record.optimizer_settings, &mut flat);
     flat

@@ -1,11 +1,11 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use experiment::plan::{Cell, Plan};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use judges::{Judges, Labels};
 use miette::{IntoDiagnostic, Result, WrapErr};
 use model_sets::ModelSets;
-use records::{PUBLISHED, ResultsFolder, sha256, write_atomically};
+use records::{PUBLISHED, ResultsFolder, counted, sha256, write_atomically};
 
 use super::plan::name;
 use super::{Ending, environment, report, study};
@@ -13,7 +13,7 @@ use crate::cli::{GlobalArgs, PlanArgs, RunArgs};
 use crate::logs::RunLog;
 use crate::models::Workload;
 use crate::output;
-use crate::run::{FolderLock, Pass, Progress, Schedule, Stop, Tally, prepare};
+use crate::run::{FolderLock, Pass, Prepared, Progress, Schedule, Stop, Tally, prepare};
 
 /// Runs an experiment, or goes on with it.
 pub(super) fn run(
@@ -37,7 +37,8 @@ pub(super) fn run(
     let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("results").join(&experiment.name));
     let _lock = FolderLock::take(&folder, plan_args.shard)?;
     let results = ResultsFolder::at(&folder);
-    let pending = prepare(&results, &cells, args.fresh)?;
+    let Prepared { pending, to_measure, moved, unused } =
+        prepare(&results, &plan.cells, &cells, plan_args.shard, args.fresh)?;
     let resolved = study::resolved(&experiment);
     write_atomically(&folder.join("experiment.toml"), resolved.as_bytes()).into_diagnostic()?;
     results.write_published(published.as_ref()).into_diagnostic()?;
@@ -49,17 +50,23 @@ pub(super) fn run(
     log.write_to(&folder.join("run.log")).into_diagnostic().wrap_err("the log cannot be written")?;
 
     let devices_named = devices.iter().map(|&device| name(device)).collect::<Vec<_>>().join(", ");
+    let measured = match to_measure {
+        0 => String::new(),
+        count => format!(", {count} to compare with other texts"),
+    };
     let head = format!(
-        "{}: {}, {} to compute, with the model set {} ({}) on {devices_named}",
+        "{}: {}, {} to compute{measured}, with the model set {} ({}) on {devices_named}",
         experiment.name,
-        records::counted(cells.len(), "cell"),
-        pending.len(),
+        counted(cells.len(), "cell"),
+        pending.len() - to_measure,
         set.manifest.name,
         set.manifest.about
     );
-    tracing::debug!("{head}");
-    if !global.quiet {
-        output::say(&head);
+    for line in [moved_cells(moved), unused_cells(&folder, &unused), Some(head)].into_iter().flatten() {
+        tracing::debug!("{line}");
+        if !global.quiet {
+            output::say(&line);
+        }
     }
     for absent in judges.absent() {
         tracing::warn!("{absent}: its part of the report is left out");
@@ -91,6 +98,27 @@ pub(super) fn run(
         conclude(&results, &cells, &stop, *judged.as_ref().unwrap_or(&0), args.tensorboard, global.quiet);
     judged.wrap_err("not every image was judged; the same command tries again")?;
     ending
+}
+
+fn moved_cells(count: usize) -> Option<String> {
+    let verb = if count == 1 { "is" } else { "are" };
+    (count > 0).then(|| {
+        format!("{} that {verb} called otherwise now: moved, not computed again", counted(count, "cell"))
+    })
+}
+
+/// Says which cells lie in the folder and are no part of the experiment.
+fn unused_cells(folder: &Path, places: &[String]) -> Option<String> {
+    const NAMED: usize = 3;
+    let named = places.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = match places.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let (count, folder) = (counted(places.len(), "cell"), folder.join("cells"));
+    (!places.is_empty()).then(|| {
+        format!("not in the experiment, and kept in `{}`: {count} ({named}{more})", folder.display())
+    })
 }
 
 /// The first Ctrl-C (or SIGTERM, as batch systems send it) is a wish, the second is obeyed at once.

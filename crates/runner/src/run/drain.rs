@@ -80,7 +80,7 @@ impl<'c> Drain<'_, 'c> {
     fn unended(&self, cells: &[&'c Cell]) -> Vec<&'c Cell> {
         let ended = |cell: &Cell| {
             let record = self.results.cell(&cell.id).record();
-            matches!(record, Ok(Some(record)) if record.status.is_final())
+            matches!(record, Ok(Some(record)) if cell.is_ended_by(&record))
         };
         cells.iter().copied().filter(|cell| !ended(cell)).collect()
     }

@@ -10,6 +10,8 @@ pub(super) enum Need {
     Nothing,
     /// To be begun, or to be taken up where it was left.
     Computing,
+    /// Its images to be compared with another text than before: it is taken up after its last step.
+    Measuring,
     /// Its images and its record to be made again from the saved state.
     Drawing(Vec<Damage>),
     /// To be computed from the start: the saved state does not give what is damaged.
@@ -30,7 +32,7 @@ impl Need {
             file == "final.png" || file == "best.png" || file == last
         };
         if damages.is_empty() {
-            Self::Nothing
+            if cell.is_ended_by(record) { Self::Nothing } else { Self::Measuring }
         } else if damages.iter().all(drawn) {
             Self::Drawing(damages)
         } else {
@@ -42,7 +44,7 @@ impl Need {
     pub(super) fn log(&self, cell: &Cell) {
         let told = |damages: &[Damage]| damages.iter().map(Damage::to_string).collect::<Vec<_>>().join("; ");
         match self {
-            Self::Nothing | Self::Computing => {}
+            Self::Nothing | Self::Computing | Self::Measuring => {}
             Self::Drawing(damages) => {
                 tracing::warn!(cell = cell.id, "{}: drawn again from the saved state", told(damages));
             }

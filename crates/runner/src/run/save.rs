@@ -29,6 +29,8 @@ pub(super) struct Slot<'c> {
     rows: Vec<TraceRow>,
     /// Of the frames so far, where it is wanted.
     best: Option<Best>,
+    /// The digest that its saved state may carry, too.
+    former_digest: Option<String>,
 }
 
 /// A cell cannot be begun, saved or finished.
@@ -59,14 +61,17 @@ impl<'c> Slot<'c> {
     ) -> Result<(Self, Dream), SaveError> {
         let folder = results.cell(&cell.id);
         folder.remove_leftovers();
-        folder.write_record(&cell.record(CellStatus::Unfinished)?)?;
+        let former_digest = former_digest(&folder);
+        let mut record = cell.record(CellStatus::Unfinished)?;
+        record.former_digest.clone_from(&former_digest);
+        folder.write_record(&record)?;
         let spec = DreamSpec {
             prompt: cell.dream_prompt(),
             seed: cell.seed,
             optimizer: cell.optimizer.clone(),
             settings: cell.dream.clone(),
         };
-        let mut slot = Self { cell, folder, rows: Vec::new(), best: None };
+        let mut slot = Self { cell, folder, rows: Vec::new(), best: None, former_digest };
         let dream = match slot.resume(dreamer, &spec)? {
             Some(dream) => dream,
             None => dreamer.begin(&spec)?,
@@ -85,7 +90,8 @@ impl<'c> Slot<'c> {
             Ok(state) => state,
             Err(error) => return anew(&format!("the saved state cannot be read: {}", chain(&error))),
         };
-        if state.metadata().get(DIGEST) != Some(&self.cell.digest) {
+        let digest = state.metadata().get(DIGEST);
+        if digest != Some(&self.cell.digest) && (digest.is_none() || digest != self.former_digest.as_ref()) {
             return anew("the saved state is of other settings");
         }
         let best = best_in(state.metadata());
@@ -223,8 +229,9 @@ impl<'c> Slot<'c> {
     }
 
     fn record(&self, status: CellStatus) -> Result<CellStatus, SaveError> {
-        let files = self.folder.digests()?;
-        self.folder.write_record(&CellRecord { files, ..self.cell.record(status.clone())? })?;
+        let (files, former_digest) = (self.folder.digests()?, self.former_digest.clone());
+        let record = CellRecord { files, former_digest, ..self.cell.record(status.clone())? };
+        self.folder.write_record(&record)?;
         Ok(status)
     }
 
@@ -248,8 +255,14 @@ fn best_in(metadata: &BTreeMap<String, String>) -> Option<Best> {
 
 /// Records that a cell failed.
 pub(super) fn record_failure(results: &ResultsFolder, cell: &Cell, reason: &str) -> Result<(), SaveError> {
-    let status = CellStatus::Failed { reason: reason.to_owned() };
-    Ok(results.cell(&cell.id).write_record(&cell.record(status)?)?)
+    let folder = results.cell(&cell.id);
+    let mut record = cell.record(CellStatus::Failed { reason: reason.to_owned() })?;
+    record.former_digest = former_digest(&folder);
+    Ok(folder.write_record(&record)?)
+}
+
+fn former_digest(folder: &CellFolder) -> Option<String> {
+    folder.record().ok().flatten()?.former_digest
 }
 
 /// The embedding `[e]` of a text.

@@ -112,11 +112,13 @@ impl Tally {
     pub fn of(results: &ResultsFolder, cells: &[&Cell]) -> Self {
         let mut tally = Self::default();
         for cell in cells {
-            match results.cell(&cell.id).record().ok().flatten().map(|record| record.status) {
-                Some(CellStatus::Finished(_)) => tally.finished += 1,
-                Some(CellStatus::Diverged { .. }) => tally.diverged += 1,
+            let record = results.cell(&cell.id).record().ok().flatten();
+            let ended = record.as_ref().is_some_and(|record| cell.is_ended_by(record));
+            match record.map(|record| record.status) {
+                Some(CellStatus::Finished(_)) if ended => tally.finished += 1,
+                Some(CellStatus::Diverged { .. }) if ended => tally.diverged += 1,
                 Some(CellStatus::Failed { .. }) => tally.failed += 1,
-                Some(CellStatus::Unfinished) | None => tally.left += 1,
+                _ => tally.left += 1,
             }
         }
         tally
