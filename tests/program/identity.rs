@@ -141,3 +141,122 @@ fn replace_digest(path: &Path, from: &str, to: &str) {
     bytes[at..at + from.len()].copy_from_slice(to.as_bytes());
     fs::write(path, bytes).unwrap();
 }
+
+const WITH_IMAGE: &str = r#"
+name = "pictured"
+models = ["tiny"]
+prompts = [{ text = "cow", image = "pictures/a cow.png" }]
+
+[dream]
+epochs = 1
+iterations = 4
+cutouts = 4
+
+[optimizer]
+adam = { lr = 0.05 }
+"#;
+
+fn picture(path: &Path, shade: u8) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    image::RgbImage::from_fn(20, 16, |x, y| image::Rgb([x as u8 * 12, y as u8 * 15, shade]))
+        .save(path)
+        .unwrap();
+}
+
+#[test]
+fn a_prompts_image_is_beside_the_experiment_and_travels_with_the_results() {
+    let setting = Setting::new();
+    setting.write("study/pictured.toml", WITH_IMAGE);
+    picture(&setting.path("study/pictures/a cow.png"), 100);
+    setting.expect(0, &["plan", "study/pictured.toml"]);
+    let first = setting.expect(0, &["study/pictured.toml", "--out", "out"]).stderr;
+    assert!(first.contains("1 cell, 1 to compute"), "{first}");
+    let cell = fs::read_dir(setting.path("out/cells")).unwrap().next().unwrap().unwrap().file_name();
+    let cell = cell.to_str().unwrap().to_owned();
+    assert!(cell.starts_with("cow-like-a-cow-") && !cell.contains("pictures"), "{cell}");
+
+    // The results alone, elsewhere, can be run again: nothing is missing, nothing is computed.
+    fs::remove_dir_all(setting.path("study")).unwrap();
+    fs::create_dir_all(setting.path("moved")).unwrap();
+    fs::rename(setting.path("out"), setting.path("moved/out")).unwrap();
+    let again = setting.expect(0, &["moved/out/experiment.toml", "--out", "moved/out"]).stderr;
+    assert!(again.contains("1 cell, 0 to compute") && !again.contains("kept in"), "{again}");
+    setting.expect(0, &["moved/out/experiment.toml", "--out", "fresh"]);
+    assert_same(&results(&setting.path("moved/out")), &results(&setting.path("fresh")));
+
+    // The same image by another name is the same dream, another image by the same name is not.
+    setting.write("pictured.toml", &WITH_IMAGE.replace("pictures/a cow.png", "renamed.png"));
+    picture(&setting.path("renamed.png"), 100);
+    let renamed = setting.expect(0, &["pictured.toml", "--out", "fresh"]).stderr;
+    assert!(renamed.contains("1 cell, 0 to compute") && renamed.contains("moved"), "{renamed}");
+    picture(&setting.path("renamed.png"), 101);
+    let other = setting.expect(0, &["pictured.toml", "--out", "fresh"]).stderr;
+    assert!(other.contains("1 cell, 1 to compute") && other.contains("kept in"), "{other}");
+}
+
+/// In whose folder's name is the path, and in whose record is no text that was judged.
+#[test]
+fn a_prompt_with_an_image_of_format_0_is_found() {
+    let setting = Setting::new();
+    setting.write("pictured.toml", WITH_IMAGE);
+    picture(&setting.path("pictures/a cow.png"), 100);
+    setting.expect(0, &["pictured.toml", "--out", "out"]);
+    let cells = setting.path("out/cells");
+    let place = fs::read_dir(&cells).unwrap().next().unwrap().unwrap().path();
+    let record = place.join("adam/seed-0/cell.toml");
+    let mut table: toml::Table = fs::read_to_string(&record).unwrap().parse().unwrap();
+    for key in ["format", "sha256", "files", "judged_text"] {
+        table.remove(key);
+    }
+    let mut experiment = Experiment::parse("pictured.toml", WITH_IMAGE).unwrap();
+    experiment.read_images(&setting.path("")).unwrap();
+    let set = ModelSets::at(setting.path("weights")).first_installed(&["tiny".to_owned()]).unwrap();
+    let cell = Plan::new(&experiment, &set.identity().unwrap()).unwrap().cells.remove(0);
+    table.insert("digest".into(), cell.former_digest(&cell.judged_text()).into());
+    table.insert("prompt".into(), "cow, like pictures/a cow.png".into());
+    fs::write(&record, table.to_string()).unwrap();
+    fs::rename(&place, cells.join("cow-like-pictures-a-cow-png~12345678")).unwrap();
+    let again = setting.expect(0, &["pictured.toml", "--out", "out"]).stderr;
+    assert!(again.contains("1 cell, 0 to compute") && !again.contains("kept in"), "{again}");
+    assert!(record.is_file(), "it is where it is to be");
+}
+
+#[test]
+fn images_that_are_none_are_told_before_anything_is_computed() {
+    let setting = Setting::new();
+    setting.write("pictured.toml", WITH_IMAGE);
+    let path = setting.path("pictures/a cow.png");
+    picture(&path, 100);
+    let whole = fs::read(&path).unwrap();
+    let refused = |what: &str| {
+        for arguments in [&["plan", "pictured.toml"][..], &["pictured.toml"]] {
+            let told = setting.expect(1, arguments).stderr;
+            assert!(told.contains("the image of prompt 1, `cow`, cannot be used"), "{what}: {told}");
+            assert!(told.contains("pictures/a cow.png"), "{what}: {told}");
+            assert!(
+                told.contains("a path from the experiment's folder to a PNG or JPEG file"),
+                "{what}: {told}"
+            );
+        }
+        assert!(!setting.path("results").exists(), "{what}");
+    };
+    fs::write(&path, b"GIF89a\x01\x00\x01\x00\x00\x00\x00;").unwrap();
+    refused("a GIF");
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    refused("half a file");
+    fs::write(&path, b"").unwrap();
+    refused("nothing");
+    fs::remove_file(&path).unwrap();
+    refused("no file");
+    fs::create_dir(&path).unwrap();
+    refused("a folder");
+    fs::remove_dir(&path).unwrap();
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        refused("a device");
+        fs::remove_file(&path).unwrap();
+        assert!(setting.shell("mkfifo 'pictures/a cow.png'").success());
+        refused("a pipe");
+    }
+}

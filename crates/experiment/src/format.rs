@@ -42,8 +42,10 @@ pub struct PromptEntry {
     pub text: String,
     /// Text to avoid; `|` separates several.
     pub avoid: Option<String>,
-    /// An image to approach, joined with the text; relative to where the program is started.
+    /// An image to approach, joined with the text: a path from the folder of the experiment's file to a PNG or JPEG file.
     pub image: Option<PathBuf>,
+    /// SHA-256 of that file's content, once it has been read.
+    pub image_sha256: Option<String>,
     /// What the judges call it.
     pub class_name: String,
     /// What the segmenter calls it, where the experiment says so.
@@ -68,7 +70,7 @@ pub(super) struct PromptTable {
     text: String,
     /// Text to avoid; `|` separates several.
     avoid: Option<String>,
-    /// An image to approach, joined with the text; relative to where the program is started.
+    /// An image to approach, joined with the text: a path from the folder of the experiment's file to a PNG or JPEG file.
     image: Option<PathBuf>,
 }
 
@@ -99,19 +101,23 @@ impl<'de> Visitor<'de> for PromptVisitor {
 
 impl From<PromptTable> for PromptEntry {
     fn from(PromptTable { text, avoid, image }: PromptTable) -> Self {
-        Self { class_name: text.clone(), text, avoid, image, segment: None }
+        Self { class_name: text.clone(), text, avoid, image, image_sha256: None, segment: None }
     }
 }
 
 impl PromptEntry {
-    /// The prompt as people read it, different for different prompts.
+    /// The prompt as people read it, different for different prompts; wherever its image lies, once that has been read.
     pub fn name(&self) -> String {
         let mut name = self.text.clone();
         if let Some(avoid) = &self.avoid {
             name += &format!(", not {avoid}");
         }
         if let Some(image) = &self.image {
-            name += &format!(", like {}", image.display());
+            let stem = image.file_stem().unwrap_or_default().to_string_lossy();
+            name += &match &self.image_sha256 {
+                Some(sha256) => format!(", like {stem} ({})", &sha256[..8]),
+                None => format!(", like {}", image.display()),
+            };
         }
         name
     }

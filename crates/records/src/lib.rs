@@ -5,6 +5,7 @@
 //!   experiment.toml        the experiment as resolved: can be run again
 //!   plan.toml              what was to be run: [`PlanRecord`]
 //!   published.csv          published figures to be shown beside, if the experiment names any: [`PublishedTable`]
+//!   inputs/…               images of prompts, by their content
 //!   labels.toml            what final images are compared with: [`LabelSet`]
 //!   environment.json       versions, devices, model files and their digests: [`Environment`]
 //!   cells/bicycle/adam/seed-0/

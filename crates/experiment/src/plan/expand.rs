@@ -32,7 +32,6 @@ pub enum PlanError {
     #[diagnostic(help("leave one of them out"))]
     SameCell { first: String, second: String },
     #[error("failed to read the image `{}` of a prompt", path.display())]
-    #[diagnostic(help("its path is relative to the folder that the program is started in"))]
     Image { path: PathBuf, source: io::Error },
 }
 
@@ -86,6 +85,9 @@ fn product(experiment: &Experiment, models: &Identity) -> Result<Vec<Cell>, Plan
 /// What a prompt's image shows decides a cell's result, not what its file is called.
 fn image_digest(prompt: &PromptEntry) -> Result<Option<String>, PlanError> {
     let Some(path) = &prompt.image else { return Ok(None) };
+    if prompt.image_sha256.is_some() {
+        return Ok(prompt.image_sha256.clone());
+    }
     let read = model_sets::digest_of_file(path);
     read.map(|file| Some(file.sha256)).map_err(|source| PlanError::Image { path: path.clone(), source })
 }

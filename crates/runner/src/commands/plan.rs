@@ -24,10 +24,11 @@ pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
         // What the cells are does not depend on the models; what they take does.
         Err(error) => (None, Identity::new("none installed", BTreeMap::new()), Some(error)),
     };
-    let experiment = match &set {
+    let mut experiment = match &set {
         Some(set) => study::suited(experiment, set)?,
         None => experiment,
     };
+    study::images(&mut experiment, args)?;
     let plan = Plan::new(&experiment, &identity)?;
     let cells = study::select(&plan, args)?;
 

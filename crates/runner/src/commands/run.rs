@@ -1,11 +1,12 @@
 use std::path::{Path, PathBuf};
 
+use experiment::PromptImage;
 use experiment::plan::{Cell, Plan};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use judges::{Judges, Labels};
 use miette::{IntoDiagnostic, Result, WrapErr};
 use model_sets::ModelSets;
-use records::{PUBLISHED, ResultsFolder, counted, sha256, write_atomically};
+use records::{LARGEST_RECORD, PUBLISHED, ResultsFolder, counted, read_regular, sha256, write_atomically};
 
 use super::plan::name;
 use super::{Ending, environment, report, study};
@@ -29,17 +30,22 @@ pub(super) fn run(
     let published = study::published(&experiment, plan_args)?;
     let devices = plan_args.devices.clone().unwrap_or_default().resolve()?;
     let (set, identity) = study::models(&experiment, sets)?;
-    let experiment = study::suited(experiment, &set)?;
+    let mut experiment = study::suited(experiment, &set)?;
     let judges = Judges::of(&set, &identity)?;
+    let images = study::images(&mut experiment, plan_args)?;
+    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("results").join(&experiment.name));
+    for image in &images {
+        experiment.prompts[image.prompt].image = Some(folder.join(image.kept())); // the one that nobody changes
+    }
     let plan = Plan::new(&experiment, &identity)?;
     let cells = study::select(&plan, plan_args)?;
 
-    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("results").join(&experiment.name));
     let _lock = FolderLock::take(&folder, plan_args.shard)?;
     let results = ResultsFolder::at(&folder);
     let Prepared { pending, to_measure, moved, unused } =
         prepare(&results, &plan.cells, &cells, plan_args.shard, args.fresh)?;
-    let resolved = study::resolved(&experiment);
+    keep(&folder, &images)?;
+    let resolved = study::resolved(&experiment, &images);
     write_atomically(&folder.join("experiment.toml"), resolved.as_bytes()).into_diagnostic()?;
     results.write_published(published.as_ref()).into_diagnostic()?;
     let mut record = plan.record.clone();
@@ -98,6 +104,17 @@ pub(super) fn run(
         conclude(&results, &cells, &stop, *judged.as_ref().unwrap_or(&0), args.tensorboard, global.quiet);
     judged.wrap_err("not every image was judged; the same command tries again")?;
     ending
+}
+
+/// Copies the images of prompts into the results folder, as far as they are not there.
+fn keep(folder: &Path, images: &[PromptImage]) -> Result<()> {
+    for image in images {
+        let path = folder.join(image.kept());
+        if !read_regular(&path, LARGEST_RECORD).is_ok_and(|bytes| bytes == image.bytes) {
+            write_atomically(&path, &image.bytes).into_diagnostic()?;
+        }
+    }
+    Ok(())
 }
 
 fn moved_cells(count: usize) -> Option<String> {

@@ -2,7 +2,9 @@ use std::io;
 use std::path::Path;
 
 use experiment::plan::{Cell, Plan, Selection};
-use experiment::{Experiment, Layers, Override, with_overrides};
+use experiment::{
+    Experiment, Layers, Override, PromptImage, PromptImageError, with_kept_images, with_overrides,
+};
 use miette::{Diagnostic, Report, Result};
 use model_sets::{Identity, ModelSet, ModelSets};
 use records::{PUBLISHED, PublishedTable, TextError, read_text};
@@ -57,13 +59,28 @@ pub(super) fn published(experiment: &Experiment, args: &PlanArgs) -> Result<Opti
     Ok(Some(PublishedTable::parse(&name, &text).map_err(|error| *error)?))
 }
 
-/// The text of the experiment as its results folder keeps it: the published figures are then beside it.
-pub(super) fn resolved(experiment: &Experiment) -> String {
+/// The images of the experiment's prompts, each of which the perceptor can look at.
+pub(super) fn images(experiment: &mut Experiment, args: &PlanArgs) -> Result<Vec<PromptImage>> {
+    let images = experiment.read_images(args.experiment.parent().unwrap_or(Path::new("")))?;
+    for PromptImage { prompt, path, .. } in &images {
+        let text = experiment.prompts[*prompt].text.clone();
+        let _pixels = clip::preprocess_file(path, 1).map_err(|source| PromptImageError {
+            prompt: *prompt,
+            text,
+            source,
+        })?;
+    }
+    Ok(images)
+}
+
+/// The text of the experiment as its results folder keeps it: published figures and images are then beside it.
+pub(super) fn resolved(experiment: &Experiment, images: &[PromptImage]) -> String {
+    let text = with_kept_images(&experiment.text, images);
     if experiment.published.is_none() {
-        return experiment.text.clone();
+        return text;
     }
     let beside: Override = format!("published='{PUBLISHED}'").parse().expect("a key and a value");
-    with_overrides(&experiment.text, &[beside])
+    with_overrides(&text, &[beside])
 }
 
 /// The first installed model set that the experiment names, and what cells computed with it depend on.
