@@ -5,6 +5,7 @@ mod damage;
 mod end_to_end;
 mod evaluation;
 mod messages;
+mod preflight;
 mod published;
 mod resumption;
 mod setting;

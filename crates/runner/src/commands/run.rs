@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use experiment::plan::{Cell, Plan};
 use indicatif::{MultiProgress, ProgressDrawTarget};
-use judges::{Judges, Labels};
+use judges::Judges;
 use miette::{IntoDiagnostic, Result, WrapErr};
 use model_sets::ModelSets;
 use records::{PUBLISHED, ResultsFolder, sha256, write_atomically};
@@ -13,6 +13,7 @@ use crate::cli::{GlobalArgs, PlanArgs, RunArgs};
 use crate::logs::RunLog;
 use crate::models::Workload;
 use crate::output;
+use crate::preflight::check_folders;
 use crate::run::{FolderLock, Pass, Progress, Schedule, Stop, Tally, prepare};
 
 /// Runs an experiment, or goes on with it.
@@ -29,14 +30,17 @@ pub(super) fn run(
     let published = study::published(&experiment, plan_args)?;
     let devices = plan_args.devices.clone().unwrap_or_default().resolve()?;
     let (set, identity) = study::models(&experiment, sets)?;
+    let stated = experiment.clone();
     let experiment = study::suited(experiment, &set)?;
     let judges = Judges::of(&set, &identity)?;
     let plan = Plan::new(&experiment, &identity)?;
     let cells = study::select(&plan, plan_args)?;
+    let labels = study::preflight(&stated, plan_args, &judges, &cells, &devices)?;
 
     let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("results").join(&experiment.name));
-    let _lock = FolderLock::take(&folder, plan_args.shard)?;
     let results = ResultsFolder::at(&folder);
+    check_folders(&results, &cells, args.tensorboard)?;
+    let _lock = FolderLock::take(&folder, plan_args.shard)?;
     let pending = prepare(&results, &cells, args.fresh)?;
     let resolved = study::resolved(&experiment);
     write_atomically(&folder.join("experiment.toml"), resolved.as_bytes()).into_diagnostic()?;
@@ -80,8 +84,6 @@ pub(super) fn run(
         progress.finish();
         ran?;
     }
-    let evaluation = &experiment.evaluation;
-    let labels = Labels::new(evaluation.labels.as_ref(), &evaluation.template, &set.manifest);
     let on = schedule.workers[0];
     let hidden = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
     let bars = if global.quiet { &hidden } else { bars };
