@@ -112,19 +112,6 @@ fn judges_that_are_not_installed_are_missed_once_and_nothing_else() {
 }
 
 #[test]
-fn a_judge_that_cannot_be_loaded_costs_its_judgement_and_not_the_run() {
-    let setting = Setting::new();
-    setting.write("small.toml", SMALL);
-    let path = setting.path("weights/tiny/judge.safetensors");
-    fs::remove_file(&path).unwrap();
-    fs::copy(setting.path("weights/tiny/generator.safetensors"), &path).unwrap();
-    let ran = setting.expect(1, &["small.toml"]);
-    assert!(ran.stderr.contains("the judge of the model set `tiny` cannot be loaded"), "{}", ran.stderr);
-    assert!(ran.stdout.contains("4 of 4 cells finished"), "{}", ran.stdout);
-    assert!(setting.path("results/small/report.html").is_file());
-}
-
-#[test]
 fn a_model_set_may_name_its_own_labels() {
     let setting = Setting::new();
     setting.write("small.toml", SMALL);

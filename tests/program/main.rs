@@ -6,6 +6,7 @@ mod end_to_end;
 mod evaluation;
 mod identity;
 mod messages;
+mod preflight;
 mod published;
 mod resumption;
 mod setting;

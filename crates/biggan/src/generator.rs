@@ -63,6 +63,14 @@ impl Generator {
         Ok(Self { network, config: config.clone() })
     }
 
+    /// Checks that [`load`](Self::load) would find all tensors of `config` in their shapes. Their numbers are not read.
+    ///
+    /// # Errors
+    /// Those of [`load`](Self::load), but for tensors whose numbers cannot be read.
+    pub fn check(weights: Weights, config: &Config) -> Result<(), LoadError> {
+        take_network(weights.without_data(), config, Device::Cpu).map(drop)
+    }
+
     /// The images of `latents [n, l, z]` and `class_weights [n, l, c]`: `[n, 3, s, s]` in `[-1, 1]`.
     ///
     /// There are l = [`Config::num_latent_rows`] rows: row 0 feeds the input projection, row i the i-th block. The model as

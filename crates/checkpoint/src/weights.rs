@@ -24,6 +24,7 @@ pub struct Weights {
     entries: RefCell<BTreeMap<String, Entry>>,
     faults: RefCell<Faults>,
     metadata: BTreeMap<String, String>,
+    data: bool, // whether tensors that are taken are read
 }
 
 #[derive(Debug, Default)]
@@ -67,11 +68,25 @@ impl Weights {
     }
 
     pub(crate) fn from_entries(path: PathBuf, entries: BTreeMap<String, Entry>) -> Self {
-        Self { path, entries: entries.into(), faults: RefCell::default(), metadata: BTreeMap::new() }
+        Self {
+            path,
+            entries: entries.into(),
+            faults: RefCell::default(),
+            metadata: BTreeMap::new(),
+            data: true,
+        }
     }
 
     pub(crate) fn with_metadata(self, metadata: BTreeMap<String, String>) -> Self {
         Self { metadata, ..self }
+    }
+
+    /// The same names, kinds and shapes without their numbers: a tensor that is taken is compared with what is wanted and
+    /// not read, and a placeholder takes its place. [`finish`](Self::finish) then tells whether a file fits a model, at
+    /// the cost of its header.
+    #[must_use]
+    pub fn without_data(self) -> Self {
+        Self { data: false, ..self }
     }
 
     /// The file that the tensors came from.
@@ -162,7 +177,7 @@ impl Weights {
         self.take_fitting(name, shape, kind, device).unwrap_or_else(|| placeholder(shape, kind, device))
     }
 
-    /// `None` leaves a fault behind.
+    /// `None` leaves a fault behind, or stands for what was not to be read.
     fn take_fitting(&self, name: &str, shape: &[i64], kind: Kind, device: Device) -> Option<Tensor> {
         let Some(entry) = self.entries.borrow_mut().remove(name) else {
             self.faults.borrow_mut().missing.push(name.to_owned());
@@ -175,6 +190,9 @@ impl Weights {
             return None;
         }
         self.faults.borrow_mut().taken += 1;
+        if !self.data {
+            return None;
+        }
         self.or_fault(entry.load(&self.path, name, kind, device))
     }
 

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use checkpoint::Weights;
 
-use crate::ClipError;
+use crate::{ClipError, Tokenizer};
 
 /// Both transformers give every attention head 64 of their width (Radford et al. 2021, section 2.5): the
 /// number of heads, which no tensor tells, follows from the width.
@@ -77,6 +77,12 @@ impl Config {
     #[must_use]
     pub fn grid(&self) -> i64 {
         self.image_size / self.patch_size
+    }
+
+    /// The tokenizer for the texts of models of these sizes.
+    #[must_use]
+    pub fn tokenizer(&self) -> Tokenizer {
+        Tokenizer::sized(self.vocab_size, self.context_length)
     }
 
     /// The sizes that the tensors imply. Names are OpenAI's.

@@ -37,6 +37,18 @@ impl Clip {
         Ok(clip)
     }
 
+    /// The sizes of the CLIP that a file holds, once it is known that [`load`](Self::load) would find all its tensors in
+    /// their shapes. Their numbers are not read.
+    ///
+    /// # Errors
+    /// Those of [`load`](Self::load), but for tensors whose numbers cannot be read.
+    pub fn sizes(weights: Weights) -> Result<Config, ClipError> {
+        let weights = weights.without_data().rename(openai_name);
+        let config = Config::of(&weights)?;
+        Self::build(weights, &config, Device::Cpu, Kind::Float)?;
+        Ok(config)
+    }
+
     /// A CLIP to be trained, in single precision, with OpenAI's initial values. Its
     /// [`named_tensors`](Self::named_tensors) are what an optimizer updates.
     ///
@@ -113,7 +125,7 @@ impl Clip {
     /// The tokenizer for this model's texts.
     #[must_use]
     pub fn tokenizer(&self) -> Tokenizer {
-        Tokenizer::sized(self.config.vocab_size, self.config.context_length)
+        self.config.tokenizer()
     }
 
     /// Device of the image tower's tensors.

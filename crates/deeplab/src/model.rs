@@ -27,16 +27,22 @@ impl DeepLab {
     /// # Errors
     /// When the weights are not those of a DeepLabv3, all differences told at once.
     pub fn load(weights: Weights, device: Device, kind: Kind) -> Result<Self, CheckpointError> {
-        let weights = weights.rename(|name| is_used(name).then(|| name.to_owned()));
-        let root = weights.root(kind, device);
-        let mut backbone = ResNet::load(&root.sub("backbone"));
-        let mut classifier = Head::load(&root.sub("classifier"), backbone.channels());
-        weights.finish()?;
+        let (mut backbone, mut classifier) = take(weights, device, kind)?;
         no_grad(|| {
             backbone.fold();
             classifier.fold();
         });
         Ok(Self { backbone, classifier, device, kind })
+    }
+
+    /// The number of classes of the DeepLabv3 that a file holds, once it is known that [`load`](Self::load) would find all
+    /// its tensors in their shapes. Their numbers are not read.
+    ///
+    /// # Errors
+    /// Those of [`load`](Self::load), but for tensors whose numbers cannot be read.
+    pub fn classes_in(weights: Weights) -> Result<i64, CheckpointError> {
+        let (_, classifier) = take(weights.without_data(), Device::Cpu, Kind::Float)?;
+        Ok(classifier.classes())
     }
 
     /// The logits `[n, classes, h, w]` of `pixels [n, 3, h, w]`, which are [normalised](normalize); without gradients.
@@ -64,6 +70,16 @@ impl DeepLab {
     pub fn num_classes(&self) -> i64 {
         self.classifier.classes()
     }
+}
+
+/// The tensors as stored, with nothing folded yet.
+fn take(weights: Weights, device: Device, kind: Kind) -> Result<(ResNet, Head), CheckpointError> {
+    let weights = weights.rename(|name| is_used(name).then(|| name.to_owned()));
+    let root = weights.root(kind, device);
+    let backbone = ResNet::load(&root.sub("backbone"));
+    let classifier = Head::load(&root.sub("classifier"), backbone.channels());
+    weights.finish()?;
+    Ok((backbone, classifier))
 }
 
 /// `pixels [n, 3, h, w]` → `[n, classes, h, w]`.

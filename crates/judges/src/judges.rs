@@ -64,6 +64,16 @@ impl<'s> Judges<'s> {
         &self.absent
     }
 
+    /// The held-out judge, if it is installed.
+    pub fn judge(&self) -> Option<&'s Component> {
+        self.judge.as_ref().map(|seat| seat.component)
+    }
+
+    /// The segmenter, if it is installed.
+    pub fn segmenter(&self) -> Option<&'s Component> {
+        self.segmenter.as_ref().map(|seat| seat.component)
+    }
+
     /// SHA-256 of the perceptor's weights.
     pub fn perceptor_digest(&self) -> &str {
         &self.perceptor

@@ -2,6 +2,7 @@
 mod digest;
 mod fetch;
 mod identity;
+mod kinds;
 mod label_choice;
 mod manifest;
 mod set;
@@ -9,6 +10,7 @@ mod set;
 pub use digest::of_file as digest_of_file;
 pub use fetch::{FetchError, Progress, fetch};
 pub use identity::Identity;
+pub use kinds::KindError;
 pub use label_choice::LabelChoice;
 pub use manifest::{Component, FileEntry, Kind, Manifest, ROLES};
 pub use set::{ModelSet, ModelSetError, ModelSets, Verified};

@@ -9,6 +9,7 @@ use thiserror::Error;
 use toml::de::DeTable;
 
 use super::digest;
+use super::kinds::{self, KindError};
 use super::{Component, FileEntry, Identity, Manifest};
 
 /// The folder that holds the model sets, such as `weights`.
@@ -67,6 +68,9 @@ pub enum ModelSetError {
     },
     #[error("`{}` is not a manifest of a model set", path.display())]
     Manifest { path: PathBuf, source: Box<toml::de::Error> },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Kind(#[from] Box<KindError>),
     #[error("the model set in `{}` calls itself `{name}`", path.display())]
     Misnamed { path: PathBuf, name: String },
     #[error("failed to read `{}`", path.display())]
@@ -157,6 +161,7 @@ impl ModelSet {
     fn open(folder: PathBuf) -> Result<Self, ModelSetError> {
         let path = folder.join("manifest.toml");
         let text = read_text(&path)?;
+        kinds::check(&path, &text)?;
         let invalid = |source| ModelSetError::Manifest { path: path.clone(), source: Box::new(source) };
         let manifest: Manifest = toml::from_str(&text).map_err(invalid)?;
         refuse_forbidden(&path, &text)?;

@@ -7,4 +7,5 @@ pub mod devices;
 mod logs;
 pub mod models;
 pub mod output;
+pub mod preflight;
 pub mod run;

@@ -11,6 +11,7 @@ mod verify;
 mod weights;
 
 pub(crate) use labels::labels;
+pub(crate) use plan::name as device_name;
 
 use clap::CommandFactory;
 use indicatif::MultiProgress;

@@ -3,8 +3,9 @@ use std::time::Duration;
 
 use experiment::plan::{Cell, Plan};
 use indicatif::{HumanBytes, HumanDuration};
-use miette::Result;
-use model_sets::{Identity, ModelSet, ModelSets};
+use judges::Judges;
+use miette::{Report, Result};
+use model_sets::{Identity, ModelSet, ModelSetError, ModelSets};
 use records::counted;
 use tch::Device;
 
@@ -22,8 +23,10 @@ pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
     let (set, identity, missing) = match study::models(&experiment, sets) {
         Ok((set, identity)) => (Some(set), identity, None),
         // What the cells are does not depend on the models; what they take does.
+        Err(error) if !is_absent(&error) => return Err(error),
         Err(error) => (None, Identity::new("none installed", BTreeMap::new()), Some(error)),
     };
+    let stated = experiment.clone();
     let mut experiment = match &set {
         Some(set) => study::suited(experiment, set)?,
         None => experiment,
@@ -31,6 +34,10 @@ pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
     study::images(&mut experiment, args)?;
     let plan = Plan::new(&experiment, &identity)?;
     let cells = study::select(&plan, args)?;
+    if let Some(set) = &set {
+        let judges = Judges::of(set, &identity)?;
+        study::preflight(&stated, args, &judges, &cells, &devices)?;
+    }
 
     if !cells.is_empty() {
         output::print(&cells.iter().map(|cell| cell.id.as_str()).collect::<Vec<_>>().join("\n"));
@@ -45,6 +52,12 @@ pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
         (None, None) => {}
     }
     Ok(Ending::Done)
+}
+
+/// Whether the model set is merely not there, rather than there and wrong.
+fn is_absent(error: &Report) -> bool {
+    use ModelSetError::{NoFolder, NoneInstalled, Unknown};
+    matches!(error.downcast_ref(), Some(NoFolder { .. } | NoneInstalled { .. } | Unknown { .. }))
 }
 
 fn costs(set: &ModelSet, cells: &[&Cell], devices: &[Device], jobs: Option<usize>) -> Result<()> {
@@ -82,7 +95,7 @@ fn steps(cells: &[&Cell]) -> u64 {
     cells.iter().map(|cell| u64::from(cell.dream.steps())).sum()
 }
 
-pub(super) fn name(device: Device) -> String {
+pub(crate) fn name(device: Device) -> String {
     match device {
         Device::Cuda(index) => format!("cuda:{index}"),
         Device::Cpu => "cpu".to_owned(),

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use experiment::PromptImage;
 use experiment::plan::{Cell, Plan};
 use indicatif::{MultiProgress, ProgressDrawTarget};
-use judges::{Judges, Labels};
+use judges::Judges;
 use miette::{IntoDiagnostic, Result, WrapErr};
 use model_sets::ModelSets;
 use records::{LARGEST_RECORD, PUBLISHED, ResultsFolder, counted, read_regular, sha256, write_atomically};
@@ -14,6 +14,7 @@ use crate::cli::{GlobalArgs, PlanArgs, RunArgs};
 use crate::logs::RunLog;
 use crate::models::Workload;
 use crate::output;
+use crate::preflight::check_folders;
 use crate::run::{FolderLock, Pass, Prepared, Progress, Schedule, Stop, Tally, prepare};
 
 /// Runs an experiment, or goes on with it.
@@ -30,6 +31,7 @@ pub(super) fn run(
     let published = study::published(&experiment, plan_args)?;
     let devices = plan_args.devices.clone().unwrap_or_default().resolve()?;
     let (set, identity) = study::models(&experiment, sets)?;
+    let stated = experiment.clone();
     let mut experiment = study::suited(experiment, &set)?;
     let judges = Judges::of(&set, &identity)?;
     let images = study::images(&mut experiment, plan_args)?;
@@ -39,9 +41,11 @@ pub(super) fn run(
     }
     let plan = Plan::new(&experiment, &identity)?;
     let cells = study::select(&plan, plan_args)?;
+    let labels = study::preflight(&stated, plan_args, &judges, &cells, &devices)?;
 
-    let _lock = FolderLock::take(&folder, plan_args.shard)?;
     let results = ResultsFolder::at(&folder);
+    check_folders(&results, &cells, args.tensorboard)?;
+    let _lock = FolderLock::take(&folder, plan_args.shard)?;
     let Prepared { pending, to_measure, moved, unused } =
         prepare(&results, &plan.cells, &cells, plan_args.shard, args.fresh)?;
     keep(&folder, &images)?;
@@ -93,8 +97,6 @@ pub(super) fn run(
         progress.finish();
         ran?;
     }
-    let evaluation = &experiment.evaluation;
-    let labels = Labels::new(evaluation.labels.as_ref(), &evaluation.template, &set.manifest);
     let on = schedule.workers[0];
     let hidden = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
     let bars = if global.quiet { &hidden } else { bars };

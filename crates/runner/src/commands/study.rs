@@ -3,14 +3,18 @@ use std::path::Path;
 
 use experiment::plan::{Cell, Plan, Selection};
 use experiment::{
-    Experiment, Layers, Override, PromptImage, PromptImageError, with_kept_images, with_overrides,
+    EvaluationSettings, Experiment, Layers, Override, PromptImage, PromptImageError, with_kept_images,
+    with_overrides,
 };
+use judges::{Judges, Labels};
 use miette::{Diagnostic, Report, Result};
 use model_sets::{Identity, ModelSet, ModelSets};
 use records::{PUBLISHED, PublishedTable, TextError, read_text};
+use tch::Device;
 use thiserror::Error;
 
 use crate::cli::PlanArgs;
+use crate::preflight::{self, Preflight};
 
 /// An experiment that cannot be read.
 #[derive(Debug, Error, Diagnostic)]
@@ -98,6 +102,26 @@ pub(super) fn suited(experiment: Experiment, set: &ModelSet) -> Result<Experimen
     let (path, manifest) = set.manifest_text();
     let path = path.display().to_string();
     Ok(experiment.over_models(&path, manifest).map_err(|error| *error)?)
+}
+
+/// Checks what is to be run before anything is, and tells warnings. `stated` is the experiment without settings of a
+/// model set. Returns the names that final images are compared with.
+pub(super) fn preflight(
+    stated: &Experiment,
+    args: &PlanArgs,
+    judges: &Judges<'_>,
+    cells: &[&Cell],
+    devices: &[Device],
+) -> Result<Labels> {
+    let name = args.experiment.display().to_string();
+    let name = if args.overrides.is_empty() { name } else { format!("{name} with --set") };
+    let EvaluationSettings { labels, template } = &stated.evaluation;
+    let labels = Labels::new(labels.as_ref(), template, &judges.set.manifest);
+    let preflight = Preflight { experiment: stated, name: &name, judges, labels: &labels, cells, devices };
+    for warning in preflight::check(&preflight)? {
+        tracing::warn!("{warning}");
+    }
+    Ok(labels)
 }
 
 /// The cells of the plan that the command line selects.

@@ -40,7 +40,7 @@ pub(crate) fn load(set: &ModelSet, settings: &DreamSettings, device: Device) -> 
 }
 
 /// The sizes of a set's generator.
-pub(super) fn generator_config(set: &ModelSet) -> Result<biggan::Config, LoadError> {
+pub(crate) fn generator_config(set: &ModelSet) -> Result<biggan::Config, LoadError> {
     let no_config = || LoadError::NoConfig { set: set.manifest.name.clone() };
     let file = set.manifest.generator.config.as_ref().ok_or_else(no_config)?;
     biggan::Config::read(&set.path(file)).map_err(|source| LoadError::Config { source })

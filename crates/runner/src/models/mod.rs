@@ -3,5 +3,5 @@ mod load;
 mod workload;
 
 pub use load::LoadError;
-pub(crate) use load::load;
+pub(crate) use load::{generator_config, load};
 pub use workload::Workload;

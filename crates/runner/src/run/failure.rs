@@ -38,7 +38,7 @@ impl From<SaveError> for Failure {
 }
 
 /// An error with its causes, in a line.
-pub(super) fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut messages = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -17,6 +17,7 @@ mod stop;
 mod worker;
 mod writer;
 
+pub(crate) use failure::chain;
 pub use lock::{FolderLock, LockError, ReportLock};
 pub use pass::Pass;
 pub use pictures::{eight_bits, png};

@@ -1,0 +1,129 @@
+//! Everything is read, tokenized and opened before the first step, and in `plan`.
+
+use std::fmt::Write;
+use std::fs;
+
+use crate::setting::{SMALL, Setting};
+
+/// Replaces a part of [`SMALL`] in a fresh setting.
+fn with(from: &str, to: &str) -> Setting {
+    assert!(SMALL.contains(from), "nothing to replace: {from}");
+    let setting = Setting::new();
+    setting.write("small.toml", &SMALL.replace(from, to));
+    setting
+}
+
+/// What `plan` says, once it is known that a run says the same and computes nothing.
+fn refusal(setting: &Setting) -> String {
+    let planned = setting.expect(1, &["plan", "small.toml", "--devices", "cpu"]);
+    let ran = setting.expect(1, &["small.toml", "--devices", "cpu"]);
+    assert_eq!(planned.stderr, ran.stderr);
+    assert!(!setting.path("results").exists(), "something was computed");
+    planned.stderr
+}
+
+/// Replaces a file of the model set, which may be linked with those of other tests.
+fn replace(setting: &Setting, name: &str, bytes: &[u8]) {
+    let path = setting.path("weights/tiny").join(name);
+    fs::remove_file(&path).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+/// 25 words, which the judge of the tiny set reads letter by letter.
+fn long() -> String {
+    ["snow"; 25].join(" ")
+}
+
+#[test]
+fn faults_are_told_together_with_their_places() {
+    let edits: [(&str, &str, String); 9] = [
+        ("a class name too long for the judge", "cow = \"cattle\"", format!("cow = \"{}\"", long())),
+        ("a part of a prompt too long", "\"bicycle\"", format!("\"bicycle | {}\"", ["snow"; 90].join(" "))),
+        (
+            "a text to avoid too long",
+            "\"bicycle\"",
+            format!("{{ text = \"bicycle\", avoid = \"{}\" }}", ["snow"; 90].join(" ")),
+        ),
+        ("an empty text to avoid", "\"bicycle\"", "{ text = \"bicycle\", avoid = \"trees |\" }".to_owned()),
+        (
+            "a template too long",
+            "prompts =",
+            format!("template = \"{} {{}}\"\nprompts =", ["snow"; 90].join(" ")),
+        ),
+        (
+            "a label too long",
+            "[labels]",
+            format!("[evaluation]\nlabels = [\"cow\", \"bear\", \"{}\"]\n[labels]", long()),
+        ),
+        (
+            "prompts that are one to CLIP",
+            "[\"bicycle\", \"cow\"]",
+            "[\"Cow\", \"1233\", \"cow \", \"12 33\"]".to_owned(),
+        ),
+        (
+            "labels that are one to CLIP",
+            "[labels]",
+            "[evaluation]\nlabels = [\"cow\", \"bear\", \"COW\"]\n[labels]".to_owned(),
+        ),
+        (
+            "settings that the models and devices do not have",
+            "cutouts = 4",
+            "cutouts = 4\nprecision = [\"fp32\", \"tf32\"]\nmax_classes = [5, 11]".to_owned(),
+        ),
+    ];
+    let mut page = String::new();
+    for (fault, from, to) in edits {
+        let _ = writeln!(page, "== {fault}\n{}", refusal(&with(from, &to)));
+    }
+    insta::assert_snapshot!(page);
+}
+
+#[test]
+fn prompts_that_differ_in_what_is_avoided_are_two() {
+    let setting = with("[\"bicycle\", \"cow\"]", "[\"cow\", { text = \"cow\", avoid = \"trees\" }]");
+    setting.expect(0, &["plan", "small.toml"]);
+}
+
+#[test]
+fn only_selected_cells_need_a_device_for_their_precision() {
+    let setting = with("cutouts = 4", "cutouts = 4\nprecision = [\"fp32\", \"tf32\"]");
+    setting.expect(0, &["plan", "small.toml", "--devices", "cpu", "--only", "*fp32*"]);
+}
+
+#[test]
+fn a_damaged_judge_or_segmenter_is_found_before_the_first_step() {
+    for (role, file) in [("judge", "judge.safetensors"), ("segmenter", "segmenter.pth")] {
+        let setting = with("name", "name");
+        let whole = fs::read(setting.path("weights/tiny").join(file)).unwrap();
+        let other = fs::read(setting.path("weights/tiny/generator.safetensors")).unwrap();
+        for wrong in [&whole[..whole.len() - 7], &other[..]] {
+            replace(&setting, file, wrong);
+            let said = refusal(&setting);
+            assert!(said.contains(&format!("the {role} of the model set `tiny` cannot be loaded")), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_manifest_with_kinds_of_other_roles_is_refused() {
+    let setting = with("name", "name");
+    let manifest = fs::read_to_string(setting.path("weights/tiny/manifest.toml")).unwrap();
+    for (right, wrong) in [("biggan-deep", "clip"), ("deeplabv3", "deeplab"), ("clip", "biggan-deep")] {
+        let edited = manifest.replacen(&format!("\"{right}\""), &format!("\"{wrong}\""), 1);
+        replace(&setting, "manifest.toml", edited.as_bytes());
+        let said = refusal(&setting);
+        assert!(said.contains(&format!("did you mean `{right}`?")), "{said}");
+        assert!(said.contains("manifest.toml`: the "), "{said}");
+    }
+}
+
+#[test]
+fn a_file_where_results_should_be_is_found_before_the_first_step() {
+    for name in ["results/small/tables", "results/small/cells/cow/adam", "results/small/tensorboard"] {
+        let setting = with("name", "name");
+        setting.write(name, "");
+        let ran = setting.expect(1, &["small.toml", "--tensorboard"]);
+        assert!(ran.stderr.contains(&format!("`{name}` is no folder")), "{}", ran.stderr);
+        assert!(!setting.path("results/small/cells/bicycle").exists(), "something was computed");
+    }
+}
