@@ -182,22 +182,86 @@ fn what_cannot_be_judged_is_told_before_anything_is() {
     let image = picture(&setting);
     setting.write("pictures/words.png", "no image at all").write("one.txt", "apple\n");
     let judge = |arguments: &[&str]| {
-        let all = [&["evaluate", "--models", "tiny", &image][..], arguments].concat();
+        let all = [&["evaluate", "--models", "tiny"][..], arguments].concat();
         let ran = setting.run(&all);
         assert!(ran.stdout.is_empty() && !ran.stderr.contains("panicked"), "{}", ran.stderr);
         format!("== {}\n{}exit code {}\n", arguments.join(" "), ran.stderr, ran.code.unwrap())
     };
+    let image = image.as_str();
     let page = [
         judge(&["pictures/words.png"]),
         judge(&["pictures"]),
         judge(&["missing.jpg"]),
-        judge(&["--labels", "apple"]),
-        judge(&["--labels", "one.txt"]),
-        judge(&["--labels", "apple,apple"]),
-        judge(&["--template", "a photo"]),
-        judge(&["--labels", &format!("apple,{}", "pear ".repeat(90))]),
+        judge(&[image, "--labels", "apple"]),
+        judge(&[image, "--labels", "one.txt"]),
+        judge(&[image, "--labels", "apple,apple"]),
+        judge(&[image, "--template", "a photo"]),
+        judge(&[image, "--labels", &format!("apple,{}", "pear ".repeat(90))]),
     ];
     insta::assert_snapshot!(page.join("\n"));
+}
+
+/// The first `length` bytes of a file, in another.
+fn cut(setting: &Setting, from: &str, to: &str, length: impl Fn(usize) -> usize) {
+    let bytes = fs::read(setting.path(from)).unwrap();
+    fs::write(setting.path(to), &bytes[..length(bytes.len())]).unwrap();
+}
+
+#[test]
+fn one_bad_image_keeps_no_other_from_being_judged() {
+    let setting = Setting::new();
+    let image = picture(&setting);
+    image::open(setting.path(&image)).unwrap().save(setting.path("pictures/whole.jpg")).unwrap();
+    cut(&setting, "pictures/whole.jpg", "pictures/half.jpg", |length| length / 2);
+    cut(&setting, &image, "pictures/half.png", |length| length / 2);
+    setting.write("pictures/words.png", "no image at all");
+    let images =
+        [&*image, "pictures/half.jpg", "pictures/words.png", "pictures/half.png", "pictures/whole.jpg"];
+    let arguments = ["--models", "tiny", "--labels", "sun,moon", "--format", "json"];
+    let ran = setting.expect(3, &[&["evaluate"], &images[..], &arguments].concat());
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let judged: Vec<_> = json["images"].as_array().unwrap().iter().map(|image| &image["image"]).collect();
+    assert_eq!(judged, [&*image, "pictures/whole.jpg"]);
+    for bad in &images[1..4] {
+        assert!(ran.stderr.contains(&format!("`{bad}` was not judged")), "{}", ran.stderr);
+    }
+    assert!(ran.stderr.contains("`pictures/half.jpg` is truncated"), "{}", ran.stderr);
+}
+
+/// An enlarged picture of every pixel's logits would take 84 bytes a pixel: above a gigabyte here.
+#[test]
+fn large_and_thin_pictures_are_judged_by_the_segmenter_too() {
+    let setting = Setting::new();
+    let sizes = [(4000, 3200), (1, 5000), (60_000, 2)];
+    for (n, (width, height)) in (0..).zip(sizes) {
+        let pixel = |x: u32, y: u32| image::Rgb([(x / 16) as u8, (y / 16) as u8, 90]);
+        fs::create_dir_all(setting.path("pictures")).unwrap();
+        image::RgbImage::from_fn(width, height, pixel)
+            .save(setting.path(&format!("pictures/{n}.png")))
+            .unwrap();
+    }
+    let images = ["pictures/0.png", "pictures/1.png", "pictures/2.png"];
+    let arguments = ["--models", "tiny", "--labels", "sun,moon", "--format", "json"];
+    let ran = setting.expect(0, &[&["evaluate"], &images[..], &arguments].concat());
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    for image in json["images"].as_array().unwrap() {
+        let shares = image["segments"].as_array().unwrap().iter();
+        let sum: f64 = shares.map(|share| share["share"].as_f64().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-12, "{image}");
+    }
+}
+
+#[test]
+fn transparent_parts_are_told() {
+    let setting = Setting::new();
+    let image = picture(&setting);
+    let mut hole = image::open(setting.path(&image)).unwrap().into_rgba8();
+    hole.get_pixel_mut(5, 5).0[3] = 0;
+    hole.save(setting.path("pictures/hole.png")).unwrap();
+    let arguments = ["--models", "tiny", "--labels", "sun,moon"];
+    let ran = setting.expect(0, &[&["evaluate", &image, "pictures/hole.png"], &arguments[..]].concat());
+    assert_eq!(ran.stderr.matches("has transparent parts").count(), 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("`pictures/hole.png` has transparent parts"), "{}", ran.stderr);
 }
 
 /// Leaves a model set and results where `DREAMBENCH_KEEP` says, for `tests/reference/zero_shot.py` to judge again.

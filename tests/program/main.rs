@@ -10,4 +10,5 @@ mod preflight;
 mod published;
 mod resumption;
 mod setting;
+mod terminal;
 mod weights;

@@ -1,16 +1,15 @@
 use std::{
-    fs::File,
-    io::BufReader,
+    fmt::{self, Display, Formatter},
     path::{Path, PathBuf},
 };
 
 use image::{DynamicImage, ImageError};
-use png::{BitDepth, ColorType};
 use tch::Tensor;
 use thiserror::Error;
 
 use crate::{
     normalize,
+    picture::{MOST_BYTES, MOST_ON_A_SIDE, Picture, in_8_bits},
     resize::{Bitmap, Span, bicubic, nearest},
 };
 
@@ -26,77 +25,130 @@ pub enum PreprocessError {
         /// The decoder's error.
         source: ImageError,
     },
+    /// A folder, a pipe or a device.
+    #[error("`{}` is no regular file, and so no image", path.display())]
+    NoFile {
+        /// What is no file.
+        path: PathBuf,
+    },
+    /// A download that was interrupted, say.
+    #[error("the image file `{}` is truncated: it ends before the image does", path.display())]
+    Cut {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An image without pixels, or with too many.
+    #[error("the image `{}` is {size}", path.display())]
+    Size {
+        /// The file.
+        path: PathBuf,
+        /// What its header says.
+        size: Size,
+    },
+    /// A JPEG file that is longer than any image needs.
+    #[error("the image file `{}` has {bytes} bytes, more than the 100,000,000 that a JPEG may have", path.display())]
+    LongFile {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        bytes: u64,
+    },
+}
+
+/// The size of an image, in pixels, and what it takes when it is decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Size {
+    pub width: u32,
+    pub height: u32,
+    pub bytes_per_pixel: u64,
+}
+
+impl Size {
+    fn bytes(self) -> u64 {
+        u64::from(self.width) * u64::from(self.height) * self.bytes_per_pixel.max(4)
+    }
+
+    pub(crate) fn is_fit(self) -> bool {
+        let sides = [self.width, self.height];
+        sides.iter().all(|side| (1..=MOST_ON_A_SIDE).contains(side)) && self.bytes() <= MOST_BYTES
+    }
+}
+
+impl Display for Size {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
+        write!(
+            f,
+            "{} × {} pixels, {} MB when decoded: sides of 1 to {MOST_ON_A_SIDE} pixels and {} MB (50 million \
+             pixels, or 25 million of 16 bits a sample with opacity) are the limit; make it smaller",
+            self.width,
+            self.height,
+            megabytes(self.bytes()),
+            megabytes(MOST_BYTES),
+        )
+    }
 }
 
 /// Reads and preprocesses an image file for the image tower: `[3, size, size]`, normalized.
 ///
-/// As [`preprocess`], but for what a decoded image no longer tells, and Pillow goes by: images with a
-/// palette, and of black and white only, are resized to the nearest pixel, and one colour marked as
-/// transparent is a colour like any other.
+/// [`Picture::open`] says how files are read, [`Picture::pixels`] what becomes of the image.
 ///
 /// # Errors
-/// When the file cannot be read, or is no PNG or JPEG image.
+/// As [`Picture::open`].
 pub fn preprocess_file(path: &Path, size: i64) -> Result<Tensor, PreprocessError> {
-    let fault = |source| PreprocessError::Read { path: path.to_owned(), source };
-    let reader = image::ImageReader::open(path).and_then(image::ImageReader::with_guessed_format);
-    let image = reader.map_err(|error| fault(error.into()))?.decode().map_err(fault)?;
-    let Some((color, depth)) = png_header(path) else {
-        return Ok(preprocess(&image, size));
-    };
-    let opaque = DynamicImage::ImageRgb8(image.to_rgb8());
-    Ok(match (color, depth) {
-        (ColorType::Indexed, _) | (ColorType::Grayscale, BitDepth::One) => {
-            to_tensor(&square(&bitmap(&opaque), size, nearest))
-        }
-        (ColorType::Rgb | ColorType::Grayscale, BitDepth::Sixteen) => preprocess(&image, size),
-        (ColorType::Rgb | ColorType::Grayscale, _) => preprocess(&opaque, size),
-        _ => preprocess(&image, size),
-    })
+    Ok(Picture::open(path)?.pixels(size))
 }
 
 /// Preprocesses an image for the image tower: its middle square, `[3, size, size]`, normalized.
 ///
 /// To the last bit what `clip/clip.py`'s `_transform` makes of the same pixels with Pillow 13: the shorter
-/// side resized to `size`, bicubic with antialiasing, colours weighted by their opacity; then the middle cut
-/// out and opacity dropped. Deep colours lose their lower 8 bits. Deep grey is, as there, white above 255 of
-/// 65,535.
+/// side resized to `size`, bicubic with antialiasing, colors weighted by their opacity; then the middle cut
+/// out and opacity dropped. Deep colors lose their lower 8 bits, and so does deep gray, which is there white
+/// above 255 of 65,535.
 ///
 /// # Panics
 /// When the image has no pixels, or `size` is no size.
 pub fn preprocess(image: &DynamicImage, size: i64) -> Tensor {
-    let bitmap = bitmap(image);
-    if image.color().has_alpha() {
-        return to_tensor(&without_opacity(&square(&premultiplied(bitmap), size, bicubic)));
-    }
-    to_tensor(&square(&bitmap, size, bicubic))
+    with_bitmap(image, |bitmap| {
+        let square = square(bitmap, size, bicubic);
+        to_tensor(&if bitmap.has_opacity() { without_opacity(&square) } else { square })
+    })
 }
 
-fn png_header(path: &Path) -> Option<(ColorType, BitDepth)> {
-    let mut decoder = png::Decoder::new(BufReader::new(File::open(path).ok()?));
-    let header = decoder.read_header_info().ok()?;
-    Some((header.color_type, header.bit_depth))
+/// As [`preprocess`], but resized to the nearest pixel.
+pub(crate) fn nearest_to(image: &DynamicImage, size: i64) -> Tensor {
+    with_bitmap(image, |bitmap| to_tensor(&square(bitmap, size, nearest)))
 }
 
-/// The samples, as Pillow reads them: in 8 bits, but for deep grey.
-fn bitmap(image: &DynamicImage) -> Bitmap {
-    let low = |samples: &[u8]| samples.iter().copied().map(u16::from).collect();
-    let high_bytes = |samples: &[u16]| samples.iter().map(|sample| sample >> 8).collect();
-    let (channels, white, samples) = match image {
-        DynamicImage::ImageLuma8(image) => (1, 255, low(image.as_raw())),
-        DynamicImage::ImageLumaA8(image) => (2, 255, low(image.as_raw())),
-        DynamicImage::ImageRgba8(image) => (4, 255, low(image.as_raw())),
-        DynamicImage::ImageLuma16(image) => (1, u16::MAX, image.as_raw().clone()),
-        DynamicImage::ImageLumaA16(image) => (2, 255, high_bytes(image.as_raw())),
-        DynamicImage::ImageRgb16(image) => (3, 255, high_bytes(image.as_raw())),
-        DynamicImage::ImageRgba16(image) => (4, 255, high_bytes(image.as_raw())),
-        other => (3, 255, low(other.to_rgb8().as_raw())),
+/// The samples, as Pillow reads them: in 8 bits.
+fn with_bitmap<T>(image: &DynamicImage, look: impl FnOnce(&Bitmap<'_>) -> T) -> T {
+    let reduced;
+    let image = match image {
+        DynamicImage::ImageLuma8(_)
+        | DynamicImage::ImageLumaA8(_)
+        | DynamicImage::ImageRgb8(_)
+        | DynamicImage::ImageRgba8(_) => image,
+        deep => {
+            reduced = in_8_bits(deep.clone());
+            &reduced
+        }
     };
-    Bitmap { width: image.width() as usize, height: image.height() as usize, channels, samples, white }
+    look(&Bitmap {
+        width: image.width() as usize,
+        height: image.height() as usize,
+        channels: usize::from(image.color().channel_count()),
+        samples: image.as_bytes().into(),
+    })
 }
 
 /// The middle square of the image whose shorter side was resized to `size` (torchvision's `Resize` and
 /// `CenterCrop`).
-fn square(image: &Bitmap, size: i64, resize: impl Fn(&Bitmap, Span, Span) -> Bitmap) -> Bitmap {
+fn square(
+    image: &Bitmap<'_>,
+    size: i64,
+    resize: impl Fn(&Bitmap<'_>, Span, Span) -> Bitmap<'static>,
+) -> Bitmap<'static> {
     let size = usize::try_from(size).expect("the side of an image");
     let shorter = image.width.min(image.height);
     let span = |side: usize| {
@@ -112,32 +164,20 @@ fn half_to_even(n: usize) -> usize {
     if n % 2 == 1 { half + half % 2 } else { half }
 }
 
-/// Colours times opacity, which is the last channel; rounded as Pillow rounds.
-fn premultiplied(mut image: Bitmap) -> Bitmap {
-    for pixel in image.samples.chunks_exact_mut(image.channels) {
-        let Some((opacity, colours)) = pixel.split_last_mut() else { continue };
-        for colour in colours {
-            let product = u32::from(*colour) * u32::from(*opacity) + 128;
-            *colour = ((product + (product >> 8)) >> 8) as u16;
-        }
-    }
-    image
-}
-
-fn without_opacity(image: &Bitmap) -> Bitmap {
+fn without_opacity(image: &Bitmap<'_>) -> Bitmap<'static> {
     let mut samples = Vec::with_capacity(image.samples.len());
     for pixel in image.samples.chunks_exact(image.channels) {
-        let Some((&opacity, colours)) = pixel.split_last() else { continue };
-        let divisor = if opacity == 0 { 255 } else { opacity }; // nothing is left to restore
-        samples.extend(colours.iter().map(|colour| (255 * colour / divisor).min(255)));
+        let Some((&opacity, colors)) = pixel.split_last() else { continue };
+        let divisor = if opacity == 0 { 255 } else { u16::from(opacity) }; // nothing is left to restore
+        samples.extend(colors.iter().map(|&color| (255 * u16::from(color) / divisor).min(255) as u8));
     }
-    Bitmap { samples, channels: image.channels - 1, ..*image }
+    Bitmap { samples: samples.into(), channels: image.channels - 1, ..*image }
 }
 
-/// Grey or coloured samples to `[3, height, width]`, normalised.
-fn to_tensor(image: &Bitmap) -> Tensor {
+/// Gray or colored samples to `[3, height, width]`, normalized.
+fn to_tensor(image: &Bitmap<'_>) -> Tensor {
     let shape = [image.height as i64, image.width as i64, image.channels as i64];
-    let samples: Vec<f32> = image.samples.iter().map(|&sample| f32::from(sample.min(255)) / 255.0).collect();
+    let samples: Vec<f32> = image.samples.iter().map(|&sample| f32::from(sample) / 255.0).collect();
     let pixels = Tensor::from_slice(&samples).view(shape).permute([2, 0, 1]);
     normalize(&pixels.expand([3, shape[0], shape[1]], false))
 }

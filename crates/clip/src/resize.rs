@@ -1,13 +1,13 @@
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 /// An image, row by row, the channels of a pixel side by side.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Bitmap {
+pub(crate) struct Bitmap<'s> {
     pub(crate) width: usize,
     pub(crate) height: usize,
+    /// Of 2 or 4, the last one is the opacity.
     pub(crate) channels: usize,
-    pub(crate) samples: Vec<u16>, // in [0, white]
-    pub(crate) white: u16,
+    pub(crate) samples: Cow<'s, [u8]>,
 }
 
 /// A range of rows or columns out of a side that was resized to `full`.
@@ -23,41 +23,43 @@ pub(crate) struct Span {
 /// the two passes. Pillow 13, unlike those before it, takes the rows first where they shrink a little more,
 /// which moves single samples by a few levels.
 ///
+/// Colors count as much as they are opaque, and are so in what comes out: times their opacity.
+///
 /// Only what the part needs is computed, so that no shape of an image costs more than its own size.
-pub(crate) fn bicubic(image: &Bitmap, columns: Span, rows: Span) -> Bitmap {
+pub(crate) fn bicubic(image: &Bitmap<'_>, columns: Span, rows: Span) -> Bitmap<'static> {
     let vertical = weights(image.height, rows);
     let first_row = vertical.first().map_or(0, |w| w.first);
-    let last_row = vertical.last().map_or(0, |w| w.first + w.fixed.len());
+    let last_row = vertical.last().map_or(0, Weights::end);
     let narrow = resize_columns(image, &weights(image.width, columns), first_row..last_row);
     resize_rows(&narrow, &vertical, first_row)
 }
 
 /// The part `columns` × `rows` of the image resized by repeating or leaving out samples.
-pub(crate) fn nearest(image: &Bitmap, columns: Span, rows: Span) -> Bitmap {
+pub(crate) fn nearest(image: &Bitmap<'_>, columns: Span, rows: Span) -> Bitmap<'static> {
     // Pillow adds up the steps, and so rounds where a sample lies on the border of two.
     let sources = |size: usize, span: Span| {
         let step = size as f64 / span.full as f64;
         let positions = std::iter::successors(Some(0.5 * step), move |position| Some(position + step));
         positions.skip(span.first).take(span.count).map(move |position| (position as usize).min(size - 1))
     };
+    let columns_of: Vec<usize> = sources(image.width, columns).collect();
     let mut samples = Vec::with_capacity(columns.count * rows.count * image.channels);
     for y in sources(image.height, rows) {
-        for x in sources(image.width, columns) {
-            samples.extend_from_slice(image.pixel(x, y));
+        for &x in &columns_of {
+            samples.extend_from_slice(image.row_part(y, x..x + 1));
         }
     }
-    Bitmap { width: columns.count, height: rows.count, samples, ..image.empty() }
+    Bitmap { width: columns.count, height: rows.count, samples: samples.into(), channels: image.channels }
 }
 
-impl Bitmap {
-    /// Its sizes, without its samples.
-    fn empty(&self) -> Self {
-        Self { samples: vec![], ..*self }
+impl Bitmap<'_> {
+    pub(crate) fn has_opacity(&self) -> bool {
+        self.channels.is_multiple_of(2)
     }
 
-    pub(crate) fn pixel(&self, x: usize, y: usize) -> &[u16] {
-        let at = (y * self.width + x) * self.channels;
-        &self.samples[at..at + self.channels]
+    fn row_part(&self, y: usize, columns: Range<usize>) -> &[u8] {
+        let at = (y * self.width + columns.start) * self.channels;
+        &self.samples[at..][..columns.len() * self.channels]
     }
 }
 
@@ -65,6 +67,12 @@ impl Bitmap {
 struct Weights {
     first: usize,
     fixed: Vec<i64>,
+}
+
+impl Weights {
+    fn end(&self) -> usize {
+        self.first + self.fixed.len()
+    }
 }
 
 const FIXED_POINT: i64 = 1 << 22;
@@ -101,31 +109,49 @@ fn kernel(x: f64) -> f64 {
     }
 }
 
-fn resize_columns(image: &Bitmap, columns: &[Weights], rows: Range<usize>) -> Bitmap {
-    let mut samples = Vec::with_capacity(rows.len() * columns.len() * image.channels);
+fn resize_columns(image: &Bitmap<'_>, columns: &[Weights], rows: Range<usize>) -> Bitmap<'static> {
+    let channels = image.channels;
+    let first = columns.first().map_or(0, |w| w.first);
+    let last = columns.last().map_or(0, Weights::end);
+    let mut samples = Vec::with_capacity(rows.len() * columns.len() * channels);
+    let mut row = Vec::with_capacity((last - first) * channels);
     for y in rows.clone() {
+        row.clear();
+        row.extend_from_slice(image.row_part(y, first..last));
+        if image.has_opacity() {
+            row.chunks_exact_mut(channels).for_each(premultiply);
+        }
         for weights in columns {
-            let sample = |c| weighted(weights, image.white, |x| image.pixel(x, y)[c]);
-            samples.extend((0..image.channels).map(sample));
+            let sample = |c| weighted(weights, |x| row[(x - first) * channels + c]);
+            samples.extend((0..channels).map(sample));
         }
     }
-    Bitmap { width: columns.len(), height: rows.len(), samples, ..image.empty() }
+    Bitmap { width: columns.len(), height: rows.len(), samples: samples.into(), channels }
+}
+
+/// Colors times opacity, which is the last channel; rounded as Pillow rounds.
+fn premultiply(pixel: &mut [u8]) {
+    let Some((opacity, colors)) = pixel.split_last_mut() else { return };
+    for color in colors {
+        let product = u32::from(*color) * u32::from(*opacity) + 128;
+        *color = ((product + (product >> 8)) >> 8) as u8;
+    }
 }
 
 /// `image` begins at row `first_row` of what the weights were made for.
-fn resize_rows(image: &Bitmap, rows: &[Weights], first_row: usize) -> Bitmap {
-    let mut samples = Vec::with_capacity(rows.len() * image.width * image.channels);
+fn resize_rows(image: &Bitmap<'_>, rows: &[Weights], first_row: usize) -> Bitmap<'static> {
+    let (width, channels) = (image.width, image.channels);
+    let mut samples = Vec::with_capacity(rows.len() * width * channels);
     for weights in rows {
-        for x in 0..image.width {
-            let sample = |c| weighted(weights, image.white, |y| image.pixel(x, y - first_row)[c]);
-            samples.extend((0..image.channels).map(sample));
+        for at in 0..width * channels {
+            samples.push(weighted(weights, |y| image.samples[(y - first_row) * width * channels + at]));
         }
     }
-    Bitmap { height: rows.len(), samples, ..image.empty() }
+    Bitmap { width, height: rows.len(), samples: samples.into(), channels }
 }
 
-fn weighted(weights: &Weights, white: u16, sample: impl Fn(usize) -> u16) -> u16 {
+fn weighted(weights: &Weights, sample: impl Fn(usize) -> u8) -> u8 {
     let terms = (weights.first..).zip(&weights.fixed).map(|(i, weight)| i64::from(sample(i)) * weight);
     let sum = FIXED_POINT / 2 + terms.sum::<i64>();
-    (sum / FIXED_POINT).clamp(0, white.into()) as u16
+    (sum / FIXED_POINT).clamp(0, 255) as u8
 }

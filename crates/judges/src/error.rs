@@ -32,8 +32,6 @@ pub enum EvaluationError {
     Read { path: PathBuf, source: io::Error },
     #[error("failed to encode the mask of `{}`", path.display())]
     Mask { path: PathBuf, source: png::EncodingError },
-    #[error("`{}` is {width} × {height} pixels, which the segmenter cannot look at", path.display())]
-    Size { path: PathBuf, width: u32, height: u32 },
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]

@@ -1,6 +1,4 @@
-use std::path::Path;
-
-use clip::{Clip, ZeroShot};
+use clip::{Clip, Picture, ZeroShot};
 use model_sets::{Component, ModelSet};
 use records::{Guess, Right, Verdict};
 use tch::{Device, Kind, Tensor};
@@ -43,13 +41,9 @@ impl Looker {
         Ok(Self { role, clip, labels, scale })
     }
 
-    /// What it says of the image in a file, and the cosines with the question's texts: nothing for one that is too long for it.
-    pub(super) fn look(
-        &self,
-        image: &Path,
-        question: &Question,
-    ) -> Result<(Verdict, Vec<Option<f64>>), EvaluationError> {
-        let pixels = clip::preprocess_file(image, self.clip.image_size())?.unsqueeze(0);
+    /// What it says of an image, and the cosines with the question's texts: nothing for one that is too long for it.
+    pub(super) fn look(&self, image: &Picture, question: &Question) -> (Verdict, Vec<Option<f64>>) {
+        let pixels = image.pixels(self.clip.image_size()).unsqueeze(0);
         let seen = tch::no_grad(|| self.clip.encode_image(&pixels.to_device(self.clip.device())));
         let guesses = self.labels.rank(&seen).remove(0);
         let right = question.right_label.as_ref().and_then(|right| {
@@ -64,7 +58,7 @@ impl Looker {
         let similarities: Vec<Option<f64>> =
             question.texts.iter().map(|text| self.similarity(&seen, text)).collect();
         let similarity = similarities.first().copied().flatten();
-        Ok((Verdict { similarity, right, nearest: nearest.collect() }, similarities))
+        (Verdict { similarity, right, nearest: nearest.collect() }, similarities)
     }
 
     fn similarity(&self, seen: &Tensor, text: &str) -> Option<f64> {

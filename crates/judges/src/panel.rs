@@ -1,5 +1,4 @@
-use std::path::Path;
-
+use clip::Picture;
 use records::{Segments, Verdict};
 use tch::Device;
 
@@ -48,22 +47,17 @@ impl Panel {
         })
     }
 
-    /// What they say of the image in a file. One image at a time: in a batch, sums would round by what else is in it.
-    ///
-    /// # Errors
-    /// When the file is no image.
-    pub fn look(&self, image: &Path, question: &Question) -> Result<Opinion, EvaluationError> {
-        let (perceptor, perceptor_texts) = self.perceptor.look(image, question)?;
-        let judge = self.judge.as_ref().map(|judge| judge.look(image, question)).transpose()?;
-        let (judge, judge_texts) = judge.unzip();
+    /// What they say of an image. One image at a time: in a batch, sums would round by what else is in it.
+    pub fn look(&self, image: &Picture, question: &Question) -> Opinion {
+        let (perceptor, perceptor_texts) = self.perceptor.look(image, question);
+        let (judge, judge_texts) = self.judge.as_ref().map(|judge| judge.look(image, question)).unzip();
         let segmenter = self.segmenter.as_ref();
-        let segments = segmenter.map(|segmenter| segmenter.look(image, question.segment.as_deref()));
-        Ok(Opinion {
+        Opinion {
             perceptor,
             perceptor_texts,
             judge,
             judge_texts: judge_texts.unwrap_or_default(),
-            segments: segments.transpose()?,
-        })
+            segments: segmenter.map(|segmenter| segmenter.look(image, question.segment.as_deref())),
+        }
     }
 }

@@ -170,7 +170,11 @@ pub struct PlanArgs {
 /// Which images to judge, by what.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
-    /// PNG or JPEG files
+    /// PNG or JPEG files of up to 50 million pixels
+    ///
+    /// They are turned as their EXIF tag says. Of deep colors, the high byte counts. What is transparent is told: to CLIP it
+    /// is black where nothing of the color is left, and the segmenter looks at the color that the file has there. A file that
+    /// is truncated, or none, is named on stderr, the others are judged, and the exit code is 3.
     #[arg(required = true, value_name = "IMAGE")]
     pub images: Vec<PathBuf>,
     /// Model sets, the most wanted first: the first that is installed judges

@@ -66,11 +66,11 @@ impl RunLog {
 }
 
 impl Write for &RunLog {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        match &mut *self.file.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(file) => file.write(line),
-            None => Ok(line.len()),
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        if let Some(file) = &mut *self.file.lock().unwrap_or_else(PoisonError::into_inner) {
+            file.write_all(shown(event).as_bytes())?;
         }
+        Ok(event.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -86,13 +86,19 @@ impl<'w> MakeWriter<'w> for RunLog {
     }
 }
 
+/// An event as one line: `tracing-subscriber` writes it in one piece. It has escaped what others could color or move the
+/// cursor with, and no more, so that colors are its own.
+fn shown(event: &[u8]) -> String {
+    printable::colored_line(&String::from_utf8_lossy(event)).into_owned()
+}
+
 /// Stderr, above the bars.
 struct Above(MultiProgress);
 
 impl Write for &Above {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.suspend(|| io::stderr().lock().write_all(line))?;
-        Ok(line.len())
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        self.0.suspend(|| io::stderr().lock().write_all(shown(event).as_bytes()))?;
+        Ok(event.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -112,6 +118,8 @@ impl<'w> MakeWriter<'w> for Above {
 mod tests {
     use std::fs;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -126,5 +134,46 @@ mod tests {
         }
         logging.sort();
         assert_eq!(logging, OWN_CRATES);
+    }
+
+    /// What is logged of a text, in a message, shown and as it is for programs, with colors and without.
+    fn logged(text: &str, colors: bool) -> String {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let log = RunLog::default();
+        log.write_to(file.path()).unwrap();
+        let layer = fmt::layer().with_ansi(colors).with_writer(log);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            tracing::warn!(cell = text, reason = %text, list = ?[text], "{text}");
+        });
+        std::fs::read_to_string(file.path()).unwrap()
+    }
+
+    fn without_colors(text: &str) -> String {
+        let mut parts = text.split("\u{1b}[");
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |text, part| text + part.split_once('m').unwrap().1)
+    }
+
+    #[test]
+    fn an_event_is_a_line() {
+        let line = logged("a\nb", false);
+        assert!(line.ends_with('\n') && line.lines().count() == 1 && line.contains("WARN"), "{line}");
+        assert!(logged("夕焼け 👩‍🚀", false).contains("夕焼け 👩‍🚀"));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_in_an_event_is_left_to_the_terminal(
+            text in prop::collection::vec(prop_oneof![any::<char>(), prop::sample::select("\u{1b}\u{9b}\r\n\u{7}\u{202e}[31m".chars().collect::<Vec<_>>())], 0..20),
+        ) {
+            let text = text.into_iter().collect::<String>();
+            let plain = logged(&text, false);
+            prop_assert!(plain.strip_suffix('\n').unwrap().chars().all(printable::is_printable), "{plain:?}");
+            // Colors are the program's: as many with any text as with none.
+            let (colored, bare) = (logged(&text, true), logged("", true));
+            prop_assert_eq!(colored.matches('\u{1b}').count(), bare.matches('\u{1b}').count());
+            let rest = without_colors(colored.strip_suffix('\n').unwrap());
+            prop_assert!(rest.chars().all(printable::is_printable), "{rest:?}");
+        }
     }
 }

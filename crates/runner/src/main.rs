@@ -1,31 +1,36 @@
 //! Runs optimizer-comparison experiments on BigSleep.
 
-use std::io::{self, IsTerminal};
 use std::panic;
 use std::process::ExitCode;
 
-use miette::MietteHandlerOpts;
 use runner::{cli, commands, output};
 
 fn main() -> ExitCode {
-    show_errors_readably();
+    output::show_errors_readably();
     log_panics_of_workers();
-    match commands::execute(cli::parse()) {
+    let cli = match cli::parse() {
+        Ok(cli) => cli,
+        Err(error) => return say_usage(&error),
+    };
+    match commands::execute(cli) {
         Ok(ending) => ExitCode::from(ending.code()),
         Err(error) => {
-            output::say(format!("{error:?}").trim_end());
+            output::say_error(&error);
             ExitCode::FAILURE
         }
     }
 }
 
-/// Colours only for a terminal; the width does not depend on it, so that messages look the same everywhere.
-fn show_errors_readably() {
-    let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let hook = miette::set_hook(Box::new(move |_| {
-        Box::new(MietteHandlerOpts::new().color(colours).unicode(true).width(110).build())
-    }));
-    hook.expect("no hook has been set before");
+/// Help, or what is wrong with the arguments: it quotes them, and then goes without colors if they have something that a
+/// terminal would act on.
+fn say_usage(error: &clap::Error) -> ExitCode {
+    let arguments = || std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+    if arguments().all(|argument| printable::text(&argument) == argument) {
+        let _ = error.print(); // nobody is left to be told
+    } else {
+        output::say(error.to_string().trim_end());
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 /// A worker's panic becomes the record of a failed cell; here only its place is kept.
@@ -34,8 +39,10 @@ fn log_panics_of_workers() {
     panic::set_hook(Box::new(move |panic| {
         if std::thread::current().name() == Some("worker") {
             tracing::debug!("{panic}");
-        } else {
+        } else if printable::text(&panic.to_string()) == panic.to_string() {
             default(panic);
+        } else {
+            output::say(&panic.to_string());
         }
     }));
 }

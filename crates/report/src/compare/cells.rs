@@ -62,9 +62,9 @@ impl CellPair {
 
     pub(super) fn fields(&self) -> Vec<String> {
         vec![
-            self.cell.clone(),
-            self.left.status.clone(),
-            self.right.status.clone(),
+            printable::line(&self.cell).into_owned(),
+            printable::line(&self.left.status).into_owned(),
+            printable::line(&self.right.status).into_owned(),
             number(self.left.similarity, 4),
             number(self.right.similarity, 4),
             number(self.difference, 4),

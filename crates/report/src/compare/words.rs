@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use comfy_table::CellAlignment;
+use printable::line;
 use records::counted;
 
 use super::optimizers::ENOUGH;
@@ -32,6 +33,7 @@ impl Display for Comparison {
 impl Comparison {
     fn head(&self) -> String {
         let side = |name: &str, Side { folder, experiment, model_set, finished, planned, .. }: &Side| {
+            let [folder, experiment, model_set] = [folder, experiment, model_set].map(|name| line(name));
             let planned = counted(*planned, "cell");
             format!("{name} {folder}: {experiment}, model set {model_set}, {finished} of {planned} finished")
         };
@@ -109,7 +111,11 @@ impl Comparison {
     fn ended_differently(&self) -> String {
         let differs = self.cells.iter().filter(|pair| pair.left.status != pair.right.status);
         let lines: Vec<String> = differs
-            .map(|pair| format!("\n  {}: {} → {}", pair.cell, pair.left.status, pair.right.status))
+            .map(|pair| {
+                let [cell, left, right] =
+                    [&pair.cell, &pair.left.status, &pair.right.status].map(|name| line(name));
+                format!("\n  {cell}: {left} → {right}")
+            })
             .collect();
         if lines.is_empty() { String::new() } else { format!("Ended differently{}", lines.concat()) }
     }
@@ -129,20 +135,25 @@ fn listed(title: &str, differences: &[Difference], of: usize) -> String {
     if differences.is_empty() {
         return String::new();
     }
-    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "(not set)".to_owned());
+    let value = |value: &Option<String>| line(value.as_deref().unwrap_or("(not set)")).into_owned();
     let lines = differences.iter().map(|difference| {
         let cells = match difference.cells.len() {
             0 => String::new(),
             all if all == of => format!(" (all {})", counted(all, "cell")),
             _ => format!(" ({})", some(&difference.cells)),
         };
-        format!("\n  {}: {} → {}{cells}", difference.name, value(&difference.left), value(&difference.right))
+        format!(
+            "\n  {}: {} → {}{cells}",
+            line(&difference.name),
+            value(&difference.left),
+            value(&difference.right)
+        )
     });
     format!("{title}{}", lines.collect::<String>())
 }
 
 /// The first of `names`, and how many more there are.
 fn some(names: &[String]) -> String {
-    let shown = names.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
+    let shown = names.iter().take(LISTED).map(|name| line(name)).collect::<Vec<_>>().join(", ");
     if names.len() <= LISTED { shown } else { format!("{shown} and {} more", names.len() - LISTED) }
 }

@@ -10,11 +10,14 @@ use super::Cli;
 /// A word for running an experiment, which may be left out.
 const RUN: &str = "run";
 
-/// The command line, or the end of the program with an error or the help.
+/// The command line.
 ///
 /// Options that concern every command may stand before it, and `run` before an experiment.
-pub fn parse() -> Cli {
-    read(std::env::args_os().collect()).unwrap_or_else(|error| error.exit())
+///
+/// # Errors
+/// When an argument is wrong, or the help or the version is asked for.
+pub fn parse() -> Result<Cli, Error> {
+    read(std::env::args_os().collect())
 }
 
 fn read(arguments: Vec<OsString>) -> Result<Cli, Error> {

@@ -10,12 +10,13 @@ use crate::output;
 /// Puts two results folders side by side.
 pub(super) fn compare(left: &Path, right: &Path, format: CompareFormat) -> Result<Ending> {
     let comparison = Comparison::of(left, right)?;
-    let text = match format {
-        CompareFormat::Table => comparison.to_string(),
-        CompareFormat::Csv => comparison.csv()?,
-        CompareFormat::Json => serde_json::to_string_pretty(&comparison).into_diagnostic()?,
-    };
-    output::print(text.trim_end());
+    match format {
+        CompareFormat::Table => output::print(comparison.to_string().trim_end()),
+        CompareFormat::Csv => output::print(comparison.csv()?.trim_end()),
+        CompareFormat::Json => {
+            output::print_json(&serde_json::to_string_pretty(&comparison).into_diagnostic()?);
+        }
+    }
     let unreadable = comparison.left.unreadable.len() + comparison.right.unreadable.len();
     Ok(if unreadable == 0 { Ending::Done } else { Ending::SomeFailed })
 }

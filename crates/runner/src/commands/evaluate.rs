@@ -1,12 +1,13 @@
 use std::path::{Path, PathBuf};
 
+use clip::{Picture, PreprocessError};
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{ContentArrangement, Table};
-use image::{ImageError, ImageReader};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use judges::{Judges, Labels, Opinion, Panel, Question};
-use miette::{Diagnostic, IntoDiagnostic, Result};
+use miette::{Diagnostic, IntoDiagnostic, Report, Result};
 use model_sets::ModelSets;
+use printable::line;
 use records::{Guess, Verdict};
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -18,9 +19,8 @@ use crate::output;
 /// What cannot be judged.
 #[derive(Debug, Error, Diagnostic)]
 enum Unfit {
-    #[error("`{}` is no image that can be judged", path.display())]
-    #[diagnostic(help("PNG and JPEG files are; none of the images has been judged"))]
-    Image { path: PathBuf, source: ImageError },
+    #[error("`{}` was not judged", path.display())]
+    Image { path: PathBuf, source: PreprocessError },
     #[error("`{template}` needs one `{{}}`, where the label goes")]
     Template { template: String },
 }
@@ -28,12 +28,17 @@ enum Unfit {
 /// An image and what is said of it.
 type Judged<'a> = (&'a Path, Opinion);
 
-/// Judges images.
+/// Judges images. One that cannot be judged is told, and keeps no other from it.
 pub(super) fn evaluate(args: &EvaluateArgs, sets: &ModelSets, bars: &MultiProgress) -> Result<Ending> {
     if args.template.matches("{}").count() != 1 {
         return Err(Unfit::Template { template: args.template.clone() }.into());
     }
-    args.images.iter().try_for_each(|image| readable(image))?; // before anything large is loaded
+    // Before anything large is loaded.
+    let fit = |path: &&PathBuf| Picture::probe(path).map_err(|error| tell(path, error, bars)).is_ok();
+    let fit: Vec<&PathBuf> = args.images.iter().filter(fit).collect();
+    if fit.is_empty() {
+        return Ok(Ending::SomeFailed);
+    }
     let device = args.devices.clone().unwrap_or_default().resolve()?[0];
     let set = sets.first_installed(&args.models)?;
     let identity = set.identity()?;
@@ -45,53 +50,76 @@ pub(super) fn evaluate(args: &EvaluateArgs, sets: &ModelSets, bars: &MultiProgre
     let panel = Panel::load(&judges, &labels, device)?;
     let question = Question { texts: args.prompts.clone(), right_label: None, segment: None };
 
-    let bar = bars.add(ProgressBar::new(args.images.len() as u64));
+    let bar = bars.add(ProgressBar::new(fit.len() as u64));
     let style = ProgressStyle::with_template("{bar:24} {pos}/{len} images judged  {elapsed_precise}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let mut judged: Vec<Judged> = Vec::new();
-    for image in &args.images {
-        judged.push((image, panel.look(image, &question)?));
+    for path in fit {
+        match Picture::open(path) {
+            Ok(picture) => {
+                if picture.has_transparent_parts() {
+                    let note = format!("`{}` has transparent parts: {TRANSPARENT}", shown(path));
+                    bars.suspend(|| output::say(&note));
+                }
+                judged.push((path, panel.look(&picture, &question)));
+            }
+            Err(error) => tell(path, error, bars),
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let text = match args.format {
-        Format::Table => tables(&judged, &args.prompts, &labels, &set.manifest.name),
-        Format::Csv => csv(&judged, &args.prompts, &set.manifest.name).into_diagnostic()?,
-        Format::Json => json_text(&judged, &args.prompts, &labels, &set.manifest.name).into_diagnostic()?,
-    };
-    output::print(text.trim_end());
-    Ok(Ending::Done)
+    if judged.is_empty() {
+        return Ok(Ending::SomeFailed);
+    }
+    let set = &set.manifest.name;
+    match args.format {
+        Format::Table => output::print(tables(&judged, &args.prompts, &labels, set).trim_end()),
+        Format::Csv => output::print(csv(&judged, &args.prompts, set).into_diagnostic()?.trim_end()),
+        Format::Json => {
+            output::print_json(&json_text(&judged, &args.prompts, &labels, set).into_diagnostic()?);
+        }
+    }
+    Ok(if judged.len() < args.images.len() { Ending::SomeFailed } else { Ending::Done })
 }
 
-fn readable(path: &Path) -> Result<(), Unfit> {
-    let fault = |source| Unfit::Image { path: path.to_owned(), source };
-    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
-    reader.map_err(|error| fault(error.into()))?.into_dimensions().map_err(fault)?;
-    Ok(())
+/// What becomes of them is the reference's: CLIP's own preprocessing, and the segmenter's.
+const TRANSPARENT: &str = "to CLIP they are black where nothing of the color is left, and the segmenter looks at the \
+                           color that the file has there; put the picture on a background for another";
+
+fn tell(path: &Path, source: PreprocessError, bars: &MultiProgress) {
+    let report = Report::new(Unfit::Image { path: path.to_owned(), source });
+    bars.suspend(|| output::say_error(&report));
+}
+
+/// A file's name as part of a line.
+fn shown(path: &Path) -> String {
+    line(&path.display().to_string()).into_owned()
 }
 
 fn tables(judged: &[Judged], prompts: &[String], labels: &Labels, set: &str) -> String {
     let mut text = format!(
         "model set {set}, nearest of {} labels ({}) in \"{}\"\n",
         labels.names.len(),
-        labels.set,
-        labels.template
+        line(&labels.set),
+        line(&labels.template)
     );
     for (path, opinion) in judged {
-        text += &format!("\n{}\n{}\n", path.display(), nearest(opinion));
+        text += &format!("\n{}\n{}\n", shown(path), nearest(opinion));
         for (n, prompt) in prompts.iter().enumerate() {
             let similarity = |of: &[Option<f64>]| match of.get(n).copied().flatten() {
                 Some(similarity) => format!("{:.2}", 100.0 * similarity),
                 None => "too long for it".to_owned(),
             };
-            text += &format!("similarity × 100 with \"{prompt}\": {}", similarity(&opinion.perceptor_texts));
+            let similar = similarity(&opinion.perceptor_texts);
+            text += &format!("similarity × 100 with \"{}\": {similar}", line(prompt));
             if opinion.judge.is_some() {
                 text += &format!(", by the held-out judge {}", similarity(&opinion.judge_texts));
             }
             text.push('\n');
         }
         if let Some((segments, _)) = &opinion.segments {
-            let share = |share: &records::Share| format!("{} {:.2} %", share.class, 100.0 * share.share);
+            let share =
+                |share: &records::Share| format!("{} {:.2} %", line(&share.class), 100.0 * share.share);
             let shares: Vec<String> = segments.shares.iter().map(share).collect();
             text += &format!("segments: {}\n", shares.join(", "));
         }
@@ -108,7 +136,7 @@ fn nearest(opinion: &Opinion) -> Table {
     for place in 0..opinion.perceptor.nearest.len() {
         let guess = |verdict: &&Verdict| {
             let Guess { label, probability, .. } = &verdict.nearest[place];
-            format!("{label} {:.2} %", 100.0 * probability)
+            format!("{} {:.2} %", line(label), 100.0 * probability)
         };
         table.add_row([(place + 1).to_string()].into_iter().chain(verdicts.iter().map(guess)));
     }
@@ -130,10 +158,10 @@ fn csv(judged: &[Judged], prompts: &[String], set: &str) -> Result<String, csv::
     ])?;
     let figure = |value: Option<f64>| value.map(|value| format!("{:.4}", 100.0 * value)).unwrap_or_default();
     for (path, opinion) in judged {
-        let image = path.display().to_string();
+        let image = shown(path);
         let mut row = |by: &str, kind: &str, place: String, name: &str, share, similarity| {
             let (share, similarity) = (figure(share), figure(similarity));
-            writer.write_record([&image, by, kind, &place, name, &share, &similarity, set])
+            writer.write_record([&image, by, kind, &place, &line(name), &share, &similarity, &line(set)])
         };
         for (by, verdict, texts) in clips(opinion) {
             for (place, guess) in (1..).zip(&verdict.nearest) {

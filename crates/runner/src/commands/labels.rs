@@ -3,6 +3,7 @@ use std::path::Path;
 
 use experiment::CIFAR100;
 use model_sets::LabelChoice;
+use printable::line;
 use records::{escaped, forbidden, read_text};
 
 /// Endings of files that hold lists of labels; no label ends so.
@@ -60,7 +61,7 @@ fn distinct<'t>(given: impl Iterator<Item = &'t str>, unit: &str) -> Result<Vec<
             continue;
         }
         if let Some(earlier) = places.insert(label, place) {
-            return Err(format!("the label `{label}` is there twice: {unit}s {earlier} and {place}"));
+            return Err(format!("the label `{}` is there twice: {unit}s {earlier} and {place}", line(label)));
         }
         labels.push(label.to_owned());
     }

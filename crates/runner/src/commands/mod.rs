@@ -14,7 +14,6 @@ pub(crate) use labels::labels;
 pub(crate) use plan::name as device_name;
 
 use clap::CommandFactory;
-use indicatif::MultiProgress;
 use miette::{IntoDiagnostic, Result};
 use model_sets::ModelSets;
 
@@ -48,7 +47,7 @@ impl Ending {
 /// # Errors
 /// Whatever keeps it from being done, with what can be done about it.
 pub fn execute(cli: Cli) -> Result<Ending> {
-    let bars = MultiProgress::new();
+    let bars = output::bars();
     let log = logs::start(&cli.global, &bars);
     let sets = ModelSets::at(&cli.global.weights);
     match (cli.command, cli.plan) {

@@ -1,5 +1,6 @@
 use std::thread;
 
+use clip::Picture;
 use experiment::plan::{Cell, digest};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use judges::{EvaluationError, Judges, Labels, Panel, Question};
@@ -142,7 +143,7 @@ impl Pass<'_> {
         let Due { folder, question, .. } = due;
         folder.remove_leftovers();
         let path = folder.final_image();
-        let opinion = panel.look(&path, question)?;
+        let opinion = panel.look(&Picture::open(&path)?, question);
         let (segments, mask) = match opinion.segments {
             Some((segments, mask)) => {
                 let png =
