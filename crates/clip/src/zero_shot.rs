@@ -50,7 +50,7 @@ impl ZeroShot {
         }
         let prompts: Vec<String> = labels.iter().map(|label| template.replace("{}", label)).collect();
         let tokens = clip.tokenizer().encode_batch(&prompts)?.to_device(clip.device());
-        let text = tch::no_grad(|| unit_length(&clip.encode_text(&tokens)));
+        let text = torch_ext::no_grad(|| unit_length(&clip.encode_text(&tokens)));
         let scale = clip.logit_scale().exp().double_value(&[]);
         Ok(Self { labels: labels.iter().map(ToString::to_string).collect(), text, scale })
     }
@@ -61,7 +61,7 @@ impl ZeroShot {
     /// When the images were embedded by another model, of another width.
     #[must_use]
     pub fn rank(&self, images: &Tensor) -> Vec<Vec<Guess>> {
-        let images = tch::no_grad(|| unit_length(images)).to_device(self.text.device());
+        let images = torch_ext::no_grad(|| unit_length(images)).to_device(self.text.device());
         let similarity = images.matmul(&self.text.tr()).to_kind(Kind::Double) * self.scale; // [n, labels]
         let probability = similarity.softmax(-1, Kind::Double);
         (0..images.size()[0]).map(|i| self.guesses(&similarity.get(i), &probability.get(i))).collect()
