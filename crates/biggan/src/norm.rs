@@ -1,7 +1,8 @@
 use std::ops::{AddAssign, Div};
 
 use checkpoint::Scope;
-use tch::{Tensor, no_grad};
+use tch::Tensor;
+use torch_ext::no_grad;
 
 use crate::{
     named::{Named, Role, under},

@@ -54,7 +54,7 @@ fn train(generator: &mut TrainableGenerator) -> Vec<f64> {
         loss.backward();
         for (_name, mut variable) in generator.trainable_variables() {
             let gradient = variable.grad();
-            let _variable = tch::no_grad(|| variable.g_sub_(&(gradient * 0.05)));
+            let _variable = torch_ext::no_grad(|| variable.g_sub_(&(gradient * 0.05)));
             variable.zero_grad();
         }
         loss.double_value(&[])

@@ -67,7 +67,7 @@ impl Dreamer {
     /// When a setting is out of range or differs from the dreamer's where it must not, or the prompt cannot be encoded.
     pub fn begin(&self, spec: &DreamSpec) -> Result<Dream, DreamError> {
         self.check(&spec.settings)?;
-        let target = tch::no_grad(|| encoding::target(self.perceptor(), &spec.prompt))?;
+        let target = torch_ext::no_grad(|| encoding::target(self.perceptor(), &spec.prompt))?;
         Ok(self.begin_toward(spec, target))
     }
 
@@ -126,7 +126,7 @@ impl Dreamer {
         let boxes = cutouts::to_tensor(&boxes, self.device());
         let Evaluation { terms, gradients, sound } =
             memory::catch_exhaustion(|| self.evaluate(&pack, &boxes))?;
-        tch::no_grad(|| {
+        torch_ext::no_grad(|| {
             for (i, dream) in (0..).zip(&mut pack) {
                 dream.advance(&gradients.get(i), &terms.get(i), &sound.get(i));
             }
@@ -229,7 +229,7 @@ impl Dreamer {
         latents: &[&Latents],
         settings: impl IntoIterator<Item = &'s DreamSettings>,
     ) -> Tensor {
-        tch::no_grad(|| {
+        torch_ext::no_grad(|| {
             let latents = Latents::stack(latents);
             self.generate(&latents.normu, &class_weights_of_all(&latents, settings))
         })

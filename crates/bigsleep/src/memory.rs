@@ -1,26 +1,20 @@
 //! Running out of memory is an error here, not a panic.
 
-use crate::DreamError;
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-/// Fragments of libtorch's out-of-memory messages, on CUDA and on the CPU.
-const COMPLAINTS: [&str; 2] = ["out of memory", "can't allocate memory"];
+use torch_ext::{is_exhaustion, panic_message};
+
+use crate::DreamError;
 
 /// Runs `compute`, which must leave nothing half changed: wherever in the networks memory runs out, it shows as a panic.
 /// Other panics go on.
 pub(crate) fn catch_exhaustion<T>(compute: impl FnOnce() -> T) -> Result<T, DreamError> {
-    catch_unwind(AssertUnwindSafe(compute)).or_else(|panic| match message(panic.as_ref()) {
-        Some(message) if COMPLAINTS.iter().any(|complaint| message.contains(complaint)) => {
+    catch_unwind(AssertUnwindSafe(compute)).or_else(|panic| match panic_message(panic.as_ref()) {
+        Some(message) if is_exhaustion(message) => {
             Err(DreamError::OutOfMemory { message: message.to_owned() })
         }
         _ => resume_unwind(panic),
     })
-}
-
-fn message(panic: &(dyn Any + Send)) -> Option<&str> {
-    let formatted = panic.downcast_ref::<String>().map(String::as_str);
-    formatted.or_else(|| panic.downcast_ref::<&str>().copied())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use std::path::Path;
 
-use tch::{Device, Kind, TchError, Tensor, no_grad};
+use tch::{Device, Kind, TchError, Tensor};
+use torch_ext::no_grad;
 
 use crate::{CheckpointError, pytorch, stored::Stored};
 

@@ -62,7 +62,7 @@ impl ZeroShot {
     /// When the images were embedded by another model, of another width.
     #[must_use]
     pub fn rank(&self, images: &Tensor) -> Vec<Vec<Guess>> {
-        let images = tch::no_grad(|| unit_length(images)).to_device(self.text.device());
+        let images = torch_ext::no_grad(|| unit_length(images)).to_device(self.text.device());
         let similarity = images.matmul(&self.text.tr()).to_kind(Kind::Double) * self.scale; // [n, labels]
         let probability = similarity.softmax(-1, Kind::Double);
         (0..images.size()[0]).map(|i| self.guesses(&similarity.get(i), &probability.get(i))).collect()
@@ -100,7 +100,7 @@ fn embed(clip: &Clip, texts: &[String]) -> Result<Tensor, TokenizeError> {
             text.iter().copied().chain(padding)
         });
         let tokens = Tensor::from_slice(&padded.collect::<Vec<i64>>()).view([n, length as i64]);
-        tch::no_grad(|| unit_length(&clip.encode_text(&tokens.to_device(clip.device()))))
+        torch_ext::no_grad(|| unit_length(&clip.encode_text(&tokens.to_device(clip.device()))))
     });
     Ok(Tensor::cat(&embedded.collect::<Vec<_>>(), 0))
 }

@@ -72,7 +72,7 @@ fn a_model_learns_and_is_saved() {
         let loss = contrastive_loss(&clip, &pixels, &tokens);
         clip.named_tensors().iter_mut().for_each(|(_, tensor)| tensor.zero_grad());
         loss.backward();
-        tch::no_grad(|| {
+        torch_ext::no_grad(|| {
             for (_, mut tensor) in clip.named_tensors() {
                 let step = tensor.grad() * 0.05;
                 let _ = tensor.g_sub_(&step);

@@ -1,5 +1,6 @@
 use checkpoint::{CheckpointError, Weights};
-use tch::{Device, Kind, Tensor, no_grad};
+use tch::{Device, Kind, Tensor};
+use torch_ext::no_grad;
 
 use crate::{
     head::{Head, size4},

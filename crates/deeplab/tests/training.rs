@@ -30,7 +30,7 @@ fn it_learns_and_is_loaded_frozen() {
         let variables = network.trainable_variables();
         let tensors: Vec<&Tensor> = variables.iter().map(|(_, tensor)| tensor).collect();
         let gradients = Tensor::run_backward(&[loss()], &tensors, false, false);
-        tch::no_grad(|| {
+        torch_ext::no_grad(|| {
             for ((name, tensor), gradient) in variables.iter().zip(&gradients) {
                 assert!(step > 0 || gradient.abs().max().double_value(&[]) > 0.0, "{name} takes no part");
                 let _ = tensor.shallow_clone().g_sub_(&(gradient * 0.1));

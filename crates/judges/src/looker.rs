@@ -44,7 +44,7 @@ impl Looker {
     /// What it says of an image, and the cosines with the question's texts: nothing for one that is too long for it.
     pub(super) fn look(&self, image: &Picture, question: &Question) -> (Verdict, Vec<Option<f64>>) {
         let pixels = image.pixels(self.clip.image_size()).unsqueeze(0);
-        let seen = tch::no_grad(|| self.clip.encode_image(&pixels.to_device(self.clip.device())));
+        let seen = torch_ext::no_grad(|| self.clip.encode_image(&pixels.to_device(self.clip.device())));
         let guesses = self.labels.rank(&seen).remove(0);
         let right = question.right_label.as_ref().and_then(|right| {
             let place = guesses.iter().position(|guess| guess.label == *right)?;
@@ -69,7 +69,7 @@ impl Looker {
                 return None;
             }
         };
-        let text = tch::no_grad(|| self.clip.encode_text(&tokens)).to_kind(Kind::Float);
+        let text = torch_ext::no_grad(|| self.clip.encode_text(&tokens)).to_kind(Kind::Float);
         Some(Tensor::cosine_similarity(&seen.to_kind(Kind::Float), &text, 1, 1e-8).double_value(&[0]))
     }
 }

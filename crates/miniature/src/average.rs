@@ -11,7 +11,10 @@ pub(crate) struct Average {
 impl Average {
     /// Starts at the parameters themselves.
     pub(crate) fn new(params: &[Tensor], decay: f64) -> Self {
-        Self { tensors: tch::no_grad(|| params.iter().map(|param| param.detach().copy()).collect()), decay }
+        Self {
+            tensors: torch_ext::no_grad(|| params.iter().map(|param| param.detach().copy()).collect()),
+            decay,
+        }
     }
 
     /// Takes in the parameters after `steps` steps. Early on, the average forgets faster, so that the initial values are
@@ -19,7 +22,7 @@ impl Average {
     pub(crate) fn update(&mut self, params: &[Tensor], steps: u64) {
         let steps = steps as f64;
         let decay = self.decay.min((1.0 + steps) / (10.0 + steps));
-        tch::no_grad(|| {
+        torch_ext::no_grad(|| {
             for (average, param) in self.tensors.iter_mut().zip(params) {
                 average.copy_(&average.lerp(param, 1.0 - decay));
             }

@@ -67,8 +67,9 @@ fn rendered(table: &Table, data: &Path, seed: u64) -> Result<Labelled, Miniature
     let renderer = Renderer::new(table, data, &Style::ALL, SIDE, Variation::WIDE, Device::Cpu)?;
     let n = renderer.num_objects();
     let z = random::normal(&[n, Variation::ENTRIES], &mut numbers(seed, Stream::Evaluation, 1));
-    let images =
-        tch::no_grad(|| (renderer.render(&z, &one_of_each(n, renderer.num_classes())).image + 1.0) * 0.5);
+    let images = torch_ext::no_grad(|| {
+        (renderer.render(&z, &one_of_each(n, renderer.num_classes())).image + 1.0) * 0.5
+    });
     Ok(Labelled { images, objects: (0..n as usize).map(|i| i % table.classes.len()).collect() })
 }
 
@@ -106,12 +107,13 @@ fn drawn(
             Generator::load(Weights::open(&set.weights("generator"))?, &config, truncation, Device::Cpu)?;
         let latents = (&z * truncation).unsqueeze(1).expand(rows, false);
         let weights = Wide::class_weights(&classes);
-        let images = tch::no_grad(|| generator.forward(&latents, &weights.unsqueeze(1).expand(rows, false)));
+        let images =
+            torch_ext::no_grad(|| generator.forward(&latents, &weights.unsqueeze(1).expand(rows, false)));
         sheet::write(&images, 12, 2, &out.join(format!("truncation-{truncation:.1}.png")))?;
         Ok(images)
     };
     let (whole, half) = (draw(1.0)?, draw(0.5)?);
-    let wanted = tch::no_grad(|| renderer.render(&z, &classes).image);
+    let wanted = torch_ext::no_grad(|| renderer.render(&z, &classes).image);
     let figure = |measure, value: Tensor| Quality {
         of: "generator".to_owned(),
         measure,
@@ -141,7 +143,7 @@ fn right(clip: &Clip, table: &Table, labelled: &Labelled) -> Result<f64, Miniatu
     let zero_shot = ZeroShot::new(clip, &names, "{}")?;
     let side = clip.image_size();
     let seen = labelled.images.internal_upsample_bilinear2d_aa([side, side], false, None, None);
-    let ranks = zero_shot.rank(&tch::no_grad(|| clip.encode_image(&normalize(&seen))));
+    let ranks = zero_shot.rank(&torch_ext::no_grad(|| clip.encode_image(&normalize(&seen))));
     let right =
         ranks.iter().zip(&labelled.objects).filter(|(guesses, object)| guesses[0].label == names[**object]);
     Ok(right.count() as f64 / labelled.objects.len() as f64)

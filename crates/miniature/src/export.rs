@@ -48,7 +48,7 @@ impl ModelSet {
         steps: u64,
     ) -> Result<(), MiniatureError> {
         let half = |(name, tensor): (String, Tensor)| (name, tensor.detach().to_kind(Kind::Half));
-        let tensors: Vec<(String, Tensor)> = tch::no_grad(|| tensors.into_iter().map(half).collect());
+        let tensors: Vec<(String, Tensor)> = torch_ext::no_grad(|| tensors.into_iter().map(half).collect());
         let tensors: Vec<(&str, &Tensor)> =
             tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
         let notes = BTreeMap::from([("steps".to_owned(), steps.to_string())]);

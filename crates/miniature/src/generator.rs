@@ -101,7 +101,7 @@ impl Drawing {
 /// on the other latents would be noise to be unlearned.
 fn start_from_classes(generator: &TrainableGenerator) {
     let z_dim = generator.config().z_dim;
-    tch::no_grad(|| {
+    torch_ext::no_grad(|| {
         for (name, mut tensor) in generator.trainable_variables() {
             if name == "embeddings.weight" {
                 tensor *= CLASS_LENGTH;
@@ -140,7 +140,7 @@ fn draw(
     let jitter = random::normal(&[n, rows, renderer.num_classes()], rng).to_device(device) * spread + 1.0;
     let class_weights = (class_weights.to_device(device).unsqueeze(1) * jitter).clamp(0.0, 1.0);
     let wanted = class_weights.mean_dim(1, false, Kind::Float);
-    let pictures = tch::no_grad(|| renderer.render(&latents.select(1, 0), &wanted).image);
+    let pictures = torch_ext::no_grad(|| renderer.render(&latents.select(1, 0), &wanted).image);
     Lesson { latents, class_weights, pictures }
 }
 
@@ -157,7 +157,7 @@ fn averaged(
 ) -> Result<TrainableGenerator, MiniatureError> {
     let copies = training.averaged().into_iter().chain(training.buffers());
     let copies: Vec<_> =
-        tch::no_grad(|| copies.map(|(name, tensor)| (name, tensor.detach().copy())).collect());
+        torch_ext::no_grad(|| copies.map(|(name, tensor)| (name, tensor.detach().copy())).collect());
     Ok(TrainableGenerator::load(Weights::from_tensors("the training", copies), config, device)?)
 }
 
@@ -176,8 +176,8 @@ fn show(
     let each = Tensor::eye(renderer.num_classes(), (Kind::Float, device)).narrow(0, 0, objects);
     let rows = config.num_latent_rows();
     lesson.class_weights.narrow(0, 0, objects).copy_(&each.unsqueeze(1).expand([-1, rows, -1], false));
-    let drawn = tch::no_grad(|| generator.forward(&lesson.latents, &lesson.class_weights));
-    let wanted = tch::no_grad(|| {
+    let drawn = torch_ext::no_grad(|| generator.forward(&lesson.latents, &lesson.class_weights));
+    let wanted = torch_ext::no_grad(|| {
         let wanted = lesson.class_weights.mean_dim(1, false, Kind::Float);
         renderer.render(&lesson.latents.select(1, 0), &wanted).image
     });

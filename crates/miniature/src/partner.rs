@@ -47,7 +47,7 @@ impl Partner {
             contents.iter().map(|&content| self.weights(content, rng)).unzip();
         let weights = Tensor::from_slice(&weights.concat()).view([contents.len() as i64, self.rows(), -1]);
         let latents = self.latents(contents.len(), rng);
-        (tch::no_grad(|| self.images(&latents, &weights.to_device(self.device))), opacities)
+        (torch_ext::no_grad(|| self.images(&latents, &weights.to_device(self.device))), opacities)
     }
 
     fn weights(&self, content: Content, rng: &mut ChaCha8Rng) -> (Vec<f32>, f32) {
@@ -108,7 +108,7 @@ impl Partner {
     }
 
     pub(crate) fn reached(&self, climbers: &Climbers) -> Tensor {
-        tch::no_grad(|| self.images(&climbers.latents, &climbers.logits.sigmoid()))
+        torch_ext::no_grad(|| self.images(&climbers.latents, &climbers.logits.sigmoid()))
     }
 
     /// `latents: [n, rows, z]`, `weights: [n, rows, objects + scenes]` → `[n, 3, s, s]` in [0, 1].

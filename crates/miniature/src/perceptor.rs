@@ -69,7 +69,7 @@ impl Perceptor {
         let mut own = self.clip.named_tensors();
         own.retain(|(name, _)| name != "logit_scale");
         for ((_, mut own), (_, learnt)) in own.into_iter().zip(training.averaged()) {
-            tch::no_grad(|| own.copy_(&learnt));
+            torch_ext::no_grad(|| own.copy_(&learnt));
         }
         Self { partner: Some(partner), ..self }
     }
@@ -164,7 +164,7 @@ impl Perceptor {
         let (rows, opacities): (Vec<_>, Vec<_>) =
             contents.iter().map(|&content| self.class_weights(content, rng)).unzip();
         let z = random::normal(&[n as i64, Variation::ENTRIES], rng).to_device(self.clip.device());
-        (tch::no_grad(|| self.render(&z, &self.rows(&rows.concat(), n))), opacities)
+        (torch_ext::no_grad(|| self.render(&z, &self.rows(&rows.concat(), n))), opacities)
     }
 
     fn render(&self, z: &Tensor, weights: &Tensor) -> Tensor {
@@ -216,7 +216,7 @@ impl Perceptor {
             let gradient = Tensor::run_backward(&[similarity], &[&leaf], false, false).remove(0);
             logits += gradient.sign() * &stride * &free;
         }
-        tch::no_grad(|| self.render(&z, &logits.sigmoid()))
+        torch_ext::no_grad(|| self.render(&z, &logits.sigmoid()))
     }
 
     /// Hard negatives drawn by the generator: `[n, 3, s, s]` in [0, 1].

@@ -89,7 +89,7 @@ impl Segmenter {
             Tensor::from_slice(&values).view([n, 1, 1]).to_device(self.device)
         };
         let z = random::normal(&[n, Variation::ENTRIES], &mut rng).to_device(self.device);
-        let pictures = tch::no_grad(|| self.renderer.render(&z, &weights));
+        let pictures = torch_ext::no_grad(|| self.renderer.render(&z, &weights));
         let is_object = pictures.cover.squeeze_dim(1).greater_tensor(&(column(|shown| shown.opacity) * 0.5));
         let classes = is_object.to_kind(Kind::Int64) * column(|shown| shown.voc as f64).to_kind(Kind::Int64);
         let mut rng = numbers(self.seed, Stream::Distortion, step);

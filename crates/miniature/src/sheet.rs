@@ -10,7 +10,7 @@ use crate::MiniatureError;
 /// # Errors
 /// When the file cannot be written.
 pub fn write(images: &Tensor, columns: i64, zoom: i64, path: &Path) -> Result<(), MiniatureError> {
-    let sheet = tch::no_grad(|| arrange(&images.to_device(Device::Cpu), columns, zoom)); // [height, width, 3]
+    let sheet = torch_ext::no_grad(|| arrange(&images.to_device(Device::Cpu), columns, zoom)); // [height, width, 3]
     let [height, width, _] = sheet.size()[..] else { unreachable!("a sheet has height, width and channels") };
     let bytes = Vec::<u8>::try_from(sheet.flatten(0, 2)).expect("the sheet is a row of bytes");
     let sheet =

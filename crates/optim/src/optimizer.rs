@@ -16,7 +16,7 @@ pub struct Optimizer {
 impl Optimizer {
     /// Starts anew on `params`: tensors of any shape and device, of a floating-point kind.
     pub fn new(config: &OptimizerConfig, params: &[Tensor]) -> Self {
-        let rule = tch::no_grad(|| config.start(params));
+        let rule = torch_ext::no_grad(|| config.start(params));
         Self { rule, params: params.len(), steps: 0 }
     }
 
@@ -31,14 +31,14 @@ impl Optimizer {
         assert_eq!((params.len(), grads.len()), (self.params, self.params), "parameters and gradients");
         self.steps += 1;
         let at = Step { t: self.steps, lr_factor };
-        tch::no_grad(|| self.rule.step(at, params, grads));
+        torch_ext::no_grad(|| self.rule.step(at, params, grads));
     }
 
     /// The point that the optimizer offers for judgement, shaped like `params`; to be read, not written.
     ///
     /// The parameters themselves, but for the optimizers that keep an average beside them.
     pub fn evaluation_point(&self, params: &[Tensor]) -> Vec<Tensor> {
-        tch::no_grad(|| self.rule.evaluation_point(params))
+        torch_ext::no_grad(|| self.rule.evaluation_point(params))
     }
 
     /// A copy of all that [`restore`](Self::restore) needs to go on exactly; `step` counts the steps taken.
@@ -58,7 +58,7 @@ impl Optimizer {
     ) -> Result<(), RestoreError> {
         let mut state = self.rule.state();
         state.push((STEP.to_string(), Tensor::zeros([0; 0], (Kind::Int64, tch::Device::Cpu))));
-        tch::no_grad(|| restore::copy_all(&mut state, tensors))?;
+        torch_ext::no_grad(|| restore::copy_all(&mut state, tensors))?;
         self.steps = state.last().map_or(0, |(_, steps)| steps.int64_value(&[]) as u64);
         Ok(())
     }

@@ -16,7 +16,7 @@ use crate::declare::Preset;
 
 /// A setting was given a value that it cannot have.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[error("{name} = {} is out of range: it must be {allowed}", shortly(*value))]
+#[error("{name} = {} is out of range: it must be {allowed}{}", shortly(*value), also_single(*value))]
 pub struct OutOfRange {
     /// The setting.
     pub name: &'static str,
@@ -26,7 +26,17 @@ pub struct OutOfRange {
     pub allowed: Range,
 }
 
-/// An interval of real numbers. Infinities and NaN lie in none.
+/// The largest number of single precision, in which latents are optimized: libtorch refuses larger
+/// scalars in the middle of a step.
+const SINGLE: f64 = f32::MAX as f64;
+
+/// The bound that no range states, for values beyond it.
+fn also_single(value: f64) -> String {
+    let beyond = value.is_finite() && SINGLE < value.abs();
+    if beyond { format!(", and at most {:e} (single precision)", f32::MAX) } else { String::new() }
+}
+
+/// An interval of single-precision numbers. Infinities and NaN lie in none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range {
     low: Bound<f64>,
@@ -42,7 +52,7 @@ impl Range {
     const FROM_0_TO_1: Self = Self { low: Bound::Included(0.0), high: Bound::Included(1.0) };
 
     fn contains(self, value: f64) -> bool {
-        value.is_finite() && (self.low, self.high).contains(&value)
+        value.abs() <= SINGLE && (self.low, self.high).contains(&value)
     }
 }
 

@@ -16,7 +16,7 @@ fn settings_out_of_range() {
     for config in OptimizerConfig::all() {
         for (setting, default) in settings(&config) {
             let values = match default {
-                toml::Value::Float(_) => ["-1.0", "0.0", "1.0", "2.0", "inf", "nan"].as_slice(),
+                toml::Value::Float(_) => ["-1.0", "0.0", "1.0", "2.0", "3.5e38", "inf", "nan"].as_slice(),
                 toml::Value::Integer(_) => &["-1", "0", "100"],
                 _ => continue,
             };

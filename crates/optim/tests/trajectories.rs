@@ -18,8 +18,11 @@ const ROUNDING: f64 = 1e-6;
 /// Deviation of Muon's trajectories on another processor, where a bfloat16 in Newton-Schulz can round the other way.
 const BFLOAT16: f64 = 1e-2;
 
-/// Ratio of the deviation to the reference's: two deviations that look equal differ in their own last digits.
-const AS_CLOSE: f64 = 1.01;
+/// Ratio of the deviation to the reference's. The reference strayed on one processor; another fuses and orders its products
+/// otherwise, and the errors of 240 steps add up to another draw of the same size. The worst over libtorch's instruction sets
+/// (default, AVX2, AVX-512) is 2.12, of Adadelta. Formulas are held by `float64_is_the_reference_itself`; this one tells
+/// a rule that loses digits in single precision, by a hundred times and more.
+const AS_CLOSE: f64 = 5.0;
 
 #[test]
 fn float32_is_as_close_to_float64_as_the_reference() {

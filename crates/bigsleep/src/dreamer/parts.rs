@@ -50,7 +50,7 @@ pub fn advance(dream: &mut Dream, [normu, cls]: &[Tensor; 2]) {
     let gradient = Latents { normu: normu.shallow_clone(), cls: cls.shallow_clone() };
     let terms = Tensor::zeros([loss_terms::LossTerms::COUNT as i64], (Kind::Float, normu.device()));
     let sound = Tensor::from(true).to_device(normu.device());
-    tch::no_grad(|| dream.advance(&gradient, &terms, &sound));
+    torch_ext::no_grad(|| dream.advance(&gradient, &terms, &sound));
 }
 
 /// Takes the latents into their average once more.

@@ -72,8 +72,7 @@ impl<'c> Drain<'_, 'c> {
     ) -> Result<(), Failure> {
         let ids = cells.iter().map(|cell| cell.id.as_str()).collect::<Vec<_>>().join(" + ");
         let _span = tracing::info_span!("cell", id = %ids, device = ?self.device).entered();
-        catch_unwind(AssertUnwindSafe(|| compute(cells)))
-            .unwrap_or_else(|panic| Err(Failure::of_message(panic_message(panic.as_ref()))))
+        catch_panic(|| compute(cells)).unwrap_or_else(|message| Err(Failure::of_message(message)))
     }
 
     /// Those that have not ended, as their records tell.
@@ -101,14 +100,6 @@ impl<'c> Drain<'_, 'c> {
         self.progress.ended(cell, &CellStatus::Failed { reason });
         Ok(())
     }
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let formatted = panic.downcast_ref::<String>().map(String::as_str);
-    formatted
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("a panic without a message")
-        .to_owned()
 }
 
 #[cfg(test)]

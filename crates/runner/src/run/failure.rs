@@ -15,7 +15,7 @@ pub(super) enum Failure {
 
 impl Failure {
     pub(super) fn of_message(message: String) -> Self {
-        if message.contains("out of memory") { Self::OutOfMemory(message) } else { Self::Other(message) }
+        if torch_ext::is_exhaustion(&message) { Self::OutOfMemory(message) } else { Self::Other(message) }
     }
 }
 

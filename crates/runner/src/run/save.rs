@@ -269,13 +269,13 @@ fn former_digest(folder: &CellFolder) -> Option<String> {
 fn embedding(dreamer: &Dreamer, text: &str) -> Result<Tensor, SaveError> {
     let clip = dreamer.perceptor();
     let tokens = clip.tokenizer().encode_batch(&[text])?.to_device(dreamer.device());
-    Ok(tch::no_grad(|| clip.encode_text(&tokens).to_kind(Kind::Float).get(0)))
+    Ok(torch_ext::no_grad(|| clip.encode_text(&tokens).to_kind(Kind::Float).get(0)))
 }
 
 /// The cosine of an image, as CLIP looks at images, with the embedding of a text.
 fn similarity(dreamer: &Dreamer, image: &image::DynamicImage, text: &Tensor) -> f64 {
     let clip = dreamer.perceptor();
     let pixels = clip::preprocess(image, clip.image_size()).unsqueeze(0).to_device(dreamer.device());
-    let image = tch::no_grad(|| clip.encode_image(&pixels).to_kind(Kind::Float));
+    let image = torch_ext::no_grad(|| clip.encode_image(&pixels).to_kind(Kind::Float));
     Tensor::cosine_similarity(&image, &text.unsqueeze(0), 1, 1e-8).double_value(&[0])
 }

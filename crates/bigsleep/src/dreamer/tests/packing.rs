@@ -2,6 +2,10 @@
 
 use super::*;
 
+/// Distance of an image computed in a batch from the same one alone, relative to the largest pixel: kernels differ by
+/// shape, and round otherwise. 1.1e-5 was the most measured over instruction sets; two dreams are 1e-3 and more apart.
+const ROUNDING: f64 = 1e-4;
+
 /// A step small enough that rounding is not magnified much.
 const GENTLE: &str = r#"{ "sgd": { "lr": 0.01 } }"#;
 
@@ -49,7 +53,9 @@ fn images_of_several_dreams_are_each_ones_own() {
     walk(&dreamer, &mut dreams, 3);
     let together = dreamer.images(&dreams.each_ref());
     for (i, dream) in (0..).zip(&dreams) {
-        assert!(distance(&together.get(i), &dreamer.image(dream)) < 1e-5);
+        let off = distance(&together.get(i), &dreamer.image(dream));
+        println!("image {i}: {off:.1e}");
+        assert!(off < ROUNDING, "image {i} is off by {off:e}");
     }
     assert!(distance(&together.get(0), &together.get(1)) > 1e-3);
 }
