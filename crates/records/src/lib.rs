@@ -32,6 +32,7 @@ mod environment;
 mod error;
 mod evaluation;
 mod folder;
+mod leftovers;
 mod optimizers;
 mod plan;
 mod published;
@@ -59,7 +60,9 @@ pub use loss_terms::LossTerms;
 pub use optimizers::OPTIMIZERS;
 pub use plan::{PlanRecord, PlannedCell, PlannedPrompt};
 pub use published::{PublishedError, PublishedRow, PublishedTable};
-pub use regular::{LARGEST_RECORD, LARGEST_TEXT, open_regular, read_regular};
+pub use regular::{
+    LARGEST_RECORD, LARGEST_TEXT, has_no_locks, open_regular, open_untruncated, read_regular,
+};
 pub use seal::FORMAT;
 pub use slug::slug;
 pub use suggest::{nearest, suggestion};

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use experiment::plan::{Cell, Plan};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use judges::{Judges, Labels};
-use miette::{IntoDiagnostic, Result, WrapErr};
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use model_sets::ModelSets;
 use records::{PUBLISHED, ResultsFolder, sha256, write_atomically};
 
@@ -37,6 +37,7 @@ pub(super) fn run(
     let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("results").join(&experiment.name));
     let _lock = FolderLock::take(&folder, plan_args.shard)?;
     let results = ResultsFolder::at(&folder);
+    results.remove_leftovers();
     let pending = prepare(&results, &cells, args.fresh)?;
     let resolved = study::resolved(&experiment);
     write_atomically(&folder.join("experiment.toml"), resolved.as_bytes()).into_diagnostic()?;
@@ -79,6 +80,7 @@ pub(super) fn run(
         let ran = schedule.run(&pending, &set, &results, &progress, &stop);
         progress.finish();
         ran?;
+        still_there(&results)?;
     }
     let evaluation = &experiment.evaluation;
     let labels = Labels::new(evaluation.labels.as_ref(), &evaluation.template, &set.manifest);
@@ -91,6 +93,18 @@ pub(super) fn run(
         conclude(&results, &cells, &stop, *judged.as_ref().unwrap_or(&0), args.tensorboard, global.quiet);
     judged.wrap_err("not every image was judged; the same command tries again")?;
     ending
+}
+
+/// Fails where the results folder has been removed while its cells were computed.
+fn still_there(results: &ResultsFolder) -> Result<()> {
+    if results.is_there() {
+        return Ok(());
+    }
+    Err(miette!(
+        help = "the same command computes it anew",
+        "the results folder `{}` was removed while its cells were computed: they are lost",
+        results.path().display()
+    ))
 }
 
 /// The first Ctrl-C (or SIGTERM, as batch systems send it) is a wish, the second is obeyed at once.
