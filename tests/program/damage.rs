@@ -225,7 +225,7 @@ fn records_of_a_newer_version_are_named_and_not_overwritten() {
 #[test]
 fn a_results_folder_that_is_removed_ends_its_run_and_is_not_made_again() {
     let setting = Setting::new();
-    setting.write("small.toml", &SMALL.replace("iterations = 4", "iterations = 400000"));
+    setting.write("small.toml", &SMALL.replace("iterations = 4", "iterations = 90000"));
     let mut command = setting.command(&["small.toml", "--out", "gone"]);
     let child =
         command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap();
