@@ -219,3 +219,24 @@ fn records_of_a_newer_version_are_named_and_not_overwritten() {
     assert!(ran.stderr.contains("newer version of this program"), "{}", ran.stderr);
     assert_eq!(fs::read_to_string(&path).unwrap(), newer);
 }
+
+/// What a run that goes on writes into a folder that is gone would be half a results folder.
+#[cfg(unix)]
+#[test]
+fn a_results_folder_that_is_removed_ends_its_run_and_is_not_made_again() {
+    let setting = Setting::new();
+    setting.write("small.toml", &SMALL.replace("iterations = 4", "iterations = 90000"));
+    let mut command = setting.command(&["small.toml", "--out", "gone"]);
+    let child =
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let folder = setting.path("gone");
+    while !folder.join("cells/bicycle/sgd/seed-0/state.safetensors").is_file() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    fs::rename(&folder, setting.path("elsewhere")).unwrap(); // at once, as no removal is
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("the results folder `gone` was removed"), "{said}");
+    assert!(!folder.exists());
+}

@@ -3,6 +3,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::RecordError;
+use super::leftovers::{self, WRITING};
 
 /// Writes a file whole or not at all: a temporary file in the same folder, fsync, rename. Makes missing folders.
 ///
@@ -12,19 +13,17 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
     write_by_way_of(WRITING, path, bytes)
 }
 
-/// The same, with a name for the temporary file that begins with `prefix`, by which a later run recognises what a killed
+/// The same, with a name for the temporary file that begins with `prefix`, the machine and the process, by which a later run recognises what a killed
 /// one left behind.
 pub(super) fn write_by_way_of(prefix: &str, path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
     replace(prefix, path, bytes).map_err(|source| RecordError::Write { path: path.to_owned(), source })
 }
 
-/// How the temporary files of those begin who have a folder to themselves.
-pub(super) const WRITING: &str = ".writing-";
-
 fn replace(prefix: &str, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let mut file = readable_by_all(tempfile::Builder::new().prefix(prefix)).tempfile_in(folder)?;
+    let prefix = leftovers::named(prefix);
+    let mut file = readable_by_all(tempfile::Builder::new().prefix(&prefix)).tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;

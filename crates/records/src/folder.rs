@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::atomic::{WRITING, write_by_way_of};
+use super::atomic::write_by_way_of;
 use super::check::{Check, check_trace};
+use super::leftovers::{self, ANIMATING};
 use super::seal::{SealError, opened, sealed};
 use super::trace;
 use super::{
@@ -24,11 +25,11 @@ pub struct ResultsFolder {
 #[derive(Clone, Debug)]
 pub struct CellFolder {
     root: PathBuf,
+    results: PathBuf,
 }
 
 /// Its name in a results folder, which the `experiment.toml` beside it gives.
 pub const PUBLISHED: &str = "published.csv";
-const ANIMATING: &str = ".animating-";
 
 impl ResultsFolder {
     /// The results folder at `root`, which need not exist yet.
@@ -41,9 +42,21 @@ impl ResultsFolder {
         &self.root
     }
 
+    /// Whether the folder is there: it may be removed while a run goes on.
+    pub fn is_there(&self) -> bool {
+        self.root.is_dir()
+    }
+
+    /// Removes what killed runs and reports were about to write about all cells.
+    pub fn remove_leftovers(&self) {
+        for place in ["", "tables", "plots"] {
+            leftovers::remove(&self.root.join(place));
+        }
+    }
+
     /// The folder of the cell `id`.
     pub fn cell(&self, id: &str) -> CellFolder {
-        CellFolder { root: self.root.join("cells").join(id) }
+        CellFolder { root: self.root.join("cells").join(id), results: self.root.clone() }
     }
 
     /// What was to be run.
@@ -159,6 +172,23 @@ impl CellFolder {
         &self.root
     }
 
+    /// Writes a file of the cell, whole or not at all.
+    ///
+    /// # Errors
+    /// When it cannot be written, or the results folder has been removed: it is not made again half.
+    pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
+        self.is_wanted(path)?;
+        write_atomically(path, bytes)
+    }
+
+    fn is_wanted(&self, path: &Path) -> Result<(), RecordError> {
+        if self.results.is_dir() {
+            return Ok(());
+        }
+        let source = io::Error::new(io::ErrorKind::NotFound, "the results folder has been removed");
+        Err(RecordError::Write { path: path.to_owned(), source })
+    }
+
     /// `cell.toml`, if the cell was begun.
     ///
     /// # Errors
@@ -172,7 +202,9 @@ impl CellFolder {
     /// # Errors
     /// When it cannot be written.
     pub fn write_record(&self, record: &CellRecord) -> Result<(), RecordError> {
-        write_toml(&self.root.join("cell.toml"), record)
+        let path = self.root.join("cell.toml");
+        self.is_wanted(&path)?;
+        write_toml(&path, record)
     }
 
     /// `trace.csv`: all rows in the order of steps, none if the cell was not begun.
@@ -195,7 +227,7 @@ impl CellFolder {
     pub fn write_trace(&self, rows: &[TraceRow]) -> Result<(), RecordError> {
         let path = self.root.join("trace.csv");
         let csv = trace::to_csv(rows).map_err(|source| RecordError::Csv { path: path.clone(), source })?;
-        write_atomically(&path, &csv)
+        self.write(&path, &csv)
     }
 
     /// Where the image of the averaged latents after `step` steps belongs.
@@ -226,7 +258,9 @@ impl CellFolder {
     /// # Errors
     /// When it cannot be written.
     pub fn write_evaluation(&self, evaluation: &Evaluation) -> Result<(), RecordError> {
-        write_toml(&self.root.join("evaluation.toml"), evaluation)
+        let path = self.root.join("evaluation.toml");
+        self.is_wanted(&path)?;
+        write_toml(&path, evaluation)
     }
 
     /// Where the segmenter's mask of the last image belongs.
@@ -240,28 +274,20 @@ impl CellFolder {
     /// # Errors
     /// When the file cannot be written.
     pub fn write_animation(&self, gif: &[u8]) -> Result<(), RecordError> {
-        remove(&self.root, |name| name.starts_with(ANIMATING));
+        leftovers::remove(&self.root);
         write_by_way_of(ANIMATING, &self.root.join("progress.gif"), gif)
     }
 
     /// Removes what a killed run was about to write.
     pub fn remove_leftovers(&self) {
         for place in [self.root.clone(), self.root.join("frames")] {
-            remove(&place, |name| name.starts_with(WRITING) || name.ends_with(".tmp"));
+            leftovers::remove(&place);
         }
     }
 
     /// Where the state to go on from belongs.
     pub fn state(&self) -> PathBuf {
         self.root.join("state.safetensors")
-    }
-}
-
-fn remove(folder: &Path, is_leftover: impl Fn(&str) -> bool) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if is_leftover(&entry.file_name().to_string_lossy()) {
-            let _ = fs::remove_file(entry.path()); // they do no harm either
-        }
     }
 }
 
@@ -323,8 +349,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cell = ResultsFolder::at(folder.path()).cell("bicycle/adam/seed-0");
         cell.write_animation(b"0").unwrap();
-        fs::write(cell.path().join(".animating-by-a-killed-report"), b"").unwrap();
-        fs::write(cell.path().join(".writing-by-a-killed-run"), b"").unwrap();
         std::thread::scope(|scope| {
             let reporting = scope.spawn(|| (0..200).try_for_each(|n| cell.write_animation(&[n as u8])));
             while !reporting.is_finished() {

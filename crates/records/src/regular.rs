@@ -44,6 +44,44 @@ pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Opens a file of the program's own for reading and appending, and makes it where it is missing: a lock or a log. Nothing in it is
+/// ever cut, and a symbolic link is not followed.
+///
+/// # Errors
+/// As [`OpenOptions::open`]; [`io::ErrorKind::InvalidInput`] for a link, or what is no regular file.
+pub fn open_untruncated(path: &Path) -> io::Result<File> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() => {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is a symbolic link, not a regular file",
+            ));
+        }
+        Ok(found) => refuse_others(&found)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true); // a shared lock on NFSv4 needs reading
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY,
+    );
+    let file = options.open(path)?;
+    refuse_others(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// Whether a file could not be locked because its file system has no locks, as some that are shared have none.
+pub fn has_no_locks(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(libc::ENOLCK) {
+        return true;
+    }
+    error.kind() == io::ErrorKind::Unsupported
+}
+
 fn refuse_others(found: &Metadata) -> io::Result<()> {
     if found.is_file() {
         return Ok(());

@@ -1,6 +1,6 @@
 //! Logs: to the terminal as much as was asked for, and all that matters to the results folder.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,7 +59,7 @@ impl RunLog {
     /// # Errors
     /// When it cannot be opened.
     pub fn write_to(&self, path: &Path) -> io::Result<()> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = records::open_untruncated(path)?;
         *self.file.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
         Ok(())
     }

@@ -87,7 +87,11 @@ fn bytes(tensor: &Tensor) -> Vec<u8> {
 
 fn temporary_beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.tmp", process::id()))
+    // The machine as well as the process: several may share a folder, and tidy it up.
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host: String = host.chars().filter(char::is_ascii_alphanumeric).take(60).collect();
+    let host = if host.is_empty() { "unnamed" } else { &host };
+    path.with_file_name(format!(".{name}.{host}-{}.tmp", process::id()))
 }
 
 /// A rename is durable once its folder is.

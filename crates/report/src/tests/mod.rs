@@ -1,6 +1,7 @@
 //! The report of synthetic records, from folder to folder.
 
 mod cosines;
+mod damage;
 mod figures;
 mod judges;
 mod page;

@@ -11,7 +11,16 @@ use crate::run::ReportLock;
 /// there: the exit status tells.
 pub(super) fn report(results: &Path, tensorboard: bool, quiet: bool) -> Result<Ending> {
     // A folder that is no results folder is left as it is: `build` says so.
-    let _lock = results.join("plan.toml").is_file().then(|| ReportLock::wait(results)).transpose()?;
+    let waiting = |lock: &Path| {
+        if !quiet {
+            let (results, lock) = (results.display(), lock.display());
+            output::say(&format!(
+                "waiting for another report of `{results}`, which holds the lock of `{lock}`"
+            ));
+        }
+    };
+    let _lock =
+        results.join("plan.toml").is_file().then(|| ReportLock::wait(results, waiting)).transpose()?;
     let summary = report::build(results).into_diagnostic().wrap_err("no report was made")?;
     if !quiet {
         output::print(summary.to_string().trim_end());

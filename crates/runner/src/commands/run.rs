@@ -4,7 +4,7 @@ use experiment::PromptImage;
 use experiment::plan::{Cell, Plan};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use judges::Judges;
-use miette::{IntoDiagnostic, Result, WrapErr};
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use model_sets::ModelSets;
 use records::{LARGEST_RECORD, PUBLISHED, ResultsFolder, counted, read_regular, sha256, write_atomically};
 
@@ -46,6 +46,7 @@ pub(super) fn run(
     let results = ResultsFolder::at(&folder);
     check_folders(&results, &cells, args.tensorboard)?;
     let _lock = FolderLock::take(&folder, plan_args.shard)?;
+    results.remove_leftovers();
     let Prepared { pending, to_measure, moved, unused } =
         prepare(&results, &plan.cells, &cells, plan_args.shard, args.fresh)?;
     keep(&folder, &images)?;
@@ -96,6 +97,7 @@ pub(super) fn run(
         let ran = schedule.run(&pending, &set, &results, &progress, &stop);
         progress.finish();
         ran?;
+        still_there(&results)?;
     }
     let on = schedule.workers[0];
     let hidden = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
@@ -138,6 +140,18 @@ fn unused_cells(folder: &Path, places: &[String]) -> Option<String> {
     (!places.is_empty()).then(|| {
         format!("not in the experiment, and kept in `{}`: {count} ({named}{more})", folder.display())
     })
+}
+
+/// Fails where the results folder has been removed while its cells were computed.
+fn still_there(results: &ResultsFolder) -> Result<()> {
+    if results.is_there() {
+        return Ok(());
+    }
+    Err(miette!(
+        help = "the same command computes it anew",
+        "the results folder `{}` was removed while its cells were computed: they are lost",
+        results.path().display()
+    ))
 }
 
 /// The first Ctrl-C (or SIGTERM, as batch systems send it) is a wish, the second is obeyed at once.

@@ -90,6 +90,10 @@ impl<'c> Drain<'_, 'c> {
             Failure::OutOfMemory(reason) | Failure::Other(reason) => reason,
         };
         tracing::error!(cell = cell.id, reason, "failed");
+        if !self.results.is_there() {
+            self.stop.wish(); // whatever is computed now is lost
+            return Ok(());
+        }
         if let Err(error) = record_failure(self.results, cell, &reason) {
             tracing::error!(
                 cell = cell.id,

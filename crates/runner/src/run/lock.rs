@@ -1,9 +1,12 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use experiment::plan::Shard;
 use miette::Diagnostic;
+use records::{has_no_locks, open_untruncated};
 use thiserror::Error;
 
 /// Keeps other runs out of a results folder as long as it lives.
@@ -29,6 +32,9 @@ pub enum LockError {
     #[error("shards of another division are at work on `{}`: {other}", folder.display())]
     #[diagnostic(help("all shards of a folder must be i/n with the same n"))]
     OtherDivision { folder: PathBuf, other: String },
+    #[error("another process has been making the report of `{}` for an hour", folder.display())]
+    #[diagnostic(help("it holds the lock of `{}`: end it, or try again when it has ended", path.display()))]
+    ReportTaken { folder: PathBuf, path: PathBuf },
     #[error("failed to lock `{}`", path.display())]
     Io { path: PathBuf, source: io::Error },
 }
@@ -63,16 +69,32 @@ pub struct ReportLock {
 }
 
 impl ReportLock {
-    /// Waits until nobody else makes the report.
+    /// Waits until nobody else makes the report, an hour at most. Calls `waiting` with the lock's path once, if another process
+    /// holds it.
     ///
     /// # Errors
-    /// When the lock's file cannot be made.
-    pub fn wait(folder: &Path) -> Result<Self, LockError> {
-        let waiting = |file: &File| file.lock().map_err(TryLockError::Error);
-        let file = locked(&folder.join(".report-lock"), waiting)?;
-        Ok(Self { _file: file.expect("whoever waits gets it") })
+    /// When the lock's file cannot be made, or the other does not come to an end.
+    pub fn wait(folder: &Path, waiting: impl FnOnce(&Path)) -> Result<Self, LockError> {
+        let path = folder.join(REPORT_LOCK);
+        if let Some(file) = locked(&path, File::try_lock)? {
+            return Ok(Self { _file: file });
+        }
+        waiting(&path);
+        let begun = Instant::now();
+        while begun.elapsed() < LONGEST_WAIT {
+            thread::sleep(Duration::from_millis(100));
+            if let Some(file) = locked(&path, File::try_lock)? {
+                return Ok(Self { _file: file });
+            }
+        }
+        Err(LockError::ReportTaken { folder: folder.to_owned(), path })
     }
 }
+
+const REPORT_LOCK: &str = ".report-lock";
+
+/// A report of ten thousand cells takes minutes.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 fn refuse_other_divisions(folder: &Path, of: usize) -> Result<(), LockError> {
     let entries = fs::read_dir(folder).map_err(|source| LockError::Io { path: folder.to_owned(), source })?;
@@ -89,11 +111,11 @@ fn refuse_other_divisions(folder: &Path, of: usize) -> Result<(), LockError> {
 /// The locked file; `None` when another process has it.
 fn locked(path: &Path, lock: impl Fn(&File) -> Result<(), TryLockError>) -> Result<Option<File>, LockError> {
     let io_error = |source| LockError::Io { path: path.to_owned(), source };
-    let file = File::create(path).map_err(io_error)?;
+    let file = open_untruncated(path).map_err(io_error)?;
     match lock(&file) {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(source)) if source.kind() == io::ErrorKind::Unsupported => {
+        Err(TryLockError::Error(source)) if has_no_locks(&source) => {
             tracing::warn!(path = %path.display(), "this file system has no locks: do not run twice at once");
             Ok(Some(file))
         }
@@ -117,6 +139,45 @@ mod tests {
         assert!(matches!(FolderLock::take(folder.path(), shard(1, 2)), Err(LockError::Taken { .. })));
         drop(first);
         FolderLock::take(folder.path(), None).unwrap();
+    }
+
+    /// As a hostile or a careless hand leaves it: what a link points to is somebody else's.
+    #[cfg(unix)]
+    #[test]
+    fn refuses_links_and_keeps_what_they_point_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let (precious, results) = (folder.path().join("precious"), folder.path().join("results"));
+        fs::write(&precious, "precious").unwrap();
+        fs::create_dir(&results).unwrap();
+        for lock in [".lock", ".report-lock"] {
+            std::os::unix::fs::symlink(&precious, results.join(lock)).unwrap();
+        }
+        let error = FolderLock::take(&results, None).unwrap_err();
+        assert!(matches!(error, LockError::Io { .. }), "{error}");
+        let error = ReportLock::wait(&results, |_| {}).unwrap_err();
+        assert!(matches!(error, LockError::Io { .. }), "{error}");
+        assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+    }
+
+    #[test]
+    fn a_lock_is_not_truncated() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(".lock"), "kept").unwrap();
+        drop(FolderLock::take(folder.path(), None).unwrap());
+        assert_eq!(fs::read_to_string(folder.path().join(".lock")).unwrap(), "kept");
+    }
+
+    #[test]
+    fn says_for_whom_a_report_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = std::cell::RefCell::new(Some(ReportLock::wait(folder.path(), |_| {}).unwrap()));
+        let told = std::cell::Cell::new(false);
+        ReportLock::wait(folder.path(), |path| {
+            told.set(path.ends_with(".report-lock"));
+            held.take(); // the other comes to its end
+        })
+        .unwrap();
+        assert!(told.get());
     }
 
     #[test]

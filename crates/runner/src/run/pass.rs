@@ -6,7 +6,6 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use judges::{EvaluationError, Judges, Labels, Panel, Question};
 use records::{
     CellFolder, CellStatus, Evaluation, LARGEST_RECORD, LabelSet, ResultsFolder, judged_files, read_regular,
-    write_atomically,
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -148,7 +147,7 @@ impl Pass<'_> {
             Some((segments, mask)) => {
                 let png =
                     mask.png().map_err(|source| EvaluationError::Mask { path: path.clone(), source })?;
-                write_atomically(&folder.mask(), &png)?;
+                folder.write(&folder.mask(), &png)?;
                 (Some(segments), Some(png))
             }
             None => (None, None),

@@ -7,7 +7,7 @@ use checkpoint::{CheckpointError, Weights};
 use experiment::plan::Cell;
 use records::{
     Best, CellFolder, CellRecord, CellStatus, LARGEST_RECORD, Outcome, RecordError, ResultsFolder, TraceRow,
-    read_regular, write_atomically,
+    read_regular,
 };
 use tch::{Kind, Tensor};
 use thiserror::Error;
@@ -132,7 +132,7 @@ impl<'c> Slot<'c> {
     fn complete_frames(&self, last: &[u8], step: u32) -> Result<(), SaveError> {
         let path = self.folder.frame(step);
         if !CellFolder::has_image(&path) {
-            write_atomically(&path, last)?;
+            self.folder.write(&path, last)?;
         }
         let Some(best) = self.best else { return Ok(()) };
         let path = self.folder.frame(best.step);
@@ -142,7 +142,7 @@ impl<'c> Slot<'c> {
         if there.is_ok_and(|image| image == frame) {
             return Ok(());
         }
-        Ok(write_atomically(&self.folder.best_image(), &frame)?)
+        Ok(self.folder.write(&self.folder.best_image(), &frame)?)
     }
 
     /// Takes over the rows of the steps since the last time, which took `seconds` together.
@@ -218,7 +218,7 @@ impl<'c> Slot<'c> {
             best: self.best,
         });
         let file = png(&averaged)?;
-        write_atomically(&self.folder.final_image(), &file)?;
+        self.folder.write(&self.folder.final_image(), &file)?;
         self.complete_frames(&file, dream.step())?;
         self.record(status)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use checkpoint::write_safetensors;
-use records::{CellFolder, TraceRow, write_atomically};
+use records::{CellFolder, TraceRow};
 use tch::{Device, Tensor};
 
 use super::pictures::{picture, png};
@@ -33,9 +33,9 @@ impl Snapshot {
     pub(super) fn write(&self) -> Result<(), SaveError> {
         if let Some(Frame { step, pixels, best }) = &self.frame {
             let file = png(&picture(pixels))?;
-            write_atomically(&self.folder.frame(*step), &file)?;
+            self.folder.write(&self.folder.frame(*step), &file)?;
             if *best {
-                write_atomically(&self.folder.best_image(), &file)?;
+                self.folder.write(&self.folder.best_image(), &file)?;
             }
         }
         self.folder.write_trace(&self.rows)?;
