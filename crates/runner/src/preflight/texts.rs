@@ -246,7 +246,7 @@ mod tests {
         fn prompts_are_one_when_their_tokens_are(a in "[aB1 é|]{1,4}x", b in "[Ab1 é]{1,4}x") {
             let (readers, places) = (readers(), Places::of(""));
             let prompt = |text: &String| PromptEntry {
-                text: text.clone(), avoid: None, image: None, class_name: text.clone(), segment: None,
+                text: text.clone(), avoid: None, image: None, image_sha256: None, class_name: text.clone(), segment: None,
             };
             let mut faults = Vec::new();
             let mut texts = Texts { readers: &readers, places: &places, faults: &mut faults, count: 0 };

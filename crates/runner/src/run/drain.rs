@@ -1,9 +1,7 @@
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use experiment::plan::Cell;
 use records::{CellStatus, ResultsFolder};
 use tch::Device;
+use torch_ext::catch_panic;
 
 use super::failure::Failure;
 use super::queue::Queue;
