@@ -95,22 +95,6 @@ fn results_do_not_depend_on_jobs_shards_or_order() {
     assert_same(&one, &results(&setting.path("reversed")));
 }
 
-#[test]
-fn one_cell_that_fails_does_not_stop_the_others() {
-    let setting = Setting::new();
-    let too_many_classes = SMALL.replace("cutouts = 4", "cutouts = 4\nmax_classes = [2, 11]");
-    setting.write("small.toml", &too_many_classes);
-    let ran = setting.expect(3, &["small.toml"]);
-    let record = |classes| {
-        let path =
-            setting.path(&format!("results/small/cells/cow/adam/max_classes-{classes}/seed-0/cell.toml"));
-        fs::read_to_string(path).unwrap()
-    };
-    assert!(record(2).contains("[status.finished]"), "{}", record(2));
-    assert!(record(11).contains("max_classes is 11"), "{}", record(11));
-    assert!(ran.stderr.contains("max_classes is 11, but must be at most 10"), "{}", ran.stderr);
-}
-
 /// A scalar that single precision cannot hold panics in the middle of an update, where gradients are
 /// off: the next cell on that thread still computes.
 #[test]
@@ -142,6 +126,11 @@ fn a_cell_that_diverges_ends_alone() {
     assert!(ran.stderr.contains("0 to compute"), "{}", ran.stderr);
 }
 
+/// A text as a key of TOML, which takes no text of three quotes.
+fn key(text: &str) -> String {
+    toml::to_string(&BTreeMap::from([(text, 0)])).unwrap().trim().trim_end_matches(" = 0").to_owned()
+}
+
 #[test]
 fn prompts_of_any_text_go_from_file_to_page() {
     let setting = Setting::new();
@@ -149,8 +138,9 @@ fn prompts_of_any_text_go_from_file_to_page() {
     let long = "long ".repeat(60).trim().to_owned();
     let prompts = ["../../up", markup, "自転車", &long, "con"];
     let listed = prompts.map(|prompt| toml::Value::from(prompt).to_string()).join(", ");
-    let text =
-        SMALL.replace(r#""bicycle", "cow""#, &listed).replace("cow = \"cattle\"", "con = \"<b>=../&\"");
+    // Too long for the judge's template: such prompts need a shorter class name.
+    let labels = format!("con = \"<b>=../&\"\n{} = \"bear\"\n{} = \"road\"", key(markup), key(&long));
+    let text = SMALL.replace(r#""bicycle", "cow""#, &listed).replace("cow = \"cattle\"", &labels);
     setting.write("small.toml", &text.replace("sgd = { lr = 0.1 }", ""));
     setting.expect(0, &["small.toml", "--tensorboard"]);
     for folder in ["cells", "tensorboard"] {

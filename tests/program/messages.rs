@@ -173,9 +173,6 @@ const BROKEN: &[Broken] = &[
         setting.write("small.toml", &format!("published = \"table.csv\"\n{SMALL}"));
         setting.write("table.csv", "# somebody, 2022\nprompt,adam,sgd\nbicycle,40.59,many\n");
     }),
-    ("a record that is none", |setting| {
-        setting.write("results/small/cells/cow/adam/seed-0/cell.toml", "half a rec");
-    }),
     ("a results folder that is a file", |setting| {
         setting.write("results/small", "");
     }),

@@ -169,7 +169,7 @@ impl Training {
             .restore(of_optimizer)
             .map_err(|source| MiniatureError::Resume { path: path.to_owned(), source })?;
         torch_ext::no_grad(|| {
-            own.into_iter().zip(&kept).for_each(|((_, mut tensor), kept)| tensor.copy_(kept))
+            own.into_iter().zip(&kept).for_each(|((_, mut tensor), kept)| tensor.copy_(kept));
         });
         self.steps = steps.unwrap_or_default();
         Ok(())

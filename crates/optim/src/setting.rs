@@ -16,7 +16,7 @@ use crate::declare::Preset;
 
 /// A setting was given a value that it cannot have.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[error("{name} = {} is out of range: it must be {allowed}{}", shortly(*value), also_single(*value))]
+#[error("{name} = {} is out of range: it must be {allowed}{}", shortly(*value), also_single(*value, *allowed))]
 pub struct OutOfRange {
     /// The setting.
     pub name: &'static str,
@@ -31,8 +31,8 @@ pub struct OutOfRange {
 const SINGLE: f64 = f32::MAX as f64;
 
 /// The bound that no range states, for values beyond it.
-fn also_single(value: f64) -> String {
-    let beyond = value.is_finite() && SINGLE < value.abs();
+fn also_single(value: f64, allowed: Range) -> String {
+    let beyond = value.is_finite() && SINGLE < value.abs() && matches!(allowed.high, Bound::Unbounded);
     if beyond { format!(", and at most {:e} (single precision)", f32::MAX) } else { String::new() }
 }
 

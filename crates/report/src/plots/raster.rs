@@ -59,14 +59,19 @@ impl Rasterizer {
     /// Looks for every letter of a figure: the drawing itself gives up a text at the first one that no
     /// font has, and would not ask for the others.
     fn look_for_letters(&self, svg: &str) {
-        let Some(first) = self.own.faces().next().map(|face| face.id) else { return };
+        let own: Vec<ID> = self.own.faces().map(|face| face.id).collect();
+        let [first, ..] = own[..] else { return };
         let Ok(document) = roxmltree::Document::parse(svg) else { return };
         let texts = document.descendants().filter_map(|node| node.text());
         let letters = texts.flat_map(str::chars).filter(|letter| !letter.is_whitespace());
         let mut looked_for = self.looked_for.lock().unwrap_or_else(PoisonError::into_inner);
         for letter in letters.filter(|letter| looked_for.insert(*letter)) {
             let mut fonts = Arc::clone(&self.own);
-            if FontResolver::default_fallback_selector()(letter, &[first], &mut fonts).is_none() {
+            // The selector leaves out the faces that were tried: each face is asked as another's fallback.
+            let mut has = |tried: &ID| {
+                FontResolver::default_fallback_selector()(letter, &[*tried], &mut fonts).is_some()
+            };
+            if !own.iter().any(&mut has) {
                 self.fallback(letter, &[first], &mut fonts);
             }
         }
@@ -147,6 +152,15 @@ mod tests {
         let _no_system_fonts = rasterizer.with_system.set(Arc::clone(&rasterizer.own));
         rasterizer.draw(&text("自転車 adam 自"), 1.0).unwrap();
         assert_eq!(rasterizer.missing(), "自車転");
+    }
+
+    /// DejaVu Sans has some letters in its regular face alone.
+    #[test]
+    fn no_letter_of_its_own_font_is_told() {
+        let rasterizer = Rasterizer::new();
+        let _no_system_fonts = rasterizer.with_system.set(Arc::clone(&rasterizer.own));
+        rasterizer.draw(&text("adam ± τ 𝖠 𝟢"), 1.0).unwrap();
+        assert_eq!(rasterizer.missing(), "");
     }
 
     /// The README of the results names the font. What this machine's fonts lack is told, and the figure
