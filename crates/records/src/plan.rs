@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::FileDigests;
@@ -43,4 +45,22 @@ pub struct PlannedCell {
     pub id: String,
     /// The digest that its record has to carry.
     pub digest: String,
+    /// Its place in the grid; plans of older programs do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<PlannedPlace>,
+}
+
+/// The place of a cell in the grid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedPlace {
+    /// The prompt as the experiment gives it.
+    pub prompt: String,
+    /// The optimizer as cells name it.
+    pub optimizer: String,
+    /// The seed.
+    pub seed: u64,
+    /// Further axes, by setting name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub axes: BTreeMap<String, toml::Value>,
 }

@@ -8,7 +8,7 @@ use image::{Rgb, RgbImage};
 use records::slug;
 use records::{
     CellRecord, CellStatus, Evaluation, FileDigests, Guess, LossTerms, Outcome, PlanRecord, PlannedCell,
-    PlannedPrompt, ResultsFolder, Right, Segments, Share, TraceRow, Verdict,
+    PlannedPlace, PlannedPrompt, ResultsFolder, Right, Segments, Share, TraceRow, Verdict,
 };
 use tempfile::TempDir;
 
@@ -104,7 +104,16 @@ impl Grid {
                         dream: toml::toml! { epochs = 10 iterations = 20 },
                         files: FileDigests::new(),
                     };
-                    cells.push(PlannedCell { id: record.id.clone(), digest: record.digest.clone() });
+                    cells.push(PlannedCell {
+                        id: record.id.clone(),
+                        digest: record.digest.clone(),
+                        place: Some(PlannedPlace {
+                            prompt: text.clone(),
+                            optimizer: name.clone(),
+                            seed,
+                            axes: [].into(),
+                        }),
+                    });
                     let similarity = (self.similarity)(prompt, optimizer, seed);
                     self.write_cell(&folder, record, similarity, (prompt, optimizer));
                 }

@@ -2,8 +2,8 @@
 
 use records::CellStatus;
 
-use super::stats::{mean, sample_sd};
 use super::study::Study;
+use statistics::{mean, sample_sd};
 
 /// What the cells of one place came to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,7 +28,8 @@ impl Group {
             }
         }
         if 0 < group.size() {
-            group.unfinished += study.seeds.saturating_sub(group.size()); // not begun
+            let planned = study.planned_runs.runs_at(study, row, optimizer);
+            group.unfinished += planned.saturating_sub(group.size()); // not begun
         }
         group
     }

@@ -8,7 +8,7 @@
 //! tables/timings.csv          how long every cell took
 //! tables/zero_shot.csv        the labels nearest to every final image, by perceptor and by judge (table 1)
 //! tables/segmentation.csv     what the segmenter sees in every final image
-//! tables/ranking.csv          the optimizers, best first, and how sure that order is
+//! tables/ranking.csv          the optimizers, best first, and which of them may be the best
 //! tables/pairs.csv            every two optimizers on the same prompts
 //! tables/published.csv        ours beside published figures, if the experiment names any
 //! plots/loss-bicycle.svg …    the similarity term over the steps, all optimizers (figure 36), and the total loss
@@ -23,6 +23,7 @@
 //! tensorboard/…               the curves and images again, as TensorBoard's event files, on request
 //! report.html                 all of it on one page
 //! ```
+mod analysis;
 mod animation;
 mod characters;
 mod compare;
@@ -33,8 +34,7 @@ mod html;
 mod overlay;
 mod plots;
 mod published;
-mod ranking;
-mod stats;
+
 mod study;
 mod summary;
 mod tables;
@@ -53,13 +53,13 @@ use std::sync::{Mutex, PoisonError};
 use records::{RecordError, ResultsFolder, write_atomically};
 use thiserror::Error;
 
+use self::analysis::Verdict;
 pub use self::compare::{CellPair, CompareError, Comparison, Difference, OptimizerPair, Side, State};
 pub use self::faults::Fault;
 use self::faults::Faults;
 pub use self::html::PageError;
 pub use self::plots::DrawError;
 use self::plots::Figures;
-use self::ranking::Ranking;
 use self::study::Study;
 pub use self::summary::Summary;
 pub use self::tensorboard::write_tensorboard;
@@ -87,25 +87,25 @@ pub enum ReportError {
 /// When a record is unreadable, or a file cannot be written.
 pub fn build(results: &Path) -> Result<Summary, ReportError> {
     let study = Study::read(results)?;
-    let ranking = Ranking::of(&study);
+    let verdict = Verdict::of(&study);
     let faults = Faults::default();
     let mut files = Vec::new();
     // First what no figure can spoil.
-    write_tables(results, &study, &ranking, &mut files)?;
+    write_tables(results, &study, &verdict, &mut files)?;
     let figures = write_figures(results, &study, &faults, &mut files)?;
     let animations = write_animations(results, &study, &faults, &mut files)?;
-    let page = html::page(&study, &ranking, &figures, &animations, &faults)?;
+    let page = html::page(&study, &verdict, &figures, &animations, &faults)?;
     write(results, PathBuf::from("report.html"), page.as_bytes(), &mut files)?;
-    Ok(Summary::of(&study, &ranking, &figures.missing_letters, faults.list(), results, files))
+    Ok(Summary::of(&study, &verdict, &figures.missing_letters, faults.list(), results, files))
 }
 
 fn write_tables(
     results: &Path,
     study: &Study,
-    ranking: &Ranking,
+    verdict: &Verdict,
     files: &mut Vec<PathBuf>,
 ) -> Result<(), ReportError> {
-    for (name, bytes) in tables::tables(study, ranking)? {
+    for (name, bytes) in tables::tables(study, verdict)? {
         write(results, Path::new("tables").join(name), &bytes, files)?;
     }
     Ok(())

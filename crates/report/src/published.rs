@@ -3,8 +3,8 @@
 use records::{PublishedRow, PublishedTable};
 
 use super::group::Group;
-use super::stats::{Kendall, kendall, mean};
 use super::study::{Row, Study};
+use statistics::{Kendall, kendall, mean};
 
 /// The part of the grid that there are published figures for.
 #[derive(Debug)]

@@ -9,6 +9,8 @@ use records::{
     PlannedPrompt, PublishedTable, RecordError, ResultsFolder, TraceRow,
 };
 
+use crate::analysis::Planned;
+
 /// All records of an experiment.
 #[derive(Debug)]
 pub(super) struct Study {
@@ -27,6 +29,8 @@ pub(super) struct Study {
     pub(super) seeds: usize,
     /// Cells of the plan, begun or not.
     pub(super) planned: usize,
+    /// Runs of the plan, by prompt, further axes and optimizer.
+    pub(super) planned_runs: Planned,
     pub(super) environment: Option<Environment>,
     /// Published figures to be shown beside.
     pub(super) published: Option<PublishedTable>,
@@ -101,6 +105,7 @@ impl Study {
             cells: Vec::new(),
             seeds: plan.seeds.len(),
             planned: plan.cells.len(),
+            planned_runs: Planned::of(&plan),
             environment,
             published,
             unreadable,
@@ -136,7 +141,7 @@ impl Study {
                 .push(PlannedPrompt { text: record.prompt.clone(), class_name: record.class_name.clone() });
             self.prompts.len() - 1
         });
-        let row = place(&mut self.rows, Row { prompt, axes: axes(&record) });
+        let row = place(&mut self.rows, Row { prompt, axes: axes(&record.axes) });
         self.cells.push(Cell {
             record,
             row,
@@ -302,9 +307,9 @@ fn flatten(flat: &mut BTreeMap<String, String>, name: String, value: &toml::Valu
     }
 }
 
-/// The axes' values of a cell, such as `cutouts=64, ema_decay=0.5`.
-fn axes(record: &CellRecord) -> String {
-    record.axes.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
+/// Values of further axes, such as `cutouts=64, ema_decay=0.5`.
+pub(super) fn axes(values: &BTreeMap<String, toml::Value>) -> String {
+    values.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
 }
 
 /// The place of `item` in `items`, at whose end it is put if it is new.

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use records::CellStatus;
 use records::counted;
 
+use statistics::Pair;
+
+use super::analysis::{Verdict, interval, sentences};
 use super::faults::Fault;
 use super::published::PublishedComparison;
-use super::ranking::{Pair, Ranking};
 use super::study::{Study, Unreadable};
 use super::tables::shown;
 use super::verdicts;
@@ -43,7 +45,7 @@ impl Summary {
 
     pub(super) fn of(
         study: &Study,
-        ranking: &Ranking,
+        verdict: &Verdict,
         missing_letters: &str,
         faults: Vec<Fault>,
         results: &Path,
@@ -51,9 +53,9 @@ impl Summary {
     ) -> Self {
         let sections = [
             head(study),
+            certainty(study, verdict),
             format!("Similarity: 100 × cosine of the final image with its class name\n\n{}", shown(study)),
-            order(ranking),
-            certainty(ranking),
+            order(study, verdict),
             judged(study),
             published(study),
             unfinished(study),
@@ -84,91 +86,73 @@ fn head(study: &Study) -> String {
     head
 }
 
-/// The optimizers, best first.
-fn order(ranking: &Ranking) -> String {
-    let Some(best) = ranking.entries.first() else {
-        return "No ranking: there is no prompt that every optimizer has finished.".to_owned();
-    };
-    if ranking.entries.len() + ranking.unranked.len() == 1 {
+/// The optimizers, best mean first.
+fn order(study: &Study, verdict: &Verdict) -> String {
+    if verdict.places.is_empty() {
+        return "No ranking: there is no prompt that the optimizers have ended.".to_owned();
+    }
+    if study.optimizers.len() == 1 {
         return String::new(); // nothing to compare it with
     }
-    let name_width = ranking.entries.iter().map(|entry| entry.optimizer.chars().count()).max().unwrap_or(0);
-    let mut text = "Ranking by mean".to_owned();
-    for (place, entry) in (1..).zip(&ranking.entries) {
-        let mean = entry.mean.map_or("diverged".to_owned(), |mean| format!("{mean:.2}"));
-        let gap = best
-            .mean
-            .zip(entry.mean)
-            .filter(|_| 1 < place)
-            .map(|(best, mean)| format!("({})", super::published::signed(mean - best)));
-        let gap = gap.unwrap_or_default();
-        let _ = write!(text, "\n{place:>3}. {:name_width$}  {mean:>8}  {gap:>8}", entry.optimizer);
-        if 1 < ranking.prompts {
-            let share = 100.0 * entry.bootstrap.first;
-            let _ = write!(text, "  mean rank {:.2}, first in {share:.0} % of draws", entry.mean_rank);
+    let judged = verdict.places.iter().any(|place| place.judge.is_some());
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    let mut header = vec!["", "optimizer", "mean", "behind the first", "may be best"];
+    header.extend(judged.then_some("judge"));
+    table.set_header(header);
+    for (place, entry) in (1..).zip(&verdict.places) {
+        let place: usize = place;
+        let mut row = vec![place.to_string(), entry.name.clone(), format!("{:.2}", entry.mean)];
+        row.push(entry.behind.map_or(String::new(), |pair| behind(&pair)));
+        row.push(if entry.may_be_best { "yes" } else { "no" }.to_owned());
+        if judged {
+            row.push(entry.judge.map_or("—".to_owned(), |(mean, place)| format!("{mean:.2} ({place}.)")));
+        }
+        table.add_row(row);
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    for right in [0, 2] {
+        if let Some(column) = table.column_mut(right) {
+            column.set_cell_alignment(comfy_table::CellAlignment::Right);
         }
     }
-    for name in &ranking.unranked {
-        let _ = write!(text, "\n  –  {name}: no cell has ended");
-    }
-    if !ranking.left_out.is_empty() {
-        let _ = write!(text, "\nLeft out, not finished by all: {}", some(&ranking.left_out));
-    }
-    text
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    format!("Ranking by mean similarity\n{}", lines.join("\n"))
 }
 
-/// How far the ranking may be believed.
-pub(super) fn certainty(ranking: &Ranking) -> String {
-    let [first, second, ..] = ranking.entries.as_slice() else { return String::new() };
-    let mut text = "How sure is that? ".to_owned();
-    if let Some(lead) = first.mean.zip(second.mean).map(|(first, second)| first - second) {
-        let lead = if lead < 0.005 { "less than 0.01".to_owned() } else { format!("{lead:.2}") };
-        let _ = write!(text, "{} leads by {lead}. ", first.optimizer);
-    }
-    if ranking.prompts == 1 {
-        return text + "It rests on one prompt: nothing can be concluded.";
-    }
-    let _ = write!(text, "{}", distinct(ranking));
-    if let Some(friedman) = ranking.friedman {
-        let _ = write!(text, "\nThat all are alike (Friedman's test): p {}.", p_value(friedman.p));
-    }
-    if let Some(power) = ranking.power.filter(|power| ranking.prompts < power.blocks_for_neighbours) {
-        let _ = write!(
-            text,
-            "\nTelling apart optimizers one rank from each other takes {} prompts, the best from the worst {}.",
-            power.blocks_for_neighbours, power.blocks_for_extremes,
-        );
-    }
-    if ranking.runs == 1 {
-        text += "\nOne run per prompt: how much the seed matters is not known.";
-    }
-    text += "\nDraws: 10,000 samples of the prompts with replacement, then of their runs (bootstrap)";
-    text + if ranking.prompts < 10 { "; so few prompts make it too sure of itself." } else { "." }
+/// How far an optimizer is behind, such as "0.52 (−1.20 to 2.24)".
+fn behind(pair: &Pair) -> String {
+    let mean = format!("{:.2}", pair.difference);
+    interval(pair.interval).map_or(mean.clone(), |interval| format!("{mean} ({interval})"))
 }
 
-/// Which optimizers differ by more than chance.
-fn distinct(ranking: &Ranking) -> String {
-    let Some(critical) = ranking.critical_difference else { return String::new() };
-    let span = ranking.entries.len() - 1;
-    let prompts = counted(ranking.prompts, "prompt");
-    let pairs: Vec<String> = ranking.pairs.iter().filter(|pair| pair.distinct).map(Pair::ordered).collect();
-    let verdict = match (pairs.len(), ranking.pairs.len()) {
-        (0, 1) => "the two cannot be told apart".to_owned(),
-        (0, _) => "no pair can be told apart".to_owned(),
-        (told, all) if told == all => "all can be told apart".to_owned(),
-        (_, all) => format!("of {all} pairs only these can be told apart: {}", some(&pairs)),
-    };
-    format!(
-        "With {prompts}, {verdict}\n(Nemenyi's test at 5 %: mean ranks must differ by {critical:.2}, of {span} at most)."
-    )
+/// The verdict's sentences, wrapped.
+fn certainty(study: &Study, verdict: &Verdict) -> String {
+    let said = sentences(study, verdict);
+    let wrapped = said.iter().map(|sentence| wrapped(sentence, WIDTH));
+    wrapped.collect::<Vec<_>>().join("\n")
 }
 
-impl Pair {
-    /// The two names, the one of the better mean rank first.
-    fn ordered(&self) -> String {
-        let (a, b) = &self.names;
-        if self.rank_difference < 0.0 { format!("{b} > {a}") } else { format!("{a} > {b}") }
+/// Columns of the terminal's text.
+const WIDTH: usize = 100;
+
+/// `text` in lines of at most `width` letters, broken at spaces; further lines are indented.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        if 0 < line && width < line + 1 + word.chars().count() {
+            lines.push(format!("  {word}"));
+        } else if let Some(last) = lines.last_mut() {
+            if !last.is_empty() {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
     }
+    lines.join("\n")
 }
 
 /// Ours beside the published figures.
@@ -290,18 +274,4 @@ fn places(results: &Path, files: &[PathBuf]) -> String {
     let written = places.iter().filter(|(_, name)| files.iter().any(|file| file == Path::new(name)));
     let lines = written.map(|(what, name)| format!("{what}  {}", results.join(name).display()));
     lines.collect::<Vec<_>>().join("\n")
-}
-
-fn p_value(p: f64) -> String {
-    if p < 0.0001 {
-        "< 0.0001".to_owned()
-    } else {
-        format!("= {p:.decimals$}", decimals = if p < 0.01 { 4 } else { 3 })
-    }
-}
-
-/// The first of `names`, and how many more there are.
-fn some(names: &[String]) -> String {
-    let shown = names.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
-    if names.len() <= LISTED { shown } else { format!("{shown} and {} more", names.len() - LISTED) }
 }

@@ -2,8 +2,8 @@
 
 use records::{Evaluation, Segments, Verdict};
 
-use super::stats::{mean, spearman};
 use super::study::{Cell, Study};
+use statistics::{mean, spearman};
 
 /// How many of the images that have a right answer got it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,8 +17,9 @@ pub(super) struct Tally {
 pub(super) struct Agreement {
     /// Images that both have judged.
     pub(super) images: usize,
-    /// Spearman's correlation of the two similarities over the images.
-    pub(super) over_images: Option<f64>,
+    /// Spearman's correlation of the two similarities over the images of a prompt, its mean over the
+    /// prompts: between prompts the two may differ in level without disagreeing on any image.
+    pub(super) within_prompts: Option<f64>,
     /// The same over the optimizers' means, of those that are complete.
     pub(super) over_optimizers: Option<f64>,
     pub(super) optimizers: Vec<Means>,
@@ -84,12 +85,21 @@ impl Agreement {
         let of_optimizers = optimizers.iter().filter_map(|means| means.perceptor.zip(means.judge)).collect();
         (!pairs.is_empty()).then(|| Self {
             images: pairs.len(),
-            over_images: correlation(pairs),
+            within_prompts: within_prompts(study),
             over_optimizers: correlation(of_optimizers),
             optimizers,
             fooled: study.cells.iter().filter(fools).map(|cell| cell.record.id.clone()).collect(),
         })
     }
+}
+
+/// The mean over prompts of the correlation over a prompt's images.
+fn within_prompts(study: &Study) -> Option<f64> {
+    let of_prompt = |prompt: usize| {
+        let cells = study.cells.iter().filter(|cell| study.rows[cell.row].prompt == prompt);
+        correlation(cells.filter_map(similarities).collect())
+    };
+    mean(&(0..study.prompts.len()).filter_map(of_prompt).collect::<Vec<_>>())
 }
 
 fn correlation(pairs: Vec<(f64, f64)>) -> Option<f64> {
@@ -101,7 +111,7 @@ fn means(study: &Study, optimizer: usize) -> Means {
     let cells = || study.cells.iter().filter(move |cell| cell.optimizer == optimizer);
     let pairs: Vec<_> = cells().filter_map(similarities).collect();
     // A mean over fewer prompts would not be comparable.
-    let complete = pairs.len() == study.rows.len() * study.seeds;
+    let complete = study.planned_runs.runs_of(&study.optimizers[optimizer]) <= pairs.len();
     let mean_of = |one: fn(&(f64, f64)) -> f64| mean(&pairs.iter().map(one).collect::<Vec<_>>());
     Means {
         optimizer: study.optimizers[optimizer].clone(),

@@ -34,7 +34,7 @@ pub fn choice_over_halves(scores: &[Vec<f64>], trials: usize) -> Option<f64> {
     }
     let mean_of = |setting: &[f64], odd: usize| {
         let half: Vec<f64> = setting.iter().skip(odd).step_by(2).copied().collect();
-        crate::moments::mean(&half)
+        crate::moments::mean(&half).unwrap_or(f64::NAN)
     };
     let pairs = |odd: usize| -> Vec<(f64, f64)> {
         scores.iter().map(|setting| (mean_of(setting, odd), mean_of(setting, 1 - odd))).collect()

@@ -36,7 +36,7 @@ pub struct Pair {
     pub b: usize,
     /// Mean over the blocks of a's score less b's.
     pub difference: f64,
-    /// Ends of its 95 % interval, simultaneous over all pairs; infinite where nothing is known.
+    /// Ends of its 95 % interval, simultaneous over all pairs; infinite below six blocks.
     pub interval: (f64, f64),
     /// p value of no difference, adjusted for all pairs.
     pub p: f64,
@@ -142,9 +142,8 @@ impl PairSums {
     fn interval(&self, n: usize, critical: f64) -> (f64, f64) {
         let n = n as f64;
         let standard_error = (self.spread / (n - 1.0) / n).sqrt();
-        // One block has no spread: 0/0. Nothing is known then.
-        let reach = if 1.0 < n { critical * standard_error } else { f64::INFINITY };
-        let reach = if reach.is_nan() { 0.0 } else { reach };
+        // Fewer blocks have no flip as rare as 5 %: nothing is known at that level.
+        let reach = if 2.0_f64.powf(1.0 - n) <= ALPHA { critical * standard_error } else { f64::INFINITY };
         (self.mean - reach, self.mean + reach)
     }
 }

@@ -30,10 +30,12 @@ impl Components {
         if n < 2 || s < 2 {
             return None;
         }
-        let rows: Vec<f64> = table.iter().map(|row| mean(row)).collect();
-        let columns: Vec<f64> =
-            (0..s).map(|seed| mean(&table.iter().map(|row| row[seed]).collect::<Vec<_>>())).collect();
-        let grand = mean(&rows);
+        let rows: Option<Vec<f64>> = table.iter().map(|row| mean(row)).collect();
+        let rows = rows?;
+        let column = |seed: usize| mean(&table.iter().map(|row| row[seed]).collect::<Vec<_>>());
+        let columns: Option<Vec<f64>> = (0..s).map(column).collect();
+        let columns = columns?;
+        let grand = mean(&rows)?;
         let squares = |means: &[f64]| means.iter().map(|mean| (mean - grand).powi(2)).sum::<f64>();
         let rest: f64 = (0..n)
             .flat_map(|block| (0..s).map(move |seed| (block, seed)))

@@ -74,8 +74,8 @@ fn another_method_leaves_a_pairs_difference_alone() {
 }
 
 #[test]
-fn one_or_two_blocks_know_nothing() {
-    for blocks in [&table_2()[..1], &table_2()[..2]] {
+fn few_blocks_have_no_intervals() {
+    for blocks in [&table_2()[..1], &table_2()[..2], &table_2()] {
         let got = Comparison::of(blocks).unwrap();
         assert!(got.pairs.iter().all(|pair| pair.interval == (f64::NEG_INFINITY, f64::INFINITY)));
         assert_eq!(got.may_be_best().len(), 6);

@@ -58,6 +58,10 @@ def win_rates(blocks):
     return [float(np.mean([rate(a, b) for b in range(k) if b != a])) for a in range(k)]
 
 
+def correlations(a, b):
+    return [list(a), list(b), stats.spearmanr(a, b).statistic, stats.kendalltau(a, b, variant="b").statistic]
+
+
 rng = np.random.default_rng(7)
 others = [rng.normal(size=(8, 3)).round(2), rng.exponential(size=(10, 4)).round(2)]
 golden = {
@@ -65,6 +69,11 @@ golden = {
     "blocks_needed": [
         [methods, sd, difference, float(blocks_needed(difference, sd, 0.05 / (methods * (methods - 1) / 2)))]
         for methods, sd, difference in [(2, 1.78, 0.5), (6, 1.78, 0.5), (6, 1.78, 1.0), (17, 0.85, 0.3)]
+    ],
+    "correlations": [
+        correlations(TABLE_2[0], TABLE_2[1]),
+        correlations(rng.integers(0, 4, 12).astype(float), rng.integers(0, 4, 12).astype(float)),
+        correlations(rng.normal(size=30).round(2), rng.normal(size=30).round(2)),
     ],
     "win_rates": [[blocks.tolist(), win_rates(blocks)] for blocks in [TABLE_2, *others]],
 }

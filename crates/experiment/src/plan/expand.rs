@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use miette::Diagnostic;
 use model_sets::Identity;
-use records::{FileDigests, PlanRecord, PlannedCell, PlannedPrompt};
+use records::{FileDigests, PlanRecord, PlannedCell, PlannedPlace, PlannedPrompt};
 use thiserror::Error;
 
 use super::Cell;
@@ -104,7 +104,16 @@ fn record(experiment: &Experiment, models: &Identity, cells: &[Cell]) -> PlanRec
         prompts: experiment.prompts.iter().map(prompt).collect(),
         cells: cells
             .iter()
-            .map(|cell| PlannedCell { id: cell.id.clone(), digest: cell.digest.clone() })
+            .map(|cell| PlannedCell {
+                id: cell.id.clone(),
+                digest: cell.digest.clone(),
+                place: Some(PlannedPlace {
+                    prompt: cell.prompt.name(),
+                    optimizer: cell.optimizer_label.clone(),
+                    seed: cell.seed,
+                    axes: cell.axes.iter().map(|axis| (axis.name.clone(), axis.value.clone())).collect(),
+                }),
+            })
             .collect(),
         files: FileDigests::new(),
     }

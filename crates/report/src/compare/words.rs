@@ -96,15 +96,15 @@ impl Comparison {
             ]
         };
         let header =
-            ["optimizer", "cells", "left", "right", "difference", "middle 95 % of draws"].map(str::to_owned);
+            ["optimizer", "cells", "left", "right", "difference", "95 % interval"].map(str::to_owned);
         let mut alignment = [CellAlignment::Right; 6];
         alignment[0] = CellAlignment::Left;
         let table = markdown_table(&header, self.optimizers.iter().map(row), &alignment);
         let few = self.optimizers.iter().any(|pair| pair.interval.is_none());
-        let note = if few { format!("; fewer than {ENOUGH} cells have none") } else { String::new() };
+        let note = if few { format!("; fewer than {ENOUGH} prompts have none") } else { String::new() };
         format!(
             "Means over the cells that both finished\n\n{table}\n\n\
-             Draws: 10,000 samples of the prompts with replacement, then of their runs, each on both sides (bootstrap){note}."
+             Intervals: prompts are the units, the runs of a prompt are averaged (sign flips){note}."
         )
     }
 

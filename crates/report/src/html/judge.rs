@@ -15,7 +15,7 @@ const LISTED: usize = 24;
 pub(super) struct Judge {
     images: usize,
     /// Rank correlations as they are read; nothing where they mean nothing.
-    over_images: Option<String>,
+    within_prompts: Option<String>,
     over_optimizers: Option<String>,
     optimizers: Vec<Row>,
     fooled: Vec<String>,
@@ -49,7 +49,7 @@ impl Judge {
         let correlation = |value: f64| format!("{value:.2}").replace('-', "−");
         Some(Self {
             images: agreement.images,
-            over_images: agreement.over_images.map(correlation),
+            within_prompts: agreement.within_prompts.map(correlation),
             over_optimizers: agreement.over_optimizers.map(correlation),
             optimizers: agreement.optimizers.iter().map(row).collect(),
             fooled: agreement.fooled,

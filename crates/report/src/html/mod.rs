@@ -16,10 +16,10 @@ use minijinja::{Environment, Value, context};
 
 pub(super) use self::card::CELLS_WITH_DETAILS;
 use self::page::Page;
+use super::analysis::Verdict;
 use super::characters::clean;
 use super::faults::Faults;
 use super::plots::Figures;
-use super::ranking::Ranking;
 use super::study::Study;
 
 /// The page could not be made.
@@ -44,7 +44,7 @@ const TEMPLATES: [(&str, &str); 7] = [
 /// The page. Everything that is not a template's own text is escaped.
 pub(super) fn page(
     study: &Study,
-    ranking: &Ranking,
+    verdict: &Verdict,
     figures: &Figures,
     animations: &[Option<Vec<u8>>],
     faults: &Faults,
@@ -53,7 +53,7 @@ pub(super) fn page(
     for (name, template) in TEMPLATES {
         environment.add_template(name, template)?;
     }
-    let page = Value::from(Serde(Page::of(study, ranking, figures, animations, faults)));
+    let page = Value::from(Serde(Page::of(study, verdict, figures, animations, faults)));
     let (style, script) =
         (concat!(include_str!("style.css"), include_str!("judges.css")), include_str!("script.js"));
     let page = environment.get_template("report.html")?.render(context! { page, style, script })?;

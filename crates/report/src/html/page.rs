@@ -13,12 +13,12 @@ use super::judge::Judge;
 use super::published::Published;
 use super::segmentation::Segmentation;
 use super::zero_shot::ZeroShot;
+use crate::analysis::{Verdict, interval, sentences};
 use crate::faults::Faults;
 use crate::group::{Group, column_mean};
 use crate::plots::{Figures, JUDGE};
-use crate::ranking::Ranking;
 use crate::study::{Cell, Row, Study};
-use crate::summary::{certainty, state};
+use crate::summary::state;
 
 /// Everything on the page.
 #[derive(Serialize)]
@@ -38,10 +38,8 @@ pub(super) struct Page {
     table: Vec<TableRow>,
     means: Vec<Value>,
     ranking: Vec<Place>,
-    unranked: Vec<String>,
-    left_out: Vec<String>,
-    /// Several prompts: ranks and draws mean something.
-    several: bool,
+    /// True if the held-out judge has measured all of them.
+    judged_places: bool,
     figures: Vec<Figure>,
     /// Figures that are only in `plots/`.
     more_figures: usize,
@@ -78,9 +76,15 @@ struct Value {
 struct Place {
     optimizer: String,
     mean: String,
+    /// Standard deviation over the prompts.
+    sd: String,
     behind: String,
-    mean_rank: String,
-    first: String,
+    /// 95 % interval of that.
+    interval: String,
+    may_be_best: bool,
+    win_rate: String,
+    /// The held-out judge's mean and place.
+    judge: String,
 }
 
 #[derive(Serialize)]
@@ -110,7 +114,7 @@ struct Lost {
 impl Page {
     pub(super) fn of(
         study: &Study,
-        ranking: &Ranking,
+        verdict: &Verdict,
         figures: &Figures,
         animations: &[Option<Vec<u8>>],
         faults: &Faults,
@@ -133,14 +137,12 @@ impl Page {
             planned: study.planned,
             facts: facts(study),
             model_files: model_files(study),
-            certainty: certainty(ranking).replace("\n(", " (").lines().map(str::to_owned).collect(),
+            certainty: sentences(study, verdict),
             optimizers: study.optimizers.clone(),
             table: study.rows.iter().enumerate().map(|(place, row)| table_row(study, place, row)).collect(),
             means: values(mean_texts, &means),
-            ranking: places(ranking),
-            unranked: ranking.unranked.clone(),
-            left_out: ranking.left_out.clone(),
-            several: 1 < ranking.prompts,
+            ranking: places(verdict),
+            judged_places: verdict.judge().is_some(),
             figures: shown,
             more_figures,
             published: Published::of(study, |row| note(study, &study.rows[row])),
@@ -242,16 +244,18 @@ fn values(texts: Vec<String>, numbers: &[Option<f64>]) -> Vec<Value> {
         .collect()
 }
 
-fn places(ranking: &Ranking) -> Vec<Place> {
-    let best = ranking.entries.first().and_then(|entry| entry.mean);
-    let place = |entry: &crate::ranking::Entry| Place {
-        optimizer: entry.optimizer.clone(),
-        mean: entry.mean.map_or("diverged".to_owned(), |mean| format!("{mean:.2}")),
-        behind: best.zip(entry.mean).map_or("—".to_owned(), |(best, mean)| format!("{:.2}", best - mean)),
-        mean_rank: format!("{:.2}", entry.mean_rank),
-        first: format!("{:.0} %", 100.0 * entry.bootstrap.first),
+fn places(verdict: &Verdict) -> Vec<Place> {
+    let place = |entry: &crate::analysis::Place| Place {
+        optimizer: entry.name.clone(),
+        mean: format!("{:.2}", entry.mean),
+        sd: entry.sd.map_or("—".to_owned(), |sd| format!("{sd:.2}")),
+        behind: entry.behind.map_or("—".to_owned(), |pair| format!("{:.2}", pair.difference)),
+        interval: entry.behind.and_then(|pair| interval(pair.interval)).unwrap_or("—".to_owned()),
+        may_be_best: entry.may_be_best,
+        win_rate: entry.win_rate.map_or("—".to_owned(), |rate| format!("{:.0} %", 100.0 * rate)),
+        judge: entry.judge.map_or("—".to_owned(), |(mean, place)| format!("{mean:.2} ({place}.)")),
     };
-    ranking.entries.iter().map(place).collect()
+    verdict.places.iter().map(place).collect()
 }
 
 /// What the figures of a page may take together, in bytes before base64.

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::published::{ComparedRow, Entry, PublishedComparison, signed};
-use crate::stats::Kendall;
 use crate::study::Study;
+use statistics::Kendall;
 
 /// Ours beside the published.
 #[derive(Serialize)]

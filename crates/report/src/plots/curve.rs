@@ -1,6 +1,6 @@
 //! From traces to lines: smoothing, averaging over seeds, thinning.
 
-use crate::stats::{mean, sample_sd};
+use statistics::{mean, sample_sd};
 
 /// A line to be drawn: x is the step.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -9,8 +9,8 @@ use super::chart::Stem;
 use super::curve::smoothing_window;
 use super::scatter::Scatter;
 use crate::cosine::Cosines;
-use crate::stats::mean;
 use crate::study::{Cell, Study};
+use statistics::mean;
 
 /// The correlation is of falling loss and rising similarity: 1 if the image follows the loss.
 static LOSS: Scatter = Scatter {

@@ -8,8 +8,8 @@ use super::span::drawable;
 use super::text::{bold, fit};
 use super::{DrawError, Drawing, Job, page_name};
 use crate::cosine::Cosines;
-use crate::stats::spearman;
 use crate::study::{Cell, Study};
+use statistics::spearman;
 
 /// Two quantities of a sign.
 type Pair = fn(&Stem) -> (f64, f64);

@@ -13,12 +13,12 @@ pub(super) use similarity::shown;
 
 use csv::Writer;
 
+use super::analysis::Verdict;
 use super::published::PublishedComparison;
-use super::ranking::Ranking;
 use super::study::Study;
 
 /// All tables, as (file name, content).
-pub(super) fn tables(study: &Study, ranking: &Ranking) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Error> {
+pub(super) fn tables(study: &Study, verdict: &Verdict) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Error> {
     let mut tables = vec![
         ("similarity.csv", similarity::wide(study)?),
         ("similarity.md", similarity::document(study).into_bytes()),
@@ -27,8 +27,9 @@ pub(super) fn tables(study: &Study, ranking: &Ranking) -> Result<Vec<(&'static s
         ("timings.csv", cells::timings(study)?),
         ("zero_shot.csv", zero_shot::nearest(study)?),
         ("segmentation.csv", segmentation::shares(study)?),
-        ("ranking.csv", ranking::entries(study, ranking)?),
-        ("pairs.csv", ranking::pairs(study, ranking)?),
+        ("ranking.csv", ranking::entries(study, verdict)?),
+        ("pairs.csv", ranking::pairs(study, verdict)?),
+        ("robustness.csv", ranking::robustness(study, verdict)?),
     ];
     if let Some(comparison) = PublishedComparison::of(study) {
         tables.push(("published.csv", published::published(study, &comparison)?));

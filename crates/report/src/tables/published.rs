@@ -2,8 +2,8 @@
 
 use super::{csv, number, strings};
 use crate::published::{Entry, PublishedComparison};
-use crate::stats::Kendall;
 use crate::study::Study;
+use statistics::Kendall;
 
 /// One row for every row and optimizer of both, then the optimizers' means; τ is Kendall's over the optimizers of the row.
 pub(super) fn published(study: &Study, comparison: &PublishedComparison) -> Result<Vec<u8>, csv::Error> {

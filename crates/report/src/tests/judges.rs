@@ -54,7 +54,7 @@ fn the_judge_is_held_against_the_perceptor() {
     let agreement = super::super::verdicts::Agreement::of(&study).unwrap();
     assert_eq!(agreement.images, 24);
     // The fixture's judge sees everything the other way round.
-    assert!((agreement.over_images.unwrap() + 1.0).abs() < 1e-12);
+    assert!((agreement.within_prompts.unwrap() + 1.0).abs() < 1e-12);
     assert!((agreement.over_optimizers.unwrap() + 1.0).abs() < 1e-12);
     assert_eq!(agreement.fooled, ["bicycle", "chair", "cow", "motorbike"].map(|p| format!("{p}/sgd/seed-0")));
     let adam = agreement.optimizers.iter().find(|means| means.optimizer == "adam").unwrap();

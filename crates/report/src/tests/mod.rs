@@ -7,6 +7,7 @@ mod judges;
 mod page;
 mod published;
 mod tables;
+mod verdict;
 mod words;
 
 use std::collections::BTreeMap;
@@ -16,15 +17,16 @@ use image::GenericImageView as _;
 use records::{CellStatus, Environment, RecordError, ResultsFolder};
 
 use super::fixture::{Grid, Results, TABLE_2};
-use super::{Ranking, ReportError, Study, Summary, build, write_tables};
+use super::{ReportError, Study, Summary, build, write_tables};
+use crate::analysis::Verdict;
 
 /// Makes the tables alone, which is quick, and returns what is said, without the folder's name.
 fn said(results: &Results) -> String {
     let study = Study::read(results.path()).unwrap();
-    let ranking = Ranking::of(&study);
+    let verdict = Verdict::of(&study);
     let mut files = Vec::new();
-    write_tables(results.path(), &study, &ranking, &mut files).unwrap();
-    let summary = Summary::of(&study, &ranking, "", Vec::new(), results.path(), files);
+    write_tables(results.path(), &study, &verdict, &mut files).unwrap();
+    let summary = Summary::of(&study, &verdict, "", Vec::new(), results.path(), files);
     summary.to_string().replace(&results.path().display().to_string(), "RESULTS")
 }
 

@@ -1,0 +1,304 @@
+//! The verdict in sentences.
+
+use records::counted;
+use statistics::Pair;
+
+use super::verdict::{LIVE, Other, Verdict};
+use crate::study::Study;
+
+/// More names than this are not listed one by one.
+const LISTED: usize = 8;
+
+/// The least number of prompts that can rule anything out at 5 %: 2⁻⁵.
+const LEAST_PROMPTS: usize = 5;
+
+/// The answer first, then how sure it is and what it rests on. Empty where there is nothing to compare.
+pub(crate) fn sentences(study: &Study, verdict: &Verdict) -> Vec<String> {
+    if verdict.places.is_empty() || study.optimizers.len() < 2 {
+        return Vec::new();
+    }
+    let mut said = vec![answer(verdict)];
+    said.extend(leads(verdict));
+    said.extend(told_apart(verdict));
+    said.extend(judge(verdict));
+    said.extend(live(verdict));
+    said.extend(diverged(verdict));
+    said.extend(settings_of_one(study, verdict));
+    said.extend(coverage(study, verdict));
+    said.extend(seeds(verdict));
+    said.extend(side_lines(verdict));
+    said
+}
+
+fn answer(verdict: &Verdict) -> String {
+    let places = &verdict.places;
+    let first = &places[0].name;
+    if places.len() == 1 {
+        return format!("{first} is the only one that can be ranked: there is nothing to compare it with.");
+    }
+    let prompts = verdict.scores.blocks.len();
+    let basis = basis(verdict);
+    if prompts < LEAST_PROMPTS {
+        let count = capitalized(&number_word(prompts));
+        let noun = if prompts == 1 { "prompt" } else { "prompts" };
+        return format!(
+            "{first} has the highest mean ({basis}). {count} {noun} can rule nothing out: five are the least."
+        );
+    }
+    let (kept, out): (Vec<_>, Vec<_>) = places.iter().partition(|place| place.may_be_best);
+    let names =
+        |places: Vec<&super::Place>| places.iter().map(|place| place.name.clone()).collect::<Vec<_>>();
+    let (kept, out) = (names(kept), names(out));
+    match (kept.as_slice(), out.as_slice()) {
+        ([], _) => format!("No optimizer is left as the best ({basis}): their scores contradict each other."),
+        ([best], _) => format!("With 95 % confidence the best is {best} ({basis})."),
+        (_, []) => {
+            format!(
+                "Nothing is ruled out: any of the {} may be the best ({basis}).",
+                number_word(places.len())
+            )
+        }
+        _ => format!(
+            "With 95 % confidence the best is one of {} ({basis}). Ruled out: {}.",
+            some(&kept),
+            some(&out)
+        ),
+    }
+}
+
+/// Such as "40 prompts, 1 seed each".
+fn basis(verdict: &Verdict) -> String {
+    let prompts = counted(verdict.scores.blocks.len(), "prompt");
+    match verdict.scores.seeds_per_prompt() {
+        (least, most) if least == most => format!("{prompts}, {} each", counted(most, "seed")),
+        (least, most) => format!("{prompts}, {least} to {most} seeds each"),
+    }
+}
+
+/// The first against the second, with its interval.
+fn leads(verdict: &Verdict) -> Option<String> {
+    let pair = verdict.pair(0, 1)?;
+    let (first, second) = (&verdict.places[0].name, &verdict.places[1].name);
+    let mut text = format!("{first} − {second}: {}", difference(&pair));
+    if let (Some(last), true) = (verdict.pair(0, verdict.places.len() - 1), 2 < verdict.places.len()) {
+        let name = &verdict.places[verdict.places.len() - 1].name;
+        text += &format!(". {first} − {name}: {}", difference(&last));
+    }
+    Some(text + ".")
+}
+
+/// Such as "+1.60 (0.90 to 2.30)"; without an interval where nothing is known.
+pub(crate) fn difference(pair: &Pair) -> String {
+    let mean = signed(pair.difference);
+    match interval(pair.interval) {
+        Some(interval) => format!("{mean} ({interval})"),
+        None => format!("{mean} (too few prompts for an interval)"),
+    }
+}
+
+/// Such as "0.90 to 2.30"; `None` where an end is infinite.
+pub(crate) fn interval((low, high): (f64, f64)) -> Option<String> {
+    (low.is_finite() && high.is_finite()).then(|| format!("{} to {}", minus(low), minus(high)))
+}
+
+fn told_apart(verdict: &Verdict) -> Option<String> {
+    let comparison = verdict.comparison.as_ref()?;
+    let name = |column: usize| {
+        verdict.places.iter().find(|place| place.column == column).map_or("", |place| place.name.as_str())
+    };
+    let told: Vec<String> = comparison
+        .pairs
+        .iter()
+        .filter_map(|pair| {
+            let better = pair.better()?;
+            let worse = if better == pair.a { pair.b } else { pair.a };
+            Some(format!("{} > {}", name(better), name(worse)))
+        })
+        .collect();
+    let all = comparison.pairs.len();
+    let known = comparison.pairs.iter().any(|pair| interval(pair.interval).is_some());
+    let intervals = if known { " (95 % intervals in parentheses hold for all pairs at once)" } else { "" };
+    Some(match (told.len(), all) {
+        (0, 1) => format!("The two cannot be told apart{intervals}."),
+        (0, _) => format!("No pair can be told apart{intervals}."),
+        (1, 1) => format!("The two can be told apart{intervals}."),
+        (told, all) if told == all => format!("All {all} pairs can be told apart{intervals}."),
+        _ => format!("Of {all} pairs these can be told apart: {}{intervals}.", some(&told)),
+    })
+}
+
+fn judge(verdict: &Verdict) -> Option<String> {
+    let judge = verdict.judge()?;
+    let (ours, first) = (&verdict.places[0].name, judge.order.first()?);
+    let tau =
+        judge.tau.map(|tau| format!(" (Kendall's τ of the two orders {})", signed(tau))).unwrap_or_default();
+    Some(if first == ours {
+        format!("The held-out judge agrees: it puts {first} first, too{tau}{}.", set_of(judge, verdict))
+    } else {
+        format!("The held-out judge disagrees: it puts {first} first{tau}{}.", set_of(judge, verdict))
+    })
+}
+
+/// What may be the best by another ruler, if prompts suffice to rule anything out.
+fn set_of(other: &Other, verdict: &Verdict) -> String {
+    if verdict.scores.blocks.len() < LEAST_PROMPTS {
+        return String::new();
+    }
+    match other.may_be_best.as_slice() {
+        [one] => format!("; by it the best is {one}"),
+        all if all.len() == other.order.len() => "; by it nothing is ruled out".to_owned(),
+        some_of => format!("; by it the best is one of {}", some(some_of)),
+    }
+}
+
+fn live(verdict: &Verdict) -> Option<String> {
+    let live = verdict.others.iter().find(|other| other.ruler == LIVE)?;
+    let first = live.order.first()?;
+    (*first != verdict.places[0].name)
+        .then(|| format!("By the live latents instead of the averaged ones {first} is first."))
+}
+
+fn diverged(verdict: &Verdict) -> Option<String> {
+    let said: Vec<String> = verdict
+        .places
+        .iter()
+        .filter(|place| 0 < place.diverged.0)
+        .map(|place| {
+            let (diverged, runs) = place.diverged;
+            let counts = if diverged == 1 { "it counts" } else { "they count" };
+            format!(
+                "{diverged} of {} of {} diverged; {counts} as the worst image of the prompt and seed.",
+                counted(runs, "run"),
+                place.name
+            )
+        })
+        .collect();
+    (!said.is_empty()).then(|| said.join(" "))
+}
+
+/// A list of settings of one optimizer competes with itself: the best of many looks better than it is.
+fn settings_of_one(study: &Study, verdict: &Verdict) -> Option<String> {
+    let base = |name: &str| name.split(' ').next().unwrap_or(name).to_owned();
+    let mut names: Vec<String> =
+        verdict.scores.optimizers.iter().map(|&optimizer| base(&study.optimizers[optimizer])).collect();
+    names.sort();
+    let mut several: Vec<String> =
+        names.windows(2).filter(|two| two[0] == two[1]).map(|two| two[0].clone()).collect();
+    several.dedup();
+    (!several.is_empty()).then(|| {
+        format!(
+            "Several settings of {} compete with each other here: the best of them, chosen and tested on the same prompts, \
+             looks better than it is.",
+            some(&several)
+        )
+    })
+}
+
+/// Runs and optimizers that do not count, and what is averaged over.
+fn coverage(study: &Study, verdict: &Verdict) -> Option<String> {
+    let scores = &verdict.scores;
+    let mut said = Vec::new();
+    for one in &scores.unranked {
+        let name = &study.optimizers[one.optimizer];
+        said.push(format!(
+            "{name} is not ranked: it has ended {} of {} planned runs.",
+            one.ended, one.planned
+        ));
+    }
+    if !scores.left_out.is_empty() {
+        let names: Vec<String> = scores.left_out.iter().map(|&p| study.prompts[p].text.clone()).collect();
+        said.push(format!("Left out, not ended by all that are ranked: {}.", some(&names)));
+    }
+    let (counted_runs, planned) = scores.counted;
+    if counted_runs < planned {
+        said.push(format!(
+            "{counted_runs} of {planned} planned runs (prompt, seed) count: the others were not ended by all."
+        ));
+    }
+    if study.has_axes() {
+        said.push("Scores are averaged over the further settings of the grid.".to_owned());
+    }
+    (!said.is_empty()).then(|| said.join(" "))
+}
+
+fn seeds(verdict: &Verdict) -> Option<String> {
+    let (_, most) = verdict.scores.seeds_per_prompt();
+    let shared = verdict.scores.shared_seeds();
+    Some(match (most, shared) {
+        (1, Some(_)) => "All prompts share one seed: the answer holds for this seed.".to_owned(),
+        (1, None) => "One seed for each prompt: seeds and prompts vary together.".to_owned(),
+        (_, Some(_)) if verdict.crossed => {
+            "All prompts share their seeds: intervals allow for other seeds, p values hold for these."
+                .to_owned()
+        }
+        (_, Some(seeds)) => {
+            format!("All prompts share {}: the answer holds for these.", counted(seeds.len(), "seed"))
+        }
+        (_, None) => return None,
+    })
+}
+
+fn side_lines(verdict: &Verdict) -> Option<String> {
+    let mut said = Vec::new();
+    if let Some(p) = verdict.friedman {
+        said.push(format!("Friedman test of equal optimizers, by permutation: {}.", p_value(p)));
+    }
+    let told = verdict.pair(0, 1).is_some_and(|pair| pair.is_told_apart());
+    if let Some(needed) = verdict.prompts_needed().filter(|_| !told) {
+        let (first, second) = (&verdict.places[0].name, &verdict.places[1].name);
+        said.push(format!(
+            "To tell {first} from {second} with a probability of 80 %, if they differ as here, takes about {} prompts.",
+            rounded_up(needed)
+        ));
+    }
+    (!said.is_empty()).then(|| said.join(" "))
+}
+
+/// "p = 0.012", or "p < 0.0001".
+pub(crate) fn p_value(p: f64) -> String {
+    if p < 0.0001 {
+        "p < 0.0001".to_owned()
+    } else {
+        format!("p = {p:.decimals$}", decimals = if p < 0.01 { 4 } else { 3 })
+    }
+}
+
+/// A number of prompts: exact below a hundred, else two digits.
+fn rounded_up(needed: f64) -> String {
+    const MANY: f64 = 1e6;
+    if MANY < needed {
+        return "more than a million".to_owned();
+    }
+    let digits = 10_f64.powf((needed.log10().floor() - 1.0).max(0.0));
+    format!("{:.0}", (needed / digits).ceil() * digits)
+}
+
+/// Two decimals with a sign, which zero has not.
+pub(crate) fn signed(number: f64) -> String {
+    crate::published::signed(number)
+}
+
+/// Two decimals with a true minus.
+fn minus(number: f64) -> String {
+    let text = format!("{number:.2}");
+    if text == "-0.00" { "0.00".to_owned() } else { text.replace('-', "−") }
+}
+
+fn number_word(number: usize) -> String {
+    const WORDS: [&str; 13] = [
+        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+        "twelve",
+    ];
+    WORDS.get(number).map_or_else(|| number.to_string(), |word| (*word).to_owned())
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// The first of `names`, and how many more there are.
+fn some(names: &[String]) -> String {
+    let shown = names.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() <= LISTED { shown } else { format!("{shown} and {} more", names.len() - LISTED) }
+}

@@ -1,0 +1,182 @@
+//! What may and may not be said of studies that invite a wrong conclusion.
+
+use super::*;
+
+/// A study whose similarity is given by prompt, optimizer and seed.
+fn study(
+    prompts: usize,
+    optimizers: &[&str],
+    seeds: &[u64],
+    similarity: fn(usize, usize, u64) -> f64,
+) -> Results {
+    let name = |n: usize| (format!("prompt {n}"), format!("prompt {n}"));
+    Grid {
+        prompts: (0..prompts).map(name).collect(),
+        optimizers: optimizers.iter().map(|&name| name.to_owned()).collect(),
+        seeds: seeds.to_vec(),
+        steps: 0,
+        similarity,
+        ..Grid::table_2()
+    }
+    .write()
+}
+
+/// The verdict's sentences, one a line.
+fn sentences(results: &Results) -> String {
+    let study = Study::read(results.path()).unwrap();
+    crate::analysis::sentences(&study, &Verdict::of(&study)).join("\n")
+}
+
+/// A number in [-0.5, 0.5) that looks random.
+fn noise(prompt: usize, optimizer: usize, seed: u64) -> f64 {
+    let mixed = (prompt as u64 * 7919 + optimizer as u64 * 104_729 + seed * 1_299_709 + 17)
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 40) as f64 / (1_u64 << 24) as f64 - 0.5
+}
+
+#[test]
+fn a_clear_winner_is_named() {
+    let results = study(12, &["adam", "sgd"], &[0], |p, o, s| 40.0 - o as f64 + 0.4 * noise(p, o, s));
+    insta::assert_snapshot!(sentences(&results), @r"
+    With 95 % confidence the best is adam (12 prompts, 1 seed each).
+    adam − sgd: +1.03 (0.94 to 1.13).
+    The two can be told apart (95 % intervals in parentheses hold for all pairs at once).
+    All prompts share one seed: the answer holds for this seed.
+    Friedman test of equal optimizers, by permutation: p = 0.0005.
+    ");
+}
+
+#[test]
+fn rivals_stay_and_the_rest_is_ruled_out() {
+    let results = study(20, &["adam", "adadelta", "sgd"], &[0], |p, o, s| {
+        40.0 - 2.0 * f64::from(u8::from(o == 2)) + noise(p, o, s)
+    });
+    insta::assert_snapshot!(sentences(&results), @r"
+    With 95 % confidence the best is one of adam, adadelta (20 prompts, 1 seed each). Ruled out: sgd.
+    adam − adadelta: +0.02 (−0.13 to 0.16). adam − sgd: +1.99 (1.82 to 2.16).
+    Of 3 pairs these can be told apart: adam > sgd, adadelta > sgd (95 % intervals in parentheses hold for all pairs at once).
+    All prompts share one seed: the answer holds for this seed.
+    Friedman test of equal optimizers, by permutation: p < 0.0001. To tell adam from adadelta with a probability of 80 %, if they differ as here, takes about 3000 prompts.
+    ");
+}
+
+/// "steady" beats "spike" on 19 of 20 prompts; one prompt lifts the mean of "spike" above.
+#[test]
+fn one_spike_wins_nothing() {
+    let results = study(20, &["steady", "spike"], &[0], |p, o, _| match (p, o) {
+        (0, 1) => 70.0,
+        (p, 0) => 40.5 + p as f64 / 100.0,
+        (p, _) => 40.0 + p as f64 / 90.0,
+    });
+    insta::assert_snapshot!(sentences(&results), @r"
+    Nothing is ruled out: any of the two may be the best (20 prompts, 1 seed each).
+    spike − steady: +1.01 (−1.03 to 3.05).
+    The two cannot be told apart (95 % intervals in parentheses hold for all pairs at once).
+    All prompts share one seed: the answer holds for this seed.
+    Friedman test of equal optimizers, by permutation: p < 0.0001. To tell spike from steady with a probability of 80 %, if they differ as here, takes about 350 prompts.
+    ");
+}
+
+#[test]
+fn a_divergence_counts_as_the_worst_image() {
+    let results = study(10, &["good", "bad"], &[0], |p, o, s| 40.0 - o as f64 + 0.2 * noise(p, o, s));
+    results.end("prompt-0/good/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0 });
+    insta::assert_snapshot!(sentences(&results), @r"
+    With 95 % confidence the best is good (10 prompts, 1 seed each).
+    good − bad: +0.93 (0.74 to 1.11).
+    The two can be told apart (95 % intervals in parentheses hold for all pairs at once).
+    1 of 10 runs of good diverged; it counts as the worst image of the prompt and seed.
+    All prompts share one seed: the answer holds for this seed.
+    Friedman test of equal optimizers, by permutation: p = 0.0039.
+    ");
+}
+
+#[test]
+fn an_optimizer_that_has_hardly_begun_does_not_hide_the_others() {
+    let results = study(20, &["adam", "sgd", "lion"], &[0], |p, o, s| 40.0 - o as f64 + 0.4 * noise(p, o, s));
+    for prompt in 1..20 {
+        results.forget(&format!("prompt-{prompt}/lion/seed-0"));
+    }
+    insta::assert_snapshot!(sentences(&results), @r"
+    With 95 % confidence the best is adam (20 prompts, 1 seed each).
+    adam − sgd: +1.01 (0.95 to 1.06).
+    The two can be told apart (95 % intervals in parentheses hold for all pairs at once).
+    lion is not ranked: it has ended 1 of 20 planned runs.
+    All prompts share one seed: the answer holds for this seed.
+    Friedman test of equal optimizers, by permutation: p < 0.0001.
+    ");
+}
+
+#[test]
+fn runs_that_failed_are_counted() {
+    let results = study(10, &["adam", "sgd"], &[0, 1, 2], |p, o, s| 40.0 - o as f64 + 0.4 * noise(p, o, s));
+    for seed in 1..3 {
+        results.end(&format!("prompt-4/adam/seed-{seed}"), CellStatus::Failed { reason: "a fault".into() });
+    }
+    insta::assert_snapshot!(sentences(&results), @r"
+    With 95 % confidence the best is adam (10 prompts, 1 to 3 seeds each).
+    adam − sgd: +0.99 (0.95 to 1.03).
+    The two can be told apart (95 % intervals in parentheses hold for all pairs at once).
+    28 of 30 planned runs (prompt, seed) count: the others were not ended by all.
+    Friedman test of equal optimizers, by permutation: p = 0.0020.
+    ");
+}
+
+#[test]
+fn settings_of_one_optimizer_are_told_to_compete() {
+    let results = study(8, &["adam lr=0.02", "adam lr=0.05", "sgd"], &[0], |p, o, s| 40.0 + noise(p, o, s));
+    insta::assert_snapshot!(sentences(&results), @r"
+    With 95 % confidence the best is one of adam lr=0.02, sgd (8 prompts, 1 seed each). Ruled out: adam lr=0.05.
+    adam lr=0.02 − sgd: +0.09 (−0.44 to 0.62). adam lr=0.02 − adam lr=0.05: +0.17 (−0.36 to 0.70).
+    Of 3 pairs these can be told apart: sgd > adam lr=0.05 (95 % intervals in parentheses hold for all pairs at once).
+    Several settings of adam compete with each other here: the best of them, chosen and tested on the same prompts, looks better than it is.
+    All prompts share one seed: the answer holds for this seed.
+    Friedman test of equal optimizers, by permutation: p = 0.030. To tell adam lr=0.02 from sgd with a probability of 80 %, if they differ as here, takes about 310 prompts.
+    ");
+}
+
+/// The fixture's judge prefers what the perceptor likes less.
+#[test]
+fn a_judge_that_disagrees_is_in_the_answer() {
+    let results = study(12, &["adam", "sgd"], &[0], |p, o, s| 40.0 - o as f64 + 0.4 * noise(p, o, s));
+    for prompt in 0..12 {
+        for optimizer in ["adam", "sgd"] {
+            let cell = ResultsFolder::at(results.path()).cell(&format!("prompt-{prompt}/{optimizer}/seed-0"));
+            std::fs::create_dir_all(cell.path()).unwrap();
+        }
+    }
+    results.judge();
+    insta::assert_snapshot!(sentences(&results), @r"
+    With 95 % confidence the best is adam (12 prompts, 1 seed each).
+    adam − sgd: +1.03 (0.94 to 1.13).
+    The two can be told apart (95 % intervals in parentheses hold for all pairs at once).
+    The held-out judge disagrees: it puts sgd first (Kendall's τ of the two orders −1.00); by it the best is sgd.
+    All prompts share one seed: the answer holds for this seed.
+    Friedman test of equal optimizers, by permutation: p = 0.0005.
+    ");
+}
+
+#[test]
+fn nobody_is_ruled_out_where_nothing_differs() {
+    let results = study(10, &["a", "b", "c"], &[0], |p, o, s| 40.0 + noise(p + 50, o, s));
+    insta::assert_snapshot!(sentences(&results), @r"
+    Nothing is ruled out: any of the three may be the best (10 prompts, 1 seed each).
+    a − b: +0.02 (−0.21 to 0.24). a − c: +0.04 (−0.26 to 0.34).
+    No pair can be told apart (95 % intervals in parentheses hold for all pairs at once).
+    All prompts share one seed: the answer holds for this seed.
+    Friedman test of equal optimizers, by permutation: p = 0.0063. To tell a from b with a probability of 80 %, if they differ as here, takes about 3100 prompts.
+    ");
+}
+
+/// 17 optimizers, 40 prompts, 3 seeds: every table of the verdict from records.
+#[test]
+fn a_large_study_is_judged() {
+    let names: Vec<String> = (0..17).map(|n| format!("optimizer-{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let results = study(40, &names, &[0, 1, 2], |p, o, s| 40.0 - 0.1 * o as f64 + noise(p, o, s));
+    let study = Study::read(results.path()).unwrap();
+    let verdict = Verdict::of(&study);
+    assert_eq!((verdict.places.len(), verdict.scores.blocks.len()), (17, 40));
+    assert!(verdict.places[0].may_be_best && !verdict.places[16].may_be_best);
+    assert!(verdict.crossed, "three seeds that all prompts share");
+}
