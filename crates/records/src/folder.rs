@@ -473,7 +473,7 @@ mod tests {
                 optimizers: Vec::new(),
                 seeds: Vec::new(),
                 prompts: Vec::new(),
-                cells: vec![crate::PlannedCell { id: id.into(), digest: "d".into() }],
+                cells: vec![crate::PlannedCell { id: id.into(), digest: "d".into(), place: None }],
                 files: FileDigests::new(),
             };
             results.write_plan(&plan).unwrap();
