@@ -58,7 +58,7 @@ fn faults_are_told_together_with_their_places() {
         (
             "prompts that are one to CLIP",
             "[\"bicycle\", \"cow\"]",
-            "[\"Cow\", \"1233\", \"cow \", \"12 33\"]".to_owned(),
+            "[\"Cow\", \"1233\", \"cow\", \"12 33\"]".to_owned(),
         ),
         (
             "labels that are one to CLIP",
