@@ -10,7 +10,7 @@ use crate::moments::mean;
 ///
 /// Seeds that all blocks share do not average out with more blocks: intervals over blocks alone
 /// cover half of what they promise if there is a seed effect. The variance of the mean is
-/// (MS_blocks + MS_seeds − MS_rest) / (n s), at least MS_rest / (n s), with Satterthwaite's degrees
+/// (`ms_blocks` + `ms_seeds` − `ms_rest`) / (n s), at least `ms_rest` / (n s), with Satterthwaite's degrees
 /// of freedom (Searle, Casella & McCulloch 1992, section 2.6).
 pub fn crossed_interval(differences: &[Vec<f64>], pairs: usize) -> Option<(f64, f64)> {
     let parts = Components::of(differences)?;
