@@ -251,6 +251,47 @@ fn large_and_thin_pictures_are_judged_by_the_segmenter_too() {
     }
 }
 
+/// Peak resident memory of the program in megabytes, as far as it is seen before the program ends, and its exit code.
+#[cfg(target_os = "linux")]
+fn peak_memory(setting: &Setting, arguments: &[&str]) -> (u64, Option<i32>) {
+    use std::process::Stdio;
+
+    let mut program = setting.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut peak = 0;
+    loop {
+        // Empty once the program has ended: what was seen before is the peak up to then.
+        let status = fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        peak = peak.max(kilobytes.unwrap_or(0) / 1000);
+        if let Some(status) = program.try_wait().unwrap() {
+            return (peak, status.code());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+}
+
+/// The pictures' logits at their own size would take more than a gigabyte, a small picture takes some 150 MB with libtorch.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_large_picture_takes_little_memory() {
+    let setting = Setting::new();
+    fs::create_dir_all(setting.path("pictures")).unwrap();
+    image::GrayImage::new(6000, 4000).save(setting.path("pictures/large.png")).unwrap();
+    image::GrayImage::new(1, 5000).save(setting.path("pictures/thin.png")).unwrap();
+    let manifest = fs::read_to_string(setting.path("weights/tiny/manifest.toml")).unwrap();
+    let with_side = manifest.replace("[segmenter]", "[segmenter]\nside = 128");
+    assert_ne!(manifest, with_side);
+    fs::remove_file(setting.path("weights/tiny/manifest.toml")).unwrap();
+    setting.write("weights/tiny/manifest.toml", &with_side);
+    for picture in ["pictures/large.png", "pictures/thin.png"] {
+        let arguments = ["evaluate", picture, "--models", "tiny", "--labels", "sun,moon"];
+        let (megabytes, code) = peak_memory(&setting, &arguments);
+        assert_eq!(code, Some(0), "{picture}");
+        assert!((20..900).contains(&megabytes), "{picture}: {megabytes} MB");
+    }
+}
+
 #[test]
 fn transparent_parts_are_told() {
     let setting = Setting::new();

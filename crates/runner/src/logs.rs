@@ -1,13 +1,17 @@
 //! Logs: to the terminal as much as was asked for, and all that matters to the results folder.
 
+use std::fmt::Debug;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::MultiProgress;
+use tracing::field::Field;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::{FormatFields, Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
@@ -32,11 +36,13 @@ pub(crate) fn start(args: &GlobalArgs, bars: &MultiProgress) -> RunLog {
     };
     let terminal = fmt::layer()
         .with_target(false)
+        .fmt_fields(fields())
         .with_ansi(io::stderr().is_terminal())
         .with_writer(Above(bars.clone()))
         .with_filter(on_terminal);
     let file = fmt::layer()
         .with_target(false)
+        .fmt_fields(fields())
         .with_ansi(false)
         .with_writer(log.clone())
         .with_filter(LevelFilter::DEBUG.max(on_terminal));
@@ -47,6 +53,21 @@ pub(crate) fn start(args: &GlobalArgs, bars: &MultiProgress) -> RunLog {
 
 /// The crates of this workspace that log.
 const OWN_CRATES: [&str; 4] = ["judges", "model_sets", "runner", "torch_ext"];
+
+/// Writes fields as `tracing-subscriber` does by default, their values [`printable`]: it leaves escape sequences in
+/// values that are shown by `Display` (`%`).
+fn fields() -> impl for<'w> FormatFields<'w> + 'static {
+    let field = |writer: &mut Writer<'_>, field: &Field, value: &dyn Debug| {
+        let value = format!("{value:?}");
+        let value = printable::line(&value);
+        match (field.name(), writer.has_ansi_escapes()) {
+            ("message", _) => writer.write_str(&value),
+            (name, true) => write!(writer, "\u{1b}[3m{name}\u{1b}[0m\u{1b}[2m=\u{1b}[0m{value}"),
+            (name, false) => write!(writer, "{name}={value}"),
+        }
+    };
+    debug_fn(field).delimited(" ")
+}
 
 /// What other crates log is theirs.
 fn own_crates() -> tracing_subscriber::filter::Targets {
@@ -86,8 +107,7 @@ impl<'w> MakeWriter<'w> for RunLog {
     }
 }
 
-/// An event as one line: `tracing-subscriber` writes it in one piece. It has escaped what others could color or move the
-/// cursor with, and no more, so that colors are its own.
+/// An event as one line: `tracing-subscriber` writes it in one piece, in which colors are its own.
 fn shown(event: &[u8]) -> String {
     printable::colored_line(&String::from_utf8_lossy(event)).into_owned()
 }
@@ -141,7 +161,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let log = RunLog::default();
         log.write_to(file.path()).unwrap();
-        let layer = fmt::layer().with_ansi(colors).with_writer(log);
+        let layer = fmt::layer().fmt_fields(fields()).with_ansi(colors).with_writer(log);
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             tracing::warn!(cell = text, reason = %text, list = ?[text], "{text}");
         });
@@ -159,6 +179,27 @@ mod tests {
         let line = logged("a\nb", false);
         assert!(line.ends_with('\n') && line.lines().count() == 1 && line.contains("WARN"), "{line}");
         assert!(logged("夕焼け 👩‍🚀", false).contains("夕焼け 👩‍🚀"));
+    }
+
+    #[test]
+    fn fields_look_as_they_do_by_default() {
+        let event = |colors| {
+            let line = logged("a fox", colors);
+            line[line.find("runner").unwrap()..].to_owned()
+        };
+        assert_eq!(event(false), "runner::logs::tests: a fox cell=\"a fox\" reason=a fox list=[\"a fox\"]\n");
+        let equals = "\u{1b}[0m\u{1b}[2m=\u{1b}[0m";
+        let colored = event(true);
+        assert!(colored.contains(&format!("a fox \u{1b}[3mcell{equals}\"a fox\" ")), "{colored:?}");
+    }
+
+    #[test]
+    fn no_text_colors_the_log() {
+        for text in ["\u{1b}[m", "\u{1b}[31mred"] {
+            assert!(!logged(text, false).contains('\u{1b}'));
+            let escapes = |text| logged(text, true).matches('\u{1b}').count();
+            assert_eq!(escapes(text), escapes(""));
+        }
     }
 
     proptest! {

@@ -11,6 +11,7 @@ use printable::line;
 use records::{Guess, Verdict};
 use serde_json::{Value, json};
 use thiserror::Error;
+use torch_ext::LeanLoading;
 
 use super::Ending;
 use crate::cli::{EvaluateArgs, Format};
@@ -39,6 +40,7 @@ pub(super) fn evaluate(args: &EvaluateArgs, sets: &ModelSets, bars: &MultiProgre
     if fit.is_empty() {
         return Ok(Ending::SomeFailed);
     }
+    let _lean = LeanLoading::new(); // a large picture goes through many buffers, which glibc would keep among others
     let device = args.devices.clone().unwrap_or_default().resolve()?[0];
     let set = sets.first_installed(&args.models)?;
     let identity = set.identity()?;
