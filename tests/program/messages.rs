@@ -264,5 +264,5 @@ fn the_optimizers_experiment_has_the_reports_settings() {
     let dream = &experiment.dreams[0].settings;
     assert_eq!((dream.epochs, dream.iterations, dream.cutouts), (10, 200, 128));
     assert_eq!((dream.ema_decay, dream.loss_coef, dream.gradient_accumulation), (0.99, 100.0, 1));
-    assert_eq!(experiment.seeds, [0]);
+    assert_eq!(experiment.seeds.of_prompt(0), [0]);
 }

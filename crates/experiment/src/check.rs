@@ -1,11 +1,12 @@
 //! What serde's types cannot say: nothing empty, nothing twice, nothing that points nowhere.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use toml::Spanned;
 
 use super::error::Fault;
-use super::format::{Head, PromptEntry, Seed};
+use super::format::{Head, PromptEntry};
 
 pub(super) fn name(name: &Spanned<String>) -> Result<String, Fault> {
     let text = name.get_ref();
@@ -26,11 +27,6 @@ pub(super) fn models(models: &Spanned<Vec<String>>) -> Result<Vec<String>, Fault
     Ok(models.get_ref().clone())
 }
 
-pub(super) fn seeds(seeds: &Spanned<Vec<Spanned<Seed>>>) -> Result<Vec<u64>, Fault> {
-    let seeds = distinct("seeds", seeds, |seed| seed.0.to_string())?;
-    Ok(seeds.into_iter().map(|seed| seed.0).collect())
-}
-
 pub(super) fn template(template: &Spanned<String>) -> Result<String, Fault> {
     let text = template.get_ref();
     if text.matches("{}").count() == 1 {
@@ -47,7 +43,7 @@ pub(super) fn prompts(head: &Head) -> Result<Vec<PromptEntry>, Fault> {
                 .help("`|` separates texts that are approached at once; each needs some text"));
         }
     }
-    let mut prompts = distinct("prompts", &head.prompts, PromptEntry::name)?;
+    let mut prompts = distinct("prompts", head.prompts.span(), head.prompts.get_ref(), PromptEntry::name)?;
     for_prompts(&head.labels, &mut prompts, |prompt, label| label.clone_into(&mut prompt.class_name))?;
     head.evaluation.name_segments(&mut prompts)?;
     Ok(prompts)
@@ -78,22 +74,20 @@ pub(super) fn for_prompts(
 
 pub(super) fn distinct<T: Clone>(
     key: &str,
-    list: &Spanned<Vec<Spanned<T>>>,
+    span: Range<usize>,
+    list: &[Spanned<T>],
     name: impl Fn(&T) -> String,
 ) -> Result<Vec<T>, Fault> {
-    if list.get_ref().is_empty() {
-        return Err(Fault::new(
-            list.span(),
-            format!("`{key}` is an empty list, which leaves nothing to run"),
-        ));
+    if list.is_empty() {
+        return Err(Fault::new(span, format!("`{key}` is an empty list, which leaves nothing to run")));
     }
     let mut seen = HashMap::new();
-    for entry in list.get_ref() {
+    for entry in list {
         let name = name(entry.get_ref());
         let message = format!("`{key}` lists `{name}` twice");
         if let Some(earlier) = seen.insert(name, entry.span()) {
             return Err(Fault::twice(entry.span(), earlier, message));
         }
     }
-    Ok(list.get_ref().iter().map(|entry| entry.get_ref().clone()).collect())
+    Ok(list.iter().map(|entry| entry.get_ref().clone()).collect())
 }

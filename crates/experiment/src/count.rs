@@ -24,6 +24,7 @@ pub(super) fn check(table: &DeTable<'_>) -> Result<(), Fault> {
     let mut lists = Vec::new();
     let own = |name| table.get(name).map_or(1, |value| length(name, value, &mut Vec::new()));
     let (prompts, seeds) = (own("prompts"), own("seeds"));
+    let seeds = per_prompt(table).unwrap_or(seeds);
     for name in ["prompts", "seeds"] {
         if let Some(value) = table.get(name) {
             length(name, value, &mut lists);
@@ -74,6 +75,12 @@ fn length(name: &str, value: &Spanned<DeValue<'_>>, lists: &mut Vec<List>) -> u1
     let Some(list) = value.get_ref().as_array() else { return 1 };
     lists.push(List { name: name.to_owned(), span: value.span(), length: list.len() });
     list.len().max(1) as u128 // an empty list has an error of its own
+}
+
+/// The seeds of each prompt, where it has seeds of its own.
+fn per_prompt(table: &DeTable<'_>) -> Option<u128> {
+    let DeValue::Integer(count) = inner(table, "seeds")?.get("per_prompt")?.get_ref() else { return None };
+    u128::from_str_radix(count.as_str(), count.radix()).ok()
 }
 
 /// A number that is written with its thousands apart: `10,000,000`.

@@ -131,8 +131,7 @@ fn labels(labels: &Spanned<Labels>) -> Result<LabelChoice, Fault> {
             if let Some(empty) = list.iter().find(|label| label.get_ref().trim().is_empty()) {
                 return Err(Fault::new(empty.span(), "a label is empty"));
             }
-            let list = Spanned::new(labels.span(), list.clone());
-            check::distinct("labels", &list, Clone::clone).map(LabelChoice::These)
+            check::distinct("labels", labels.span(), list, Clone::clone).map(LabelChoice::These)
         }
     }
 }

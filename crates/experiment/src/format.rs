@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Unexpected, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::evaluation::EvaluationTable;
+use super::seeds::{Seed, SeedsEntry};
 
 /// The keys of an experiment file but for `[dream]` and `[optimizer]`, whose lists are multiplied out first.
 #[derive(Deserialize)]
@@ -18,7 +19,7 @@ pub(super) struct Head {
     pub(super) models: Spanned<Vec<String>>,
     pub(super) prompts: Spanned<Vec<Spanned<PromptEntry>>>,
     #[serde(default = "seeds")]
-    pub(super) seeds: Spanned<Vec<Spanned<Seed>>>,
+    pub(super) seeds: Spanned<SeedsEntry>,
     #[serde(default = "template")]
     pub(super) template: Spanned<String>,
     #[serde(default)]
@@ -129,30 +130,6 @@ fn template() -> Spanned<String> {
     Spanned::new(0..0, TEMPLATE.to_owned())
 }
 
-fn seeds() -> Spanned<Vec<Spanned<Seed>>> {
-    Spanned::new(0..0, vec![Spanned::new(0..0, Seed(0))])
-}
-
-/// A seed that TOML can state, and with it every record.
-#[derive(Clone, Copy)]
-pub(super) struct Seed(pub(super) u64);
-
-impl<'de> Deserialize<'de> for Seed {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(SeedVisitor)
-    }
-}
-
-struct SeedVisitor;
-
-impl Visitor<'_> for SeedVisitor {
-    type Value = Seed;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a whole number from 0 to {}", i64::MAX)
-    }
-
-    fn visit_i64<E: Error>(self, seed: i64) -> Result<Seed, E> {
-        u64::try_from(seed).map(Seed).map_err(|_| E::invalid_value(Unexpected::Signed(seed), &self))
-    }
+fn seeds() -> Spanned<SeedsEntry> {
+    Spanned::new(0..0, SeedsEntry::List(vec![Spanned::new(0..0, Seed(0))]))
 }

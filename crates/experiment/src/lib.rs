@@ -41,6 +41,7 @@ mod overrides;
 pub mod plan;
 mod read;
 mod schema;
+mod seeds;
 mod sources;
 mod words;
 
@@ -54,6 +55,7 @@ pub use images::{INPUTS, PromptImage, PromptImageError, UnreadableImage, with_ke
 pub use layers::Layers;
 pub use overrides::{Override, with_overrides};
 pub use schema::json_schema;
+pub use seeds::Seeds;
 
 use std::path::PathBuf;
 
@@ -70,7 +72,7 @@ pub struct Experiment {
     /// Prompts.
     pub prompts: Vec<PromptEntry>,
     /// Seeds.
-    pub seeds: Vec<u64>,
+    pub seeds: Seeds,
     /// The text that a class name is put into to be judged.
     pub template: String,
     /// Optimizers with their settings; lists of settings have been multiplied out.

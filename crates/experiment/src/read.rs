@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue, Deserializer};
 use super::axes::{self, Choice, Variant};
 use super::error::Fault;
 use super::layers::Layers;
+use super::seeds::SeedsEntry;
 use super::words::in_words;
 use super::{Experiment, check, count, exclude, format};
 
@@ -31,7 +32,7 @@ pub(super) fn experiment(table: &Spanned<DeTable<'_>>) -> Result<Experiment, Fau
     Ok(Experiment {
         name: check::name(&head.name)?,
         models: check::models(&head.models)?,
-        seeds: check::seeds(&head.seeds)?,
+        seeds: SeedsEntry::read(&head.seeds, prompts.len())?,
         evaluation: head.evaluation.read(&template)?,
         template,
         exclude: exclude::read(&head.exclude, &prompts, &optimizers, &dreams)?,

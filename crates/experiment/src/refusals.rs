@@ -140,7 +140,7 @@ fn overrides_take_texts_quoted_dots_and_point_into_themselves() {
     unknown value `Nearest` [--set:1:21] (did you mean `nearest`? Known: `nearest`, `bilinear`, `lanczos`)
     `interpolation` is the number 7, but must be a text that names a choice [--set:1:21]
     `models` is the text "mini", but must be a list [--set:1:8]
-    `seeds` is the number 9223372036854775808, but must be a list [--set:1:7]
+    `seeds` is the number 9223372036854775808, but must be a list such as [0, 1], or { per_prompt = 1 } [--set:1:7]
     an entry of `seeds` is the number 9223372036854775808, but must be a whole number from 0 to 9223372036854775807 [--set:1:8]
     an entry of `seeds` is the number 9223372036854775808, but must be a whole number from 0 to 9223372036854775807 [x.toml:1:13]
     an entry of `seeds` is the number -1, but must be a whole number from 0 to 9223372036854775807 [--set:1:8]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::evaluation::EvaluationSchema;
 use super::format::{TEMPLATE, TextOrTable};
+use super::seeds::SeedsSchema;
 
 /// The JSON schema of the experiment format, for editors.
 pub fn json_schema() -> Value {
@@ -60,9 +61,10 @@ struct ExperimentFile {
     models: Vec<String>,
     /// Prompts: texts, or tables with a text to avoid or an image.
     prompts: Vec<TextOrTable>,
-    /// Seeds of the initial latents and of the cutouts.
+    /// Seeds of the initial latents and of the cutouts: a list that all prompts share, or `{ per_prompt = 1 }` for seeds of
+    /// its own for every prompt.
     #[schemars(default = "seeds")]
-    seeds: Vec<u64>,
+    seeds: SeedsSchema,
     /// The text that a class name is put into to be judged.
     #[schemars(default = "template")]
     template: String,
@@ -87,8 +89,8 @@ struct ExperimentFile {
     optimizer: OptimizerConfig,
 }
 
-fn seeds() -> Vec<u64> {
-    vec![0]
+fn seeds() -> SeedsSchema {
+    SeedsSchema::Shared(vec![0])
 }
 
 fn template() -> String {

@@ -178,7 +178,7 @@ fn overrides_reach_into_inline_tables_and_make_missing_ones() {
     let layers = Layers::new("test.toml", text).with_overrides(&overrides);
     let experiment = layers.read().map_err(|error| error.to_string()).unwrap();
     assert!(experiment.text.contains("# kept"), "{}", experiment.text);
-    assert_eq!(experiment.seeds, [4, 5]);
+    assert_eq!(experiment.seeds, Seeds::Shared(vec![4, 5]));
     assert_eq!(experiment.template, "{} alone");
     assert_eq!(experiment.dreams[0].settings.cutouts, 4);
     assert!(format!("{:?}", experiment.optimizers[0].settings).contains("0.02"));
@@ -227,4 +227,52 @@ fn a_model_sets_settings_hold_where_the_experiment_states_none() {
     assert!(stated.text.contains("# mine") && stated.text.contains("cutouts = 16"), "{}", stated.text);
     let bare = of_models(base);
     assert_eq!((bare.dreams[0].settings.cutouts, bare.dreams[0].settings.iterations), (16, 7));
+}
+
+fn with_seeds(seeds: &str) -> Result<Experiment, Box<ExperimentError>> {
+    let text = format!(
+        "name = \"a\"\nmodels = [\"mini\"]\nprompts = [\"cow\", \"dog\", \"cat\"]\nseeds = {seeds}\n[optimizer]\nsgd = {{}}\nadam = {{}}\n"
+    );
+    Experiment::parse("a.toml", &text)
+}
+
+#[test]
+fn every_prompt_may_have_seeds_of_its_own() {
+    let experiment = with_seeds("{ per_prompt = 2, from = 10 }").unwrap();
+    let plan = Plan::new(&experiment, &Identity::new("mini", BTreeMap::new())).unwrap();
+    let of = |prompt: &str| -> Vec<u64> {
+        let cells = plan.cells.iter().filter(|cell| cell.prompt.text == prompt);
+        cells.filter(|cell| cell.optimizer_label == "adam").map(|cell| cell.seed).collect()
+    };
+    assert_eq!([of("cow"), of("dog"), of("cat")], [[10, 11], [12, 13], [14, 15]].map(Vec::from));
+    assert_eq!(plan.record.seeds, [10, 11, 12, 13, 14, 15]);
+    assert_eq!(with_seeds("{ per_prompt = 1 }").unwrap().seeds.of_prompt(2), [2], "from 0 on");
+}
+
+#[test]
+fn seeds_of_a_prompt_can_be_excluded() {
+    let text = "name = \"a\"\nmodels = [\"mini\"]\nprompts = [\"cow\", \"dog\"]\nseeds = { per_prompt = 2 }\n\
+                exclude = [{ seed = 2 }, { seed = 0, optimizer = \"sgd\" }]\n[optimizer]\nsgd = {}\nadam = {}\n";
+    let experiment = Experiment::parse("a.toml", text).unwrap();
+    let plan = Plan::new(&experiment, &Identity::new("mini", BTreeMap::new())).unwrap();
+    let seeds: Vec<_> = plan.cells.iter().map(|cell| (cell.optimizer.name(), cell.seed)).collect();
+    assert_eq!(seeds, [("sgd", 1), ("adam", 0), ("adam", 1), ("sgd", 3), ("adam", 3)]);
+}
+
+#[test]
+fn refuses_seeds_of_each_prompt_that_are_none() {
+    let cases = [
+        ("{ per_prompt = 0 }", "`per_prompt` is 0"),
+        ("{ from = 3 }", "per_prompt"),
+        ("{ per_prompt = 1, from = -1 }", "from 0 to"),
+        ("{ per_prompt = 1, form = 1 }", "form"),
+        ("{ per_prompt = 1, from = 9223372036854775805 }", "go beyond"),
+        ("{ per_prompt = 40000 }", "240,000 cells"),
+        ("3", "a list such as [0, 1]"),
+        ("[]", "empty list"),
+    ];
+    for (seeds, told) in cases {
+        let error = with_seeds(seeds).unwrap_err().to_string();
+        assert!(error.contains(told), "{seeds}: {error}");
+    }
 }

@@ -14,5 +14,5 @@ mod segmenter;
 pub use error::EvaluationError;
 pub use judges::Judges;
 pub use labels::Labels;
-pub use panel::{Opinion, Panel};
+pub use panel::{Opinion, Panel, Similarities};
 pub use question::Question;

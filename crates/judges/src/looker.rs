@@ -43,8 +43,7 @@ impl Looker {
 
     /// What it says of an image, and the cosines with the question's texts: nothing for one that is too long for it.
     pub(super) fn look(&self, image: &Picture, question: &Question) -> (Verdict, Vec<Option<f64>>) {
-        let pixels = image.pixels(self.clip.image_size()).unsqueeze(0);
-        let seen = torch_ext::no_grad(|| self.clip.encode_image(&pixels.to_device(self.clip.device())));
+        let seen = self.see(image);
         let guesses = self.labels.rank(&seen).remove(0);
         let right = question.right_label.as_ref().and_then(|right| {
             let place = guesses.iter().position(|guess| guess.label == *right)?;
@@ -56,12 +55,19 @@ impl Looker {
             similarity: guess.similarity / self.scale,
         });
         let similarities: Vec<Option<f64>> =
-            question.texts.iter().map(|text| self.similarity(&seen, text)).collect();
+            question.texts.iter().map(|text| Some(cosine(&seen, &self.read(text)?))).collect();
         let similarity = similarities.first().copied().flatten();
         (Verdict { similarity, right, nearest: nearest.collect() }, similarities)
     }
 
-    fn similarity(&self, seen: &Tensor, text: &str) -> Option<f64> {
+    /// The embedding of an image, `[1, e]`.
+    fn see(&self, image: &Picture) -> Tensor {
+        let pixels = image.pixels(self.clip.image_size()).unsqueeze(0);
+        torch_ext::no_grad(|| self.clip.encode_image(&pixels.to_device(self.clip.device())))
+    }
+
+    /// The embedding of a text, `[1, e]`: nothing for one that is too long for it.
+    pub(super) fn read(&self, text: &str) -> Option<Tensor> {
         let tokens = match self.clip.tokenizer().encode_batch(&[text]) {
             Ok(tokens) => tokens.to_device(self.clip.device()),
             Err(error) => {
@@ -69,7 +75,15 @@ impl Looker {
                 return None;
             }
         };
-        let text = torch_ext::no_grad(|| self.clip.encode_text(&tokens)).to_kind(Kind::Float);
-        Some(Tensor::cosine_similarity(&seen.to_kind(Kind::Float), &text, 1, 1e-8).double_value(&[0]))
+        Some(torch_ext::no_grad(|| self.clip.encode_text(&tokens)).to_kind(Kind::Float))
     }
+
+    /// The cosine of an image with a text that was [read](Self::read).
+    pub(super) fn similarity(&self, image: &Picture, text: &Tensor) -> f64 {
+        cosine(&self.see(image), text)
+    }
+}
+
+fn cosine(seen: &Tensor, text: &Tensor) -> f64 {
+    Tensor::cosine_similarity(&seen.to_kind(Kind::Float), text, 1, 1e-8).double_value(&[0])
 }

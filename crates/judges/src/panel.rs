@@ -1,6 +1,6 @@
 use clip::Picture;
 use records::{Segments, Verdict};
-use tch::Device;
+use tch::{Device, Tensor};
 
 use super::looker::Looker;
 use super::segmenter::{Mask, Segmenter};
@@ -28,6 +28,23 @@ pub struct Opinion {
     pub segments: Option<(Segments, Mask)>,
 }
 
+/// A text that images are compared with, one after the other.
+pub struct Similarities<'p> {
+    panel: &'p Panel,
+    perceptor: Option<Tensor>,
+    judge: Option<Tensor>,
+}
+
+impl Similarities<'_> {
+    /// Cosines of an image with the text, by the perceptor and by the held-out judge: nothing where
+    /// there is no judge, or where the text is too long for it.
+    pub fn of(&self, image: &Picture) -> [Option<f64>; 2] {
+        let by = |looker: &Looker, text: &Option<Tensor>| Some(looker.similarity(image, text.as_ref()?));
+        let judge = self.panel.judge.as_ref();
+        [by(&self.panel.perceptor, &self.perceptor), judge.and_then(|judge| by(judge, &self.judge))]
+    }
+}
+
 impl Panel {
     /// Loads them onto a device.
     ///
@@ -45,6 +62,13 @@ impl Panel {
             judge: judge.transpose()?,
             segmenter: segmenter.transpose()?,
         })
+    }
+
+    /// What measures many images with the question's first text.
+    pub fn similarities(&self, question: &Question) -> Similarities<'_> {
+        let text = question.texts.first();
+        let of = |looker: &Looker| text.and_then(|text| looker.read(text));
+        Similarities { panel: self, perceptor: of(&self.perceptor), judge: self.judge.as_ref().and_then(of) }
     }
 
     /// What they say of an image. One image at a time: in a batch, sums would round by what else is in it.

@@ -33,6 +33,11 @@ fn all_within<'n>(
     values.into_iter().try_for_each(|(name, value)| value.map_or(Ok(()), |value| within(name, value, range)))
 }
 
+/// Whether a cosine is one.
+pub(super) fn cosine_in_range(name: &str, value: f64) -> Result<(), String> {
+    within(name, value, &COSINE)
+}
+
 impl Check for CellRecord {
     fn check(&self) -> Result<(), String> {
         match &self.status {

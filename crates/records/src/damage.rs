@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use image::{ImageFormat, ImageReader};
 
 use super::check::first_not_finite;
+use super::curve::CURVE;
 use super::digests::{self, FRAMES};
 use super::{
-    CellFolder, CellRecord, CellStatus, Evaluation, FileDigests, LARGEST_RECORD, PlannedCell, RecordError,
-    TraceRow, read_regular, sha256,
+    CellFolder, CellRecord, CellStatus, CurveRow, Evaluation, FileDigests, LARGEST_RECORD, PlannedCell,
+    RecordError, TraceRow, read_regular, sha256,
 };
 
 /// A file of a results folder that is missing, cut, changed or out of range.
@@ -31,6 +32,8 @@ pub struct CellContents {
     pub trace: Vec<TraceRow>,
     /// `evaluation.toml`, if the cell finished and has been judged.
     pub evaluation: Option<Evaluation>,
+    /// `curve.csv`: all rows, none if there is no such file.
+    pub curve: Vec<CurveRow>,
     /// Steps and paths of the images saved on the way, in the order of steps.
     pub frames: Vec<(u32, PathBuf)>,
 }
@@ -106,9 +109,10 @@ impl CellFolder {
             CellStatus::Finished(_) => self.judged(&mut damages, decode),
             _ => None,
         };
+        let curve = self.checked_curve(&mut damages);
         let frames = self.frames();
         if damages.is_empty() {
-            Ok(Some(CellContents { record, trace, evaluation, frames }))
+            Ok(Some(CellContents { record, trace, evaluation, curve, frames }))
         } else {
             Err(damages)
         }
@@ -221,6 +225,15 @@ impl CellFolder {
         rows
     }
 
+    fn checked_curve(&self, damages: &mut Vec<Damage>) -> Vec<CurveRow> {
+        self.curve().unwrap_or_else(|error| {
+            if damages.iter().all(|damage| damage.file != CURVE) {
+                damages.push(Damage::of_error(CURVE, &error));
+            }
+            Vec::new()
+        })
+    }
+
     /// Images of which no digest is known are decoded.
     fn check_images(&self, record: &CellRecord, damages: &mut Vec<Damage>) {
         if matches!(record.status, CellStatus::Finished(_)) {
@@ -279,6 +292,13 @@ impl CellFolder {
             None if decode && evaluation.segments.is_some() => damages.extend(image_damage(&mask, name)),
             None => {}
         }
+        if let Some(digest) = evaluation.files.get(CURVE) {
+            match digests::of_file(&self.curve_path()) {
+                Ok(is) if is == *digest => {}
+                Ok(_) => damages.push(Damage::new(CURVE, DIFFERS)),
+                Err(error) => damages.push(Damage::of_io(CURVE, &error)),
+            }
+        }
         if let Some(judged) = evaluation.files.get("final.png")
             && let Ok(is) = digests::of_file(&self.final_image())
             && is != *judged
@@ -322,8 +342,9 @@ fn decode(path: &Path) -> io::Result<()> {
     decoded.map(drop).map_err(io::Error::other)
 }
 
-/// The digests of an evaluation's image and mask.
-pub fn judged_files(image: &[u8], mask: Option<&[u8]>) -> FileDigests {
-    let image = ("final.png".to_owned(), sha256(image));
-    [image].into_iter().chain(mask.map(|mask| ("mask.png".to_owned(), sha256(mask)))).collect()
+/// The digests of the files that an evaluation is about or was written with: the image, its mask, the
+/// curve.
+pub fn judged_files(image: &[u8], mask: Option<&[u8]>, curve: Option<&[u8]>) -> FileDigests {
+    let files = [("final.png", Some(image)), ("mask.png", mask), (CURVE, curve)];
+    files.into_iter().filter_map(|(name, bytes)| Some((name.to_owned(), sha256(bytes?)))).collect()
 }

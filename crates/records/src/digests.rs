@@ -12,7 +12,7 @@ use super::{LARGEST_RECORD, read_regular};
 pub type FileDigests = BTreeMap<String, String>;
 
 /// The name under which the digest of all frames is kept.
-pub(super) const FRAMES: &str = "frames";
+pub const FRAMES: &str = "frames";
 
 /// The SHA-256 of `bytes`, in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {

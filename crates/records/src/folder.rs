@@ -7,12 +7,13 @@ use serde::de::DeserializeOwned;
 
 use super::atomic::write_by_way_of;
 use super::check::{Check, check_trace};
+use super::curve::{self, CURVE};
 use super::leftovers::{self, ANIMATING};
 use super::seal::{SealError, opened, sealed};
 use super::trace;
 use super::{
-    CellRecord, Environment, Evaluation, LARGEST_RECORD, LabelSet, PlanRecord, PublishedTable, RecordError,
-    TraceRow, read_regular, sha256, write_atomically,
+    CellRecord, CurveRow, Environment, Evaluation, LARGEST_RECORD, LabelSet, PlanRecord, PublishedTable,
+    RecordError, TraceRow, read_regular, sha256, write_atomically,
 };
 
 /// A results folder, such as `results/optimizers`.
@@ -228,6 +229,34 @@ impl CellFolder {
         let path = self.root.join("trace.csv");
         let csv = trace::to_csv(rows).map_err(|source| RecordError::Csv { path: path.clone(), source })?;
         self.write(&path, &csv)
+    }
+
+    /// `curve.csv`: all rows in the order of steps, none if there is no such file.
+    ///
+    /// # Errors
+    /// When it is unreadable.
+    pub fn curve(&self) -> Result<Vec<CurveRow>, RecordError> {
+        let path = self.curve_path();
+        let Some(bytes) = read(&path)? else { return Ok(Vec::new()) };
+        let rows =
+            curve::from_csv(&bytes).map_err(|source| RecordError::Csv { path: path.clone(), source })?;
+        curve::check(&rows).map_err(|reason| RecordError::Damaged { path, reason })?;
+        Ok(rows)
+    }
+
+    /// Writes `curve.csv`, all of it, and returns its bytes.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_curve(&self, rows: &[CurveRow]) -> Result<Vec<u8>, RecordError> {
+        let path = self.curve_path();
+        let csv = curve::to_csv(rows).map_err(|source| RecordError::Csv { path: path.clone(), source })?;
+        self.write(&path, &csv)?;
+        Ok(csv)
+    }
+
+    pub(super) fn curve_path(&self) -> PathBuf {
+        self.root.join(CURVE)
     }
 
     /// Where the image of the averaged latents after `step` steps belongs.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use records::{
-    CellContents, CellRecord, CellStatus, Damage, Environment, Evaluation, Outcome, PlanRecord,
+    CellContents, CellRecord, CellStatus, CurveRow, Damage, Environment, Evaluation, Outcome, PlanRecord,
     PlannedPrompt, PublishedTable, RecordError, ResultsFolder, TraceRow,
 };
 
@@ -72,6 +72,8 @@ pub(super) struct Cell {
     pub(super) evaluation: Option<Evaluation>,
     /// Where the segmenter's mask of the final image is, if there is one.
     pub(super) mask: PathBuf,
+    /// Similarities of the frames, in the order of steps; empty where an older version ran it.
+    pub(super) curve: Vec<CurveRow>,
     /// Step and place of the images saved on the way, in the order of steps.
     pub(super) frames: Vec<(u32, PathBuf)>,
 }
@@ -132,7 +134,7 @@ impl Study {
     }
 
     fn add(&mut self, folder: &ResultsFolder, contents: CellContents) {
-        let CellContents { record, trace, evaluation, frames } = contents;
+        let CellContents { record, trace, evaluation, curve, frames } = contents;
         let cell = folder.cell(&record.id);
         let prompt = self.prompts.iter().position(|prompt| prompt.text == record.prompt);
         let optimizer = place(&mut self.optimizers, record.optimizer.clone());
@@ -149,6 +151,7 @@ impl Study {
             trace,
             final_image: cell.final_image(),
             evaluation,
+            curve,
             mask: cell.mask(),
             frames,
         });

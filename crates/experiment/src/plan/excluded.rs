@@ -67,7 +67,8 @@ fn entries(experiment: &Experiment) -> BTreeMap<String, (usize, Entries)> {
             add(&axis.name, 2, ByValue::from(&axis.value), index);
         }
     }
-    for (index, &seed) in experiment.seeds.iter().enumerate() {
+    let seeds = experiment.seeds.of_prompts(experiment.prompts.len());
+    for (index, &seed) in seeds.iter().enumerate() {
         add("seed", 3, ByValue::Whole(i128::from(seed)), index);
     }
     entries

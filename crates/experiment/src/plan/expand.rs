@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::Cell;
 use super::excluded::Excluded;
-use crate::{Experiment, PromptEntry, Variant};
+use crate::{Experiment, PromptEntry, Seeds, Variant};
 
 /// The cells of an experiment, in its order: prompts, then optimizers, then further settings, then seeds.
 #[derive(Clone, Debug)]
@@ -69,9 +69,10 @@ fn product(experiment: &Experiment, models: &Identity) -> Result<Vec<Cell>, Plan
     for (p, prompt) in experiment.prompts.iter().enumerate() {
         let image = image_digest(prompt)?;
         let prompt = (prompt, image.as_deref());
+        let seeds = seeds_of(&experiment.seeds, p);
         for (o, optimizer) in experiment.optimizers.iter().enumerate() {
             for (d, dream) in experiment.dreams.iter().enumerate() {
-                for (s, &seed) in experiment.seeds.iter().enumerate() {
+                for &(s, seed) in &seeds {
                     if !excluded.covers([p, o, d, s]) {
                         cells.push(Cell::new(experiment, models, prompt, optimizer, dream, seed));
                     }
@@ -80,6 +81,15 @@ fn product(experiment: &Experiment, models: &Identity) -> Result<Vec<Cell>, Plan
         }
     }
     Ok(cells)
+}
+
+/// The seeds of a prompt, each with its place among those of all prompts.
+fn seeds_of(seeds: &Seeds, prompt: usize) -> Vec<(usize, u64)> {
+    let first = match seeds {
+        Seeds::Shared(_) => 0,
+        Seeds::PerPrompt { .. } => prompt * seeds.per_prompt(),
+    };
+    (first..).zip(seeds.of_prompt(prompt)).collect()
 }
 
 /// What a prompt's image shows decides a cell's result, not what its file is called.
@@ -100,7 +110,7 @@ fn record(experiment: &Experiment, models: &Identity, cells: &[Cell]) -> PlanRec
         model_set: models.name.clone(),
         template: experiment.template.clone(),
         optimizers: experiment.optimizers.iter().map(Variant::label).collect(),
-        seeds: experiment.seeds.clone(),
+        seeds: experiment.seeds.of_prompts(experiment.prompts.len()),
         prompts: experiment.prompts.iter().map(prompt).collect(),
         cells: cells
             .iter()

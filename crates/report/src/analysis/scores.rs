@@ -1,9 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::ruler::Ruler;
 use crate::study::{Cell, Study};
-
-/// Measures a finished cell: higher is better. `None` where it was not measured.
-pub(crate) type Ruler = fn(&Cell) -> Option<f64>;
 
 /// An optimizer is ranked from this share of its planned runs on, of the share of the one that is
 /// farthest.
@@ -129,7 +127,7 @@ impl Scores {
 
 /// The score of a cell that ended: `Some(None)` for one that diverged.
 fn ended(cell: &Cell, ruler: Ruler) -> Option<Option<f64>> {
-    if cell.diverged() { Some(None) } else { ruler(cell).map(Some) }
+    if cell.diverged() { Some(None) } else { ruler.score(cell).map(Some) }
 }
 
 fn ranked(study: &Study, ruler: Ruler) -> (Vec<usize>, Vec<Unranked>) {

@@ -3,7 +3,8 @@
 use records::counted;
 use statistics::Pair;
 
-use super::verdict::{LIVE, Other, Verdict};
+use super::ruler::{Budget, Measure, Ruler};
+use super::verdict::{Other, Verdict};
 use crate::study::Study;
 
 /// More names than this are not listed one by one.
@@ -22,6 +23,7 @@ pub(crate) fn sentences(study: &Study, verdict: &Verdict) -> Vec<String> {
     said.extend(told_apart(verdict));
     said.extend(judge(verdict));
     said.extend(live(verdict));
+    said.extend(earlier(verdict));
     said.extend(diverged(verdict));
     said.extend(settings_of_one(study, verdict));
     said.extend(coverage(study, verdict));
@@ -128,7 +130,7 @@ fn told_apart(verdict: &Verdict) -> Option<String> {
 }
 
 fn judge(verdict: &Verdict) -> Option<String> {
-    let judge = verdict.judge()?;
+    let judge = verdict.by(Ruler::JUDGE)?;
     let (ours, first) = (&verdict.places[0].name, judge.order.first()?);
     let tau =
         judge.tau.map(|tau| format!(" (Kendall's τ of the two orders {})", signed(tau))).unwrap_or_default();
@@ -152,10 +154,21 @@ fn set_of(other: &Other, verdict: &Verdict) -> String {
 }
 
 fn live(verdict: &Verdict) -> Option<String> {
-    let live = verdict.others.iter().find(|other| other.ruler == LIVE)?;
+    let live = verdict.by(Ruler::LIVE)?;
     let first = live.order.first()?;
     (*first != verdict.places[0].name)
         .then(|| format!("By the live latents instead of the averaged ones {first} is first."))
+}
+
+/// Who is first with fewer steps, where that is another.
+fn earlier(verdict: &Verdict) -> Option<String> {
+    let at = |budget: Budget, share: &str| {
+        let first = verdict.by(Ruler { measure: Measure::Averaged, budget })?.order.first()?;
+        (*first != verdict.places[0].name).then(|| format!("At {share} of the steps {first} is first."))
+    };
+    let said = [at(Budget::Quarter, "a quarter"), at(Budget::Half, "half")];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    (!said.is_empty()).then(|| said.join(" "))
 }
 
 fn diverged(verdict: &Verdict) -> Option<String> {

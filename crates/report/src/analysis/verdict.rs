@@ -1,7 +1,8 @@
 use statistics::{Comparison, Pair, blocks_needed, crossed_interval, friedman_permutation, win_rate};
 
-use super::scores::{Ruler, Scores};
-use crate::study::{Cell, Study};
+use super::ruler::Ruler;
+use super::scores::Scores;
+use crate::study::Study;
 use statistics::{kendall, mean, sample_sd};
 
 /// The optimizers in the order of their means, which of them may be the best, and how others measure
@@ -48,7 +49,7 @@ pub(crate) struct Place {
 /// The same optimizers by another ruler.
 #[derive(Debug)]
 pub(crate) struct Other {
-    pub(crate) ruler: &'static str,
+    pub(crate) ruler: Ruler,
     /// Names, best mean first.
     pub(crate) order: Vec<String>,
     /// Those that may be the best by this ruler, in that order.
@@ -58,23 +59,15 @@ pub(crate) struct Other {
     means: Vec<(usize, f64)>,
 }
 
-/// Name of the held-out judge among the [`Other`]s.
-pub(crate) const JUDGE: &str = "judge";
-/// Name of the live latents' images among the [`Other`]s.
-pub(crate) const LIVE: &str = "live";
-
-const OTHERS: [(&str, Ruler); 2] = [(JUDGE, judge), (LIVE, live)];
-
 impl Verdict {
     /// The verdict on `study`.
     pub(crate) fn of(study: &Study) -> Self {
-        let scores = Scores::of(study, Cell::similarity);
+        let scores = Scores::of(study, Ruler::MAIN);
         let table = scores.table();
         let (comparison, crossed) = compare(&scores, &table);
         let means = means(&scores, &table);
-        let others: Vec<Other> =
-            OTHERS.iter().filter_map(|(name, ruler)| other(study, name, *ruler, &means)).collect();
-        let judge = others.iter().find(|other| other.ruler == JUDGE);
+        let others: Vec<Other> = Ruler::others().filter_map(|ruler| other(study, ruler, &means)).collect();
+        let judge = others.iter().find(|other| other.ruler == Ruler::JUDGE);
         let columns = means.iter().map(|(column, _)| *column).collect::<Vec<_>>();
         let places = columns
             .iter()
@@ -89,9 +82,9 @@ impl Verdict {
         self.comparison.as_ref()?.between(first.column, second.column)
     }
 
-    /// The held-out judge's order.
-    pub(crate) fn judge(&self) -> Option<&Other> {
-        self.others.iter().find(|other| other.ruler == JUDGE)
+    /// The order by another ruler, if that measured all ranked optimizers.
+    pub(crate) fn by(&self, ruler: Ruler) -> Option<&Other> {
+        self.others.iter().find(|other| other.ruler == ruler)
     }
 
     /// Prompts at which the first two would be told apart with a probability of 80 %, if their
@@ -160,7 +153,7 @@ fn place(
 }
 
 /// The order by another ruler; `None` unless it measured all optimizers that the main one ranks.
-fn other(study: &Study, name: &'static str, ruler: Ruler, main: &[(usize, f64)]) -> Option<Other> {
+fn other(study: &Study, ruler: Ruler, main: &[(usize, f64)]) -> Option<Other> {
     let scores = Scores::of(study, ruler);
     let table = scores.table();
     let comparison = Comparison::of(&table)?;
@@ -176,7 +169,7 @@ fn other(study: &Study, name: &'static str, ruler: Ruler, main: &[(usize, f64)])
         sorted.into_iter().map(|(_, mean)| mean).collect::<Vec<_>>()
     };
     Some(Other {
-        ruler: name,
+        ruler,
         order: means.iter().map(|(column, _)| name_of(*column)).collect(),
         may_be_best: means
             .iter()
@@ -187,15 +180,4 @@ fn other(study: &Study, name: &'static str, ruler: Ruler, main: &[(usize, f64)])
         tau: kendall(&by_column(main), &by_column(&means)).map(|kendall| kendall.tau),
         means: means.iter().map(|(column, mean)| (scores.optimizers[*column], *mean)).collect(),
     })
-}
-
-/// 100 × the cosine of the live latents' image with its class name.
-fn live(cell: &Cell) -> Option<f64> {
-    cell.outcome().map(|outcome| 100.0 * outcome.similarity_live)
-}
-
-/// 100 × the cosine by the held-out judge.
-fn judge(cell: &Cell) -> Option<f64> {
-    cell.outcome()?; // judged images of cells that were begun again do not count
-    Some(100.0 * cell.evaluation.as_ref()?.judge.as_ref()?.similarity?)
 }

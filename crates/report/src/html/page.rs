@@ -13,7 +13,7 @@ use super::judge::Judge;
 use super::published::Published;
 use super::segmentation::Segmentation;
 use super::zero_shot::ZeroShot;
-use crate::analysis::{Verdict, interval, sentences};
+use crate::analysis::{Ruler, Verdict, interval, sentences};
 use crate::faults::Faults;
 use crate::group::{Group, column_mean};
 use crate::plots::{Figures, JUDGE};
@@ -142,7 +142,7 @@ impl Page {
             table: study.rows.iter().enumerate().map(|(place, row)| table_row(study, place, row)).collect(),
             means: values(mean_texts, &means),
             ranking: places(verdict),
-            judged_places: verdict.judge().is_some(),
+            judged_places: verdict.by(Ruler::JUDGE).is_some(),
             figures: shown,
             more_figures,
             published: Published::of(study, |row| note(study, &study.rows[row])),

@@ -1,11 +1,9 @@
 //! The ranking, every pair of it, and the same by other rulers.
 
-use std::cmp::Reverse;
-
 use statistics::Pair;
 
 use super::{csv, number, strings};
-use crate::analysis::{Place, Verdict};
+use crate::analysis::{Place, Ruler, Verdict};
 use crate::study::Study;
 
 /// The optimizers, best mean first; an interval is empty where prompts are too few for any.
@@ -96,13 +94,14 @@ pub(super) fn pairs(study: &Study, verdict: &Verdict) -> Result<Vec<u8>, csv::Er
 
 /// The order by every ruler, with Kendall's τ-b to the main one: the averaged images' similarity.
 pub(super) fn robustness(study: &Study, verdict: &Verdict) -> Result<Vec<u8>, csv::Error> {
-    let header = ["ruler", "place", "optimizer", "may_be_best", "tau", "model_set"];
+    let header = ["ruler", "steps_percent", "place", "optimizer", "may_be_best", "tau", "model_set"];
     let mut rows = Vec::new();
-    let mut add = |ruler: &str, order: Vec<(String, bool)>, tau: Option<f64>| {
+    let mut add = |ruler: Ruler, order: Vec<(String, bool)>, tau: Option<f64>| {
         for (place, (name, kept)) in (1..).zip(order) {
             let place: usize = place;
             rows.push(vec![
-                ruler.to_owned(),
+                ruler.measure.name().to_owned(),
+                ruler.budget.percent().to_string(),
                 place.to_string(),
                 name,
                 kept.to_string(),
@@ -112,11 +111,10 @@ pub(super) fn robustness(study: &Study, verdict: &Verdict) -> Result<Vec<u8>, cs
         }
     };
     let main = verdict.places.iter().map(|place| (place.name.clone(), place.may_be_best)).collect();
-    add("averaged", main, Some(1.0));
+    add(Ruler::MAIN, main, Some(1.0));
     for other in &verdict.others {
         let order = other.order.iter().map(|name| (name.clone(), other.may_be_best.contains(name))).collect();
         add(other.ruler, order, other.tau);
     }
-    rows.sort_by_key(|row| Reverse(row[0] == "averaged")); // stable: the main one first
     csv(&strings(&header), rows)
 }

@@ -18,7 +18,7 @@ fn sealed() -> Results {
         let cell = folder.cell(&record.id);
         let mut evaluation = cell.evaluation().unwrap().unwrap();
         let [image, mask] = [cell.final_image(), cell.mask()].map(|path| fs::read(path).unwrap());
-        evaluation.files = judged_files(&image, Some(&mask));
+        evaluation.files = judged_files(&image, Some(&mask), None);
         cell.write_evaluation(&evaluation).unwrap();
         record.files = cell.digests().unwrap();
         cell.write_record(&record).unwrap();

@@ -106,7 +106,7 @@ impl<'c, 'r> Pack<'c, 'r> {
         let images = self.dreamer.images(&due.iter().map(|(_, dream)| &**dream).collect::<Vec<_>>());
         let pixels = to_host(&pixels(&images));
         for (i, (slot, dream)) in (0..).zip(due) {
-            let snapshot = slot.snapshot_with_frame(self.dreamer, dream, &images.get(i), pixels.get(i));
+            let snapshot = slot.snapshot_with_frame(self.dreamer, dream, &images.get(i), pixels.get(i))?;
             self.arriving.push(snapshot);
         }
         match self.dreamer.device() {
@@ -133,7 +133,7 @@ impl<'c, 'r> Pack<'c, 'r> {
         self.writer.finish()?;
         let mut index = 0;
         while index < self.dreams.len() {
-            let (slot, dream) = (&self.slots[index], &mut self.dreams[index]);
+            let (slot, dream) = (&mut self.slots[index], &mut self.dreams[index]);
             let status = match dream.status() {
                 Status::Running => {
                     index += 1;

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::thread;
 
 use clip::Picture;
@@ -5,7 +6,8 @@ use experiment::plan::{Cell, digest};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use judges::{EvaluationError, Judges, Labels, Panel, Question};
 use records::{
-    CellFolder, CellStatus, Evaluation, LARGEST_RECORD, LabelSet, ResultsFolder, judged_files, read_regular,
+    CURVE, CellFolder, CellStatus, CurveRow, Evaluation, FRAMES, LARGEST_RECORD, LabelSet, ResultsFolder,
+    judged_files, read_regular,
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -86,7 +88,8 @@ impl Pass<'_> {
         {
             tracing::warn!(prompt = cell.prompt.text, "the segmenter has no class `{declared}`");
         }
-        let digest = self.digest(&image, &question, &classes);
+        let frames = record.files.get(FRAMES).map(String::as_str);
+        let digest = self.digest((&image, frames), &question, &classes);
         // A record that is none is written anew: nothing in it was anybody's own.
         let judged = folder.evaluation().ok().flatten().is_some_and(|judged| judged.digest == digest);
         let complete = self.judges.segmenter_digests().is_none() || folder.mask().is_file();
@@ -94,13 +97,19 @@ impl Pass<'_> {
         Ok((!judged || !complete || !intact).then_some(Due { cell, folder, question, digest }))
     }
 
-    fn digest(&self, image: &[u8], question: &Question, classes: &[String]) -> String {
+    fn digest(
+        &self,
+        (image, frames): (&[u8], Option<&str>),
+        question: &Question,
+        classes: &[String],
+    ) -> String {
         let image: String = Sha256::digest(image).iter().map(|byte| format!("{byte:02x}")).collect();
         let Question { texts, right_label, segment } = question;
         let judges = self.judges;
         digest(&json!({
             "computation": COMPUTATION,
             "image": image,
+            "frames": frames,
             "perceptor": judges.perceptor_digest(),
             "judge": judges.judge_digests(),
             "segmenter": judges.segmenter_digests(),
@@ -154,6 +163,7 @@ impl Pass<'_> {
         };
         let image =
             read_regular(&path, LARGEST_RECORD).map_err(|source| EvaluationError::Read { path, source })?;
+        let curve = folder.write_curve(&curve(panel, folder, question)?)?;
         folder.write_evaluation(&Evaluation {
             digest: due.digest.clone(),
             label_set: self.labels.set.clone(),
@@ -163,10 +173,24 @@ impl Pass<'_> {
             perceptor: opinion.perceptor,
             judge: opinion.judge,
             segments,
-            files: judged_files(&image, mask.as_deref()),
+            files: judged_files(&image, mask.as_deref(), Some(&curve)),
         })?;
         Ok(())
     }
+}
+
+/// The cell's curve: similarities of its frames by the perceptor and by the held-out judge, beside those of the live latents,
+/// which the run measured. What is not as it was written is left out.
+fn curve(panel: &Panel, folder: &CellFolder, question: &Question) -> Result<Vec<CurveRow>, EvaluationError> {
+    let sound = folder.judges_damages().iter().all(|damage| damage.file != CURVE);
+    let measured = if sound { folder.curve().unwrap_or_default() } else { Vec::new() };
+    let live = |step: u32| measured.iter().find(|row| row.step == step).and_then(|row| row.live);
+    let similarities = panel.similarities(question);
+    let row = |(step, path): (u32, PathBuf)| {
+        let [averaged, judge] = similarities.of(&Picture::open(&path)?);
+        Ok(CurveRow { step, averaged, live: live(step), judge })
+    };
+    folder.frames().into_iter().map(row).collect()
 }
 
 /// What is asked about the final image of `cell`; `classes` are the segmenter's, none where there is no segmenter.

@@ -1,13 +1,14 @@
 //! A cell on its way between memory and disk.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use bigsleep::{Dream, DreamError, DreamSpec, Dreamer};
 use checkpoint::{CheckpointError, Weights};
 use experiment::plan::Cell;
 use records::{
-    Best, CellFolder, CellRecord, CellStatus, LARGEST_RECORD, Outcome, RecordError, ResultsFolder, TraceRow,
-    read_regular,
+    Best, CellFolder, CellRecord, CellStatus, CurveRow, LARGEST_RECORD, Outcome, RecordError, ResultsFolder,
+    TraceRow, read_regular,
 };
 use tch::{Kind, Tensor};
 use thiserror::Error;
@@ -27,6 +28,9 @@ pub(super) struct Slot<'c> {
     pub(super) cell: &'c Cell,
     folder: CellFolder,
     rows: Vec<TraceRow>,
+    curve: Vec<CurveRow>,
+    /// The embedding `[e]` of the text that images are compared with, once it was needed.
+    text: OnceCell<Tensor>,
     /// Of the frames so far, where it is wanted.
     best: Option<Best>,
     /// The digest that its saved state may carry, too.
@@ -62,6 +66,7 @@ impl<'c> Slot<'c> {
         let folder = results.cell(&cell.id);
         folder.remove_leftovers();
         let former_digest = former_digest(&folder);
+        forget_other_texts(&folder, cell)?;
         let mut record = cell.record(CellStatus::Unfinished)?;
         record.former_digest.clone_from(&former_digest);
         folder.write_record(&record)?;
@@ -71,7 +76,15 @@ impl<'c> Slot<'c> {
             optimizer: cell.optimizer.clone(),
             settings: cell.dream.clone(),
         };
-        let mut slot = Self { cell, folder, rows: Vec::new(), best: None, former_digest };
+        let mut slot = Self {
+            cell,
+            folder,
+            rows: Vec::new(),
+            curve: Vec::new(),
+            text: OnceCell::new(),
+            best: None,
+            former_digest,
+        };
         let dream = match slot.resume(dreamer, &spec)? {
             Some(dream) => dream,
             None => dreamer.begin(&spec)?,
@@ -115,6 +128,10 @@ impl<'c> Slot<'c> {
         }
         tracing::info!(step = dream.step(), "going on");
         self.rows = rows;
+        self.curve = match self.folder.curve() {
+            Err(error) if error.is_damage() => Vec::new(), // nothing rests on it
+            rows => rows?.into_iter().filter(|row| row.step <= dream.step()).collect(),
+        };
         self.best = best;
         Ok(Some(dream))
     }
@@ -168,7 +185,14 @@ impl<'c> Slot<'c> {
             metadata.insert(BEST_SIMILARITY_LOSS.to_owned(), similarity_loss.to_string()); // to the last bit
         }
         let state = dream.state().into_iter().map(|(name, tensor)| (name, to_host(&tensor))).collect();
-        Snapshot { folder: self.folder.clone(), frame: None, rows: self.rows.clone(), state, metadata }
+        Snapshot {
+            folder: self.folder.clone(),
+            frame: None,
+            rows: self.rows.clone(),
+            curve: self.curve.clone(),
+            state,
+            metadata,
+        }
     }
 
     /// The same with the image of the averaged latents as they are now: `image [3, s, s]`, and its [`pixels`] on the host.
@@ -178,13 +202,34 @@ impl<'c> Slot<'c> {
         dream: &mut Dream,
         image: &Tensor,
         pixels: Tensor,
-    ) -> Snapshot {
+    ) -> Result<Snapshot, SaveError> {
         let step = dream.step();
+        self.measure(dreamer, dream)?;
         let best = self.cell.dream.save_best && {
             let similarity_loss = dreamer.similarity_term(image, dream);
             self.keep_if_best(Best { step, similarity_loss })
         };
-        Snapshot { frame: Some(Frame { step, pixels, best }), ..self.snapshot(dream) }
+        Ok(Snapshot { frame: Some(Frame { step, pixels, best }), ..self.snapshot(dream) })
+    }
+
+    /// Adds the live latents' similarity of now to the curve.
+    fn measure(&mut self, dreamer: &Dreamer, dream: &Dream) -> Result<(), SaveError> {
+        let live = similarity(dreamer, &eight_bits(&dreamer.live_image(dream)), self.text(dreamer)?);
+        self.add_to_curve(CurveRow::of_live(dream.step(), Some(live).filter(|live| live.is_finite())));
+        Ok(())
+    }
+
+    fn add_to_curve(&mut self, row: CurveRow) {
+        self.curve.retain(|earlier| earlier.step < row.step);
+        self.curve.push(row);
+    }
+
+    fn text(&self, dreamer: &Dreamer) -> Result<&Tensor, SaveError> {
+        if let Some(text) = self.text.get() {
+            return Ok(text);
+        }
+        let text = embedding(dreamer, &self.cell.judged_text())?;
+        Ok(self.text.get_or_init(|| text))
     }
 
     /// Whoever takes the state of before finds this again.
@@ -198,25 +243,29 @@ impl<'c> Slot<'c> {
     }
 
     /// Judges the last image and records the cell as finished.
-    pub(super) fn finish(&self, dreamer: &Dreamer, dream: &Dream) -> Result<CellStatus, SaveError> {
+    pub(super) fn finish(&mut self, dreamer: &Dreamer, dream: &Dream) -> Result<CellStatus, SaveError> {
         let images = [dreamer.image(dream), dreamer.live_image(dream)];
         let [averaged, live] = images.each_ref().map(eight_bits);
-        let text = embedding(dreamer, &self.cell.judged_text())?;
+        let text = self.text(dreamer)?;
         // Latents that are finite may still be too large for the generator's numbers to be so.
         let cutouts =
-            |image| Some(dreamer.cutout_similarity(dream, image, &text)).filter(|one| one.is_finite());
+            |image| Some(dreamer.cutout_similarity(dream, image, text)).filter(|one| one.is_finite());
         let [cutouts_averaged, cutouts_live] = images.each_ref().map(cutouts);
         let last = self.rows.last();
+        let similarity_live = similarity(dreamer, &live, text);
+        let row = CurveRow::of_live(dream.step(), Some(similarity_live));
         let status = CellStatus::Finished(Outcome {
             steps: dream.step(),
             seconds: self.seconds(),
-            similarity_averaged: similarity(dreamer, &averaged, &text),
-            similarity_live: similarity(dreamer, &live, &text),
+            similarity_averaged: similarity(dreamer, &averaged, text),
+            similarity_live,
             cutouts_averaged,
             cutouts_live,
             final_loss: last.map(|row| row.loss).unwrap_or_default(),
             best: self.best,
         });
+        self.add_to_curve(row);
+        self.folder.write_curve(&self.curve)?;
         let file = png(&averaged)?;
         self.folder.write(&self.folder.final_image(), &file)?;
         self.complete_frames(&file, dream.step())?;
@@ -237,6 +286,18 @@ impl<'c> Slot<'c> {
 
     fn seconds(&self) -> f64 {
         self.rows.last().map_or(0.0, |row| row.seconds)
+    }
+}
+
+/// Takes similarities with another text than now's out of a cell's curve.
+fn forget_other_texts(folder: &CellFolder, cell: &Cell) -> Result<(), SaveError> {
+    let text = folder.record().ok().flatten().and_then(|record| record.judged_text);
+    match folder.curve() {
+        Ok(rows) if !rows.is_empty() && text != Some(cell.judged_text()) => {
+            let forgotten: Vec<_> = rows.iter().map(|row| CurveRow::of_live(row.step, None)).collect();
+            Ok(drop(folder.write_curve(&forgotten)?))
+        }
+        _ => Ok(()),
     }
 }
 
