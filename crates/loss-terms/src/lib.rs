@@ -7,12 +7,12 @@
 use serde::{Deserialize, Serialize};
 
 macro_rules! loss_terms {
-    ($($(#[$doc:meta])* $name:ident = $column:literal,)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $column:literal,)+) => {
         /// The loss of a step and the terms that it is the sum of.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct LossTerms {
-            $($(#[$doc])* pub $name: f32,)+
+            $($(#[doc = $doc])+ pub $name: f32,)+
         }
 
         impl LossTerms {
@@ -22,6 +22,8 @@ macro_rules! loss_terms {
             pub const NAMES: [&str; Self::COUNT] = [$(stringify!($name)),+];
             /// Names of the terms' columns in `trace.csv` and `cells.csv`.
             pub const COLUMNS: [&str; Self::COUNT] = [$($column),+];
+            /// A sentence on every term.
+            pub const MEANINGS: [&str; Self::COUNT] = [$(concat!($($doc),+).trim_ascii()),+];
 
             /// The values in the order of [`NAMES`](Self::NAMES).
             pub fn values(self) -> [f32; Self::COUNT] {
@@ -38,14 +40,14 @@ macro_rules! loss_terms {
 }
 
 loss_terms! {
-    /// The sum of the others, which the optimizer minimizes.
+    /// Sum of the other terms, which the optimizer minimizes.
     total = "loss",
-    /// −`loss_coef` × the mean cosine of cutouts and text, summed over the prompt's texts, those to avoid negative. Lower is
-    /// more similar.
+    /// −`loss_coef` × the mean cosine of cutouts and text, summed over the prompt's texts, those to
+    /// avoid negative. Lower is more similar.
     similarity = "similarity_loss",
-    /// How far the latent vectors are from looking normally distributed.
+    /// Deviation of the latent vectors from a normal distribution.
     latent = "latent_loss",
-    /// How much weight lies on classes other than each row's first.
+    /// Weight on classes other than each row's first.
     class = "class_loss",
 }
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use image::{Rgb, RgbImage};
 use records::slug;
 use records::{
-    CellRecord, CellStatus, Evaluation, FileDigests, Guess, LossTerms, Outcome, PlanRecord, PlannedCell,
-    PlannedPlace, PlannedPrompt, ResultsFolder, Right, Segments, Share, TraceRow, Verdict,
+    CellRecord, CellStatus, CurveRow, Evaluation, FileDigests, Guess, LossTerms, Outcome, PlanRecord,
+    PlannedCell, PlannedPlace, PlannedPrompt, ResultsFolder, Right, Segments, Share, TraceRow, Verdict,
 };
 use tempfile::TempDir;
 
@@ -236,6 +236,22 @@ impl Results {
                 files: FileDigests::new(),
             })
             .unwrap();
+        }
+    }
+
+    /// Writes curves: 100 × the similarity (averaged, live, by the judge) of a prompt's number, an
+    /// optimizer and a step.
+    pub(super) fn curves(&self, steps: &[u32], similarity: fn(usize, &str, u32) -> [f64; 3]) {
+        let folder = ResultsFolder::at(self.path());
+        let plan = folder.plan().unwrap();
+        for record in folder.cells(&plan).unwrap() {
+            let prompt = plan.prompts.iter().position(|prompt| prompt.text == record.prompt).unwrap();
+            let row = |&step: &u32| {
+                let [averaged, live, judge] =
+                    similarity(prompt, &record.optimizer, step).map(|value| Some(value / 100.0));
+                CurveRow { step, averaged, live, judge }
+            };
+            folder.cell(&record.id).write_curve(&steps.iter().map(row).collect::<Vec<_>>()).unwrap();
         }
     }
 

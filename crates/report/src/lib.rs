@@ -10,6 +10,7 @@
 //! tables/segmentation.csv     what the segmenter sees in every final image
 //! tables/ranking.csv          the optimizers, best first, and which of them may be the best
 //! tables/pairs.csv            every two optimizers on the same prompts
+//! tables/columns.csv          the columns of all tables: unit and meaning
 //! tables/published.csv        ours beside published figures, if the experiment names any
 //! plots/loss-bicycle.svg …    the similarity term over the steps, all optimizers (figure 36), and the total loss
 //! plots/similarity.svg        the similarity over the steps, all prompts
@@ -62,6 +63,7 @@ pub use self::plots::DrawError;
 use self::plots::Figures;
 use self::study::Study;
 pub use self::summary::Summary;
+use self::tables::Table;
 pub use self::tensorboard::write_tensorboard;
 
 /// A report could not be made.
@@ -91,10 +93,11 @@ pub fn build(results: &Path) -> Result<Summary, ReportError> {
     let faults = Faults::default();
     let mut files = Vec::new();
     // First what no figure can spoil.
-    write_tables(results, &study, &verdict, &mut files)?;
+    let tables = tables::tables(&study, &verdict);
+    write_tables(results, &study, &tables, &mut files)?;
     let figures = write_figures(results, &study, &faults, &mut files)?;
     let animations = write_animations(results, &study, &faults, &mut files)?;
-    let page = html::page(&study, &verdict, &figures, &animations, &faults)?;
+    let page = html::page(&study, &verdict, &tables, &figures, &animations, &faults)?;
     write(results, PathBuf::from("report.html"), page.as_bytes(), &mut files)?;
     Ok(Summary::of(&study, &verdict, &figures.missing_letters, faults.list(), results, files))
 }
@@ -102,12 +105,14 @@ pub fn build(results: &Path) -> Result<Summary, ReportError> {
 fn write_tables(
     results: &Path,
     study: &Study,
-    verdict: &Verdict,
+    tables: &[Table],
     files: &mut Vec<PathBuf>,
 ) -> Result<(), ReportError> {
-    for (name, bytes) in tables::tables(study, verdict)? {
-        write(results, Path::new("tables").join(name), &bytes, files)?;
+    let folder = Path::new("tables");
+    for table in tables {
+        write(results, folder.join(format!("{}.csv", table.name)), &table.csv()?, files)?;
     }
+    write(results, folder.join("similarity.md"), tables::similarity_document(study).as_bytes(), files)?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::study::{Cell, Study};
 use crate::summary::state;
-use crate::tables::number;
+use crate::tables::{Column, Table, Value};
 
 /// A cell of both folders.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -36,17 +36,6 @@ pub struct State {
 }
 
 impl CellPair {
-    pub(super) const FIELDS: [&str; 8] = [
-        "cell",
-        "left_status",
-        "right_status",
-        "left_similarity_x100",
-        "right_similarity_x100",
-        "difference",
-        "same_settings",
-        "same_image",
-    ];
-
     pub(super) fn of(left: &Cell, right: &Cell) -> Self {
         let similarities = left.similarity().zip(right.similarity());
         let images = image(left).zip(image(right));
@@ -59,20 +48,37 @@ impl CellPair {
             same_image: images.map(|(left, right)| left == right),
         }
     }
-
-    pub(super) fn fields(&self) -> Vec<String> {
-        vec![
-            printable::line(&self.cell).into_owned(),
-            printable::line(&self.left.status).into_owned(),
-            printable::line(&self.right.status).into_owned(),
-            number(self.left.similarity, 4),
-            number(self.right.similarity, 4),
-            number(self.difference, 4),
-            self.same_settings.to_string(),
-            self.same_image.map(|same| same.to_string()).unwrap_or_default(),
-        ]
-    }
 }
+
+/// The cells of both folders as a table.
+pub(super) fn table(cells: &[CellPair]) -> Table {
+    let text = |text: &str| Value::Text(printable::line(text).into_owned());
+    let columns = vec![
+        Column::new("cell", "", "Path of the cell", move |pair: &&CellPair| text(&pair.cell)),
+        Column::new("left_status", "", "Status on the left", move |pair: &&CellPair| text(&pair.left.status)),
+        Column::new("right_status", "", "Status on the right", move |pair: &&CellPair| {
+            text(&pair.right.status)
+        }),
+        Column::new("left_similarity_x100", X100, "Similarity on the left", |pair: &&CellPair| {
+            Value::real(pair.left.similarity, 4)
+        }),
+        Column::new("right_similarity_x100", X100, "Similarity on the right", |pair: &&CellPair| {
+            Value::real(pair.right.similarity, 4)
+        }),
+        Column::new("difference", X100, "The right one less the left one", |pair: &&CellPair| {
+            Value::real(pair.difference, 4)
+        }),
+        Column::new("same_settings", "", "True for the same settings and models", |pair: &&CellPair| {
+            pair.same_settings.into()
+        }),
+        Column::new("same_image", "", "True for final images of the same bytes", |pair: &&CellPair| {
+            pair.same_image.into()
+        }),
+    ];
+    Table::new("compare", "A row for every cell that both folders have.", columns, cells)
+}
+
+const X100: &str = "cosine × 100";
 
 impl State {
     fn of(cell: &Cell) -> Self {

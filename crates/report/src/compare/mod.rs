@@ -99,8 +99,7 @@ impl Comparison {
     /// # Errors
     /// Never in practice: a text can always be written.
     pub fn csv(&self) -> Result<String, CompareError> {
-        let rows = self.cells.iter().map(CellPair::fields);
-        let bytes = super::tables::csv(&CellPair::FIELDS.map(str::to_owned), rows)?;
+        let bytes = cells::table(&self.cells).csv()?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }

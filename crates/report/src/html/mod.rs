@@ -9,6 +9,7 @@ mod judged;
 mod page;
 mod published;
 mod segmentation;
+mod table;
 mod zero_shot;
 
 use minijinja::value::Serde;
@@ -21,6 +22,7 @@ use super::characters::clean;
 use super::faults::Faults;
 use super::plots::Figures;
 use super::study::Study;
+use super::tables::Table;
 
 /// The page could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -31,10 +33,11 @@ pub enum PageError {
 }
 
 /// The page, and its sections that have a file of their own.
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("report.html", include_str!("report.html")),
     ("published.html", include_str!("published.html")),
     ("answer.html", include_str!("answer.html")),
+    ("tables.html", include_str!("tables.html")),
     ("zero_shot.html", include_str!("zero_shot.html")),
     ("segmentation.html", include_str!("segmentation.html")),
     ("judge.html", include_str!("judge.html")),
@@ -45,6 +48,7 @@ const TEMPLATES: [(&str, &str); 7] = [
 pub(super) fn page(
     study: &Study,
     verdict: &Verdict,
+    tables: &[Table],
     figures: &Figures,
     animations: &[Option<Vec<u8>>],
     faults: &Faults,
@@ -53,7 +57,7 @@ pub(super) fn page(
     for (name, template) in TEMPLATES {
         environment.add_template(name, template)?;
     }
-    let page = Value::from(Serde(Page::of(study, verdict, figures, animations, faults)));
+    let page = Value::from(Serde(Page::of(study, verdict, tables, figures, animations, faults)));
     let (style, script) =
         (concat!(include_str!("style.css"), include_str!("judges.css")), include_str!("script.js"));
     let page = environment.get_template("report.html")?.render(context! { page, style, script })?;

@@ -12,6 +12,7 @@ use super::images::data_address;
 use super::judge::Judge;
 use super::published::Published;
 use super::segmentation::Segmentation;
+use super::table::Sheet;
 use super::zero_shot::ZeroShot;
 use crate::analysis::{Ruler, Verdict, interval, sentences};
 use crate::faults::Faults;
@@ -19,6 +20,7 @@ use crate::group::{Group, column_mean};
 use crate::plots::{Figures, JUDGE};
 use crate::study::{Cell, Row, Study};
 use crate::summary::state;
+use crate::tables::Table;
 
 /// Everything on the page.
 #[derive(Serialize)]
@@ -40,6 +42,8 @@ pub(super) struct Page {
     ranking: Vec<Place>,
     /// True if the held-out judge has measured all of them.
     judged_places: bool,
+    /// Tables that unfold below the ranking.
+    tables: Vec<Sheet>,
     figures: Vec<Figure>,
     /// Figures that are only in `plots/`.
     more_figures: usize,
@@ -115,6 +119,7 @@ impl Page {
     pub(super) fn of(
         study: &Study,
         verdict: &Verdict,
+        tables: &[Table],
         figures: &Figures,
         animations: &[Option<Vec<u8>>],
         faults: &Faults,
@@ -143,6 +148,7 @@ impl Page {
             means: values(mean_texts, &means),
             ranking: places(verdict),
             judged_places: verdict.by(Ruler::JUDGE).is_some(),
+            tables: tables.iter().filter_map(Sheet::of).collect(),
             figures: shown,
             more_figures,
             published: Published::of(study, |row| note(study, &study.rows[row])),

@@ -2,157 +2,257 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use records::{CellStatus, Evaluation, LossTerms, Segments, Verdict};
+use records::{CellStatus, Evaluation, LossTerms, Outcome, Segments, Verdict};
 
-use super::{csv, number, strings};
+use super::{Column, Table, Value};
 use crate::study::{Cell, Study, Unreadable};
 use crate::verdicts;
 
-/// Settings, status, similarities (× 100) and final losses of every cell that has been begun; of unreadable ones, which come
-/// last, nothing but the reason. No times: those differ from run to
-/// run, and are in [`timings`].
-pub(super) fn cells(study: &Study) -> Result<Vec<u8>, csv::Error> {
-    let settings: Vec<_> = study.cells.iter().map(Cell::settings).collect();
-    let names: BTreeSet<&String> = settings.iter().flat_map(BTreeMap::keys).collect();
-    let mut header = strings(&[
-        "cell",
-        "prompt",
-        "class_name",
-        "optimizer",
-        "seed",
-        "status",
-        "detail",
-        "steps",
-        "similarity_averaged_x100",
-        "similarity_live_x100",
-        "cutouts_averaged_x100",
-        "cutouts_live_x100",
-    ]);
-    header.extend(strings(&LossTerms::COLUMNS));
-    header.extend(strings(&[
-        "best_step",
-        "best_similarity_loss",
-        "right_label",
-        "zero_shot_first",
-        "zero_shot_rank",
-        "zero_shot_percent",
-        "judge_similarity_x100",
-        "judge_first",
-        "judge_rank",
-        "judge_percent",
-        "segment_class",
-        "segment_percent",
-        "segment_largest",
-        "segment_right",
-        "model_set",
-        "digest",
-    ]));
-    header.extend(names.iter().map(|name| (*name).clone()));
-    let lines = study.cells.iter().zip(&settings).map(|(cell, settings)| {
-        let mut line = line(cell);
-        line.extend(names.iter().map(|name| settings.get(*name).cloned().unwrap_or_default()));
-        line
-    });
-    let places = header.len();
-    let unreadable = study.unreadable.iter().filter_map(|one| Some((one, one.digest.as_ref()?)));
-    let unreadable = unreadable.map(|(Unreadable { name, reason, .. }, digest)| {
-        let mut line = vec![String::new(); places];
-        for (column, value) in
-            [("cell", name.as_str()), ("status", "unreadable"), ("detail", reason), ("digest", digest)]
-        {
-            if let Some(place) = header.iter().position(|title| title == column) {
-                value.clone_into(&mut line[place]);
-            }
-        }
-        line
-    });
-    csv(&header, lines.chain(unreadable))
+/// A row: a cell that has been begun with its settings, or one that cannot be read.
+enum Line<'s> {
+    Begun(&'s Cell, BTreeMap<String, String>),
+    Unreadable(&'s Unreadable),
 }
 
-fn line(cell: &Cell) -> Vec<String> {
-    let record = &cell.record;
-    let outcome = cell.outcome();
-    let losses = outcome.map(|outcome| outcome.final_loss.values().map(|term| term.to_string()));
-    let (status, detail) = status(&record.status);
-    let best = outcome.and_then(|outcome| outcome.best);
-    let mut line = vec![
-        record.id.clone(),
-        record.prompt.clone(),
-        record.class_name.clone(),
-        record.optimizer.clone(),
-        record.seed.to_string(),
-        status.to_owned(),
-        detail,
-        cell.steps().to_string(),
-        number(cell.similarity(), 4),
-        number(outcome.map(|outcome| 100.0 * outcome.similarity_live), 4),
-        number(outcome.and_then(|outcome| Some(100.0 * outcome.cutouts_averaged?)), 4),
-        number(outcome.and_then(|outcome| Some(100.0 * outcome.cutouts_live?)), 4),
-    ];
-    line.extend(losses.unwrap_or_default());
-    line.extend([
-        best.map(|best| best.step.to_string()).unwrap_or_default(),
-        number(best.map(|best| best.similarity_loss), 4),
-    ]);
-    line.extend(judged(cell.evaluation.as_ref()));
-    line.extend([record.model_set.clone(), record.digest.clone()]);
-    line
+/// Every cell that has been begun; unreadable ones come last. No times: those differ from run to
+/// run, and are in [`timings`](super::timings).
+pub(super) fn cells(study: &Study) -> Table {
+    let begun: Vec<Line> = study.cells.iter().map(|cell| Line::Begun(cell, cell.settings())).collect();
+    let columns = columns(&settings(&begun));
+    let unreadable = study.unreadable.iter().filter(|one| one.digest.is_some()).map(Line::Unreadable);
+    Table::new(
+        "cells",
+        "A row for every cell that has been begun.",
+        columns,
+        begun.into_iter().chain(unreadable),
+    )
 }
 
-/// What the judges say, in twelve columns, empty where they say nothing.
-fn judged(evaluation: Option<&Evaluation>) -> [String; 12] {
-    let [zero_shot, judge] = [verdicts::perceptor, verdicts::judge].map(|by| evaluation.and_then(by));
-    let first = |verdict: Option<&Verdict>| {
-        verdict
-            .and_then(|verdict| verdict.nearest.first())
-            .map(|guess| guess.label.clone())
-            .unwrap_or_default()
-    };
-    let right = |verdict: Option<&Verdict>| verdict.and_then(|verdict| verdict.right);
-    let rank = |verdict| right(verdict).map(|right| right.rank.to_string()).unwrap_or_default();
-    let percent = |verdict| number(right(verdict).map(|right| 100.0 * right.probability), 4);
-    let segments = evaluation.and_then(|evaluation| evaluation.segments.as_ref());
-    let largest = segments.and_then(Segments::largest);
-    [
-        evaluation.and_then(|evaluation| evaluation.right_label.clone()).unwrap_or_default(),
-        first(zero_shot),
-        rank(zero_shot),
-        percent(zero_shot),
-        number(judge.and_then(|judge| judge.similarity).map(|similarity| 100.0 * similarity), 4),
-        first(judge),
-        rank(judge),
-        percent(judge),
-        segments.and_then(|segments| segments.expected.clone()).unwrap_or_default(),
-        number(segments.and_then(Segments::expected_share).map(|share| 100.0 * share), 4),
-        largest.map(|share| share.class.clone()).unwrap_or_default(),
-        segments.and_then(Segments::is_right).map(|right| right.to_string()).unwrap_or_default(),
+/// The names of all settings.
+fn settings(lines: &[Line]) -> BTreeSet<String> {
+    lines.iter().flat_map(Line::settings).map(|(name, _)| name.clone()).collect()
+}
+
+fn columns<'s>(settings: &BTreeSet<String>) -> Vec<Column<Line<'s>>> {
+    let mut columns = grid();
+    columns.extend(reached());
+    columns.extend(judged());
+    columns.extend(origin());
+    columns.extend(settings.iter().map(|setting| {
+        let name = setting.clone();
+        Column::new(setting, "", "Setting of the cell, as resolved", move |line: &Line| {
+            line.settings().find(|(known, _)| **known == name).map(|(_, value)| value).into()
+        })
+        .one_per("setting")
+    }));
+    columns
+}
+
+/// The cell and how it ended.
+fn grid<'s>() -> Vec<Column<Line<'s>>> {
+    vec![
+        Column::new("cell", "", "Path of the cell below `cells/`", |line: &Line| match line {
+            Line::Begun(cell, _) => (&cell.record.id).into(),
+            Line::Unreadable(one) => (&one.name).into(),
+        }),
+        of_cell("prompt", "", "Prompt as the experiment writes it", |cell| (&cell.record.prompt).into()),
+        of_cell("class_name", "", "Name that the image is judged as", |cell| {
+            (&cell.record.class_name).into()
+        }),
+        of_cell("optimizer", "", "Optimizer, with the settings that tell it from others", |cell| {
+            (&cell.record.optimizer).into()
+        }),
+        of_cell("seed", "", "Seed of the latents and cutouts", |cell| cell.record.seed.into()),
+        Column::new(
+            "status",
+            "",
+            "`finished`, `diverged`, `failed`, `unfinished` or `unreadable`",
+            |line: &Line| line.status().0.into(),
+        ),
+        Column::new("detail", "", "Step or reason that belongs to the status", |line: &Line| {
+            line.status().1.into()
+        }),
     ]
 }
 
-fn status(status: &CellStatus) -> (&'static str, String) {
-    match status {
-        CellStatus::Unfinished => ("unfinished", String::new()),
-        CellStatus::Finished(_) => ("finished", String::new()),
-        CellStatus::Diverged { at_step, .. } => ("diverged", format!("at step {at_step}")),
-        CellStatus::Failed { reason } => ("failed", reason.clone()),
+/// What the optimizer reached.
+fn reached<'s>() -> Vec<Column<Line<'s>>> {
+    let mut columns = vec![
+        of_cell("steps", "steps", "Steps taken", |cell| cell.steps().into()),
+        of_cell(
+            "similarity_averaged_x100",
+            "cosine × 100",
+            "Similarity of the final image (averaged latents) to its class name",
+            |cell| Value::real(cell.similarity(), 4),
+        ),
+        of_outcome(
+            "similarity_live_x100",
+            "cosine × 100",
+            "Similarity of the live latents' image to the class name",
+            |outcome| Value::hundredfold(outcome.similarity_live),
+        ),
+        of_outcome(
+            "cutouts_averaged_x100",
+            "cosine × 100",
+            "Mean similarity of cutouts of the averaged latents' image to the prompt",
+            |outcome| Value::hundredfold(outcome.cutouts_averaged),
+        ),
+        of_outcome(
+            "cutouts_live_x100",
+            "cosine × 100",
+            "Mean similarity of cutouts of the live latents' image to the prompt",
+            |outcome| Value::hundredfold(outcome.cutouts_live),
+        ),
+    ];
+    columns.extend((0..LossTerms::COUNT).map(|term| {
+        let meaning = format!("{} At the last step.", LossTerms::MEANINGS[term]);
+        of_outcome(LossTerms::COLUMNS[term], "", meaning, move |outcome| {
+            Value::Single(outcome.final_loss.values()[term])
+        })
+    }));
+    columns.extend([
+        of_outcome("best_step", "steps", "With `save_best`: step of the best image", |outcome| {
+            outcome.best.map(|best| best.step).into()
+        }),
+        of_outcome(
+            "best_similarity_loss",
+            "",
+            "With `save_best`: similarity loss of that image",
+            |outcome| Value::real(outcome.best.map(|best| best.similarity_loss), 4),
+        ),
+    ]);
+    columns
+}
+
+/// What the judges say of the final image.
+fn judged<'s>() -> Vec<Column<Line<'s>>> {
+    let mut columns =
+        vec![judged_column("right_label", "", "Label that is right for the prompt", |judged| {
+            judged.right_label.as_ref().into()
+        })];
+    columns.extend(nearest(["zero_shot_first", "zero_shot_rank", "zero_shot_percent"], verdicts::perceptor));
+    columns.push(judged_column(
+        "judge_similarity_x100",
+        "cosine × 100",
+        "Similarity of the final image to its class name by the held-out judge",
+        |judged| Value::hundredfold(verdicts::judge(judged).and_then(|judge| judge.similarity)),
+    ));
+    columns.extend(nearest(["judge_first", "judge_rank", "judge_percent"], verdicts::judge));
+    columns.extend([
+        of_segments("segment_class", "", "Class of the segmenter that is right for the prompt", |segments| {
+            segments.expected.as_ref().into()
+        }),
+        of_segments("segment_percent", "%", "Share of the pixels that have this class", |segments| {
+            Value::hundredfold(segments.expected_share())
+        }),
+        of_segments("segment_largest", "", "Largest class but for the background", |segments| {
+            segments.largest().map(|share| &share.class).into()
+        }),
+        of_segments("segment_right", "", "True if the largest class is the right one", |segments| {
+            segments.is_right().into()
+        }),
+    ]);
+    columns
+}
+
+/// The labels nearest to the image by one of the CLIPs.
+fn nearest<'s>(names: [&str; 3], by: fn(&Evaluation) -> Option<&Verdict>) -> [Column<Line<'s>>; 3] {
+    let right = move |judged: &Evaluation| by(judged).and_then(|verdict| verdict.right);
+    let who = if names[0].starts_with("judge") { "the held-out judge" } else { "the perceptor" };
+    [
+        judged_column(names[0], "", format!("Nearest label by {who}"), move |judged| {
+            by(judged).and_then(|verdict| verdict.nearest.first()).map(|guess| &guess.label).into()
+        }),
+        judged_column(names[1], "", format!("Place of the right label by {who}, from 1"), move |judged| {
+            right(judged).map(|right| right.rank).into()
+        }),
+        judged_column(names[2], "%", format!("Share of the right label by {who}"), move |judged| {
+            Value::hundredfold(right(judged).map(|right| right.probability))
+        }),
+    ]
+}
+
+/// What the cell was computed with.
+fn origin<'s>() -> [Column<Line<'s>>; 2] {
+    [
+        of_cell("model_set", "", "Model set of the run", |cell| (&cell.record.model_set).into()),
+        Column::new(
+            "digest",
+            "",
+            "Digest of prompt, seed, settings and model files",
+            |line: &Line| match line {
+                Line::Begun(cell, _) => (&cell.record.digest).into(),
+                Line::Unreadable(one) => one.digest.as_ref().into(),
+            },
+        ),
+    ]
+}
+
+impl Line<'_> {
+    fn cell(&self) -> Option<&Cell> {
+        match self {
+            Self::Begun(cell, _) => Some(cell),
+            Self::Unreadable(_) => None,
+        }
+    }
+
+    fn settings(&self) -> impl Iterator<Item = (&String, &String)> {
+        let settings = match self {
+            Self::Begun(_, settings) => Some(settings),
+            Self::Unreadable(_) => None,
+        };
+        settings.into_iter().flatten()
+    }
+
+    fn status(&self) -> (&'static str, String) {
+        match self {
+            Self::Begun(cell, _) => match &cell.record.status {
+                CellStatus::Unfinished => ("unfinished", String::new()),
+                CellStatus::Finished(_) => ("finished", String::new()),
+                CellStatus::Diverged { at_step, .. } => ("diverged", format!("at step {at_step}")),
+                CellStatus::Failed { reason } => ("failed", reason.clone()),
+            },
+            Self::Unreadable(one) => ("unreadable", one.reason.clone()),
+        }
     }
 }
 
-/// How long every cell took.
-pub(super) fn timings(study: &Study) -> Result<Vec<u8>, csv::Error> {
-    let devices =
-        study.environment.as_ref().map(|environment| environment.devices.join(" ")).unwrap_or_default();
-    let lines = study.cells.iter().map(|cell| {
-        let seconds = cell.seconds();
-        let rate = seconds.filter(|seconds| 0.0 < *seconds).map(|seconds| cell.steps() as f64 / seconds);
-        vec![
-            cell.record.id.clone(),
-            cell.steps().to_string(),
-            number(seconds, 3),
-            number(rate, 3),
-            devices.clone(),
-            cell.record.model_set.clone(),
-        ]
-    });
-    csv(&strings(&["cell", "steps", "seconds", "steps_per_second", "devices", "model_set"]), lines)
+/// A column of cells that can be read.
+fn of_cell<'s>(
+    name: &str,
+    unit: &'static str,
+    meaning: impl Into<String>,
+    of: impl Fn(&Cell) -> Value + 'static,
+) -> Column<Line<'s>> {
+    Column::new(name, unit, meaning, move |line: &Line| line.cell().map(&of).into())
+}
+
+/// A column of cells that finished.
+fn of_outcome<'s>(
+    name: &str,
+    unit: &'static str,
+    meaning: impl Into<String>,
+    of: impl Fn(&Outcome) -> Value + 'static,
+) -> Column<Line<'s>> {
+    of_cell(name, unit, meaning, move |cell| cell.outcome().map(&of).into())
+}
+
+/// A column of cells whose final images have been judged.
+fn judged_column<'s>(
+    name: &str,
+    unit: &'static str,
+    meaning: impl Into<String>,
+    of: impl Fn(&Evaluation) -> Value + 'static,
+) -> Column<Line<'s>> {
+    of_cell(name, unit, meaning, move |cell| cell.evaluation.as_ref().map(&of).into())
+}
+
+/// A column of cells whose final images have been segmented.
+fn of_segments<'s>(
+    name: &str,
+    unit: &'static str,
+    meaning: impl Into<String>,
+    of: impl Fn(&Segments) -> Value + 'static,
+) -> Column<Line<'s>> {
+    judged_column(name, unit, meaning, move |judged| judged.segments.as_ref().map(&of).into())
 }

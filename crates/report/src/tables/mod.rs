@@ -1,60 +1,48 @@
-//! Tables of numbers: CSV, and Markdown for readers.
+//! Tables: their columns are defined once, for CSV, the page and the data dictionary.
+//!
+//! A further table is a file with its columns and a line in [`tables`].
 
 mod cells;
+mod column;
+mod dictionary;
 mod markdown;
+mod pairs;
 mod published;
 mod ranking;
+mod robustness;
 mod segmentation;
 mod similarity;
+mod table;
+mod timings;
+mod value;
 mod zero_shot;
 
+pub(super) use column::Column;
+#[cfg(test)]
+pub(super) use dictionary::document as dictionary_document;
 pub(super) use markdown::{escaped, markdown_table, plain};
-pub(super) use similarity::shown;
-
-use csv::Writer;
+pub(super) use similarity::{document as similarity_document, shown};
+pub(super) use table::Table;
+pub(super) use value::Value;
 
 use super::analysis::Verdict;
 use super::published::PublishedComparison;
 use super::study::Study;
 
-/// All tables, as (file name, content).
-pub(super) fn tables(study: &Study, verdict: &Verdict) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Error> {
+/// All tables; the last one describes the columns of the others.
+pub(super) fn tables(study: &Study, verdict: &Verdict) -> Vec<Table> {
     let mut tables = vec![
-        ("similarity.csv", similarity::wide(study)?),
-        ("similarity.md", similarity::document(study).into_bytes()),
-        ("similarity_long.csv", similarity::long(study)?),
-        ("cells.csv", cells::cells(study)?),
-        ("timings.csv", cells::timings(study)?),
-        ("zero_shot.csv", zero_shot::nearest(study)?),
-        ("segmentation.csv", segmentation::shares(study)?),
-        ("ranking.csv", ranking::entries(study, verdict)?),
-        ("pairs.csv", ranking::pairs(study, verdict)?),
-        ("robustness.csv", ranking::robustness(study, verdict)?),
+        similarity::wide(study),
+        similarity::long(study),
+        cells::cells(study),
+        timings::timings(study),
+        zero_shot::zero_shot(study),
+        segmentation::segmentation(study),
+        ranking::ranking(study, verdict),
+        pairs::pairs(study, verdict),
+        robustness::robustness(study, verdict),
     ];
-    if let Some(comparison) = PublishedComparison::of(study) {
-        tables.push(("published.csv", published::published(study, &comparison)?));
-    }
-    Ok(tables)
-}
-
-/// A CSV of `header` and `rows`.
-pub(super) fn csv(
-    header: &[String],
-    rows: impl IntoIterator<Item = Vec<String>>,
-) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = Writer::from_writer(Vec::new());
-    writer.write_record(header)?;
-    for row in rows {
-        writer.write_record(row)?;
-    }
-    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
-}
-
-/// A number with so many decimals; what is missing or not finite is empty, never 0.
-pub(super) fn number(value: Option<f64>, decimals: usize) -> String {
-    value.filter(|value| value.is_finite()).map(|value| format!("{value:.decimals$}")).unwrap_or_default()
-}
-
-fn strings(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
+    tables.extend(PublishedComparison::of(study).map(|beside| published::published(study, &beside)));
+    tables.push(dictionary::dictionary(&tables));
+    tables
 }

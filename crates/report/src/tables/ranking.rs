@@ -1,120 +1,66 @@
-//! The ranking, every pair of it, and the same by other rulers.
+//! The optimizers by their means.
 
-use statistics::Pair;
-
-use super::{csv, number, strings};
-use crate::analysis::{Place, Ruler, Verdict};
+use super::{Column, Table, Value};
+use crate::analysis::{Place, Verdict};
 use crate::study::Study;
 
 /// The optimizers, best mean first; an interval is empty where prompts are too few for any.
-pub(super) fn entries(study: &Study, verdict: &Verdict) -> Result<Vec<u8>, csv::Error> {
-    let header = [
-        "place",
-        "optimizer",
-        "mean",
-        "sd",
-        "prompts",
-        "may_be_best",
-        "p_best",
-        "behind",
-        "behind_low",
-        "behind_high",
-        "win_rate",
-        "diverged",
-        "runs",
-        "judge_mean",
-        "judge_place",
-        "model_set",
-    ];
-    let prompts = verdict.scores.blocks.len();
-    let line = |(place, entry): (usize, &Place)| {
-        let (low, high) = entry.behind.map(|pair| pair.interval).unzip();
-        let (judge_mean, judge_place) = entry.judge.unzip();
-        vec![
-            (place + 1).to_string(),
-            entry.name.clone(),
-            number(Some(entry.mean), 4),
-            number(entry.sd, 4),
-            prompts.to_string(),
-            entry.may_be_best.to_string(),
-            number(entry.p, 6),
-            number(entry.behind.map(|pair| pair.difference), 4),
-            number(low, 4),
-            number(high, 4),
-            number(entry.win_rate, 4),
-            entry.diverged.0.to_string(),
-            entry.diverged.1.to_string(),
-            number(judge_mean, 4),
-            judge_place.map(|place| place.to_string()).unwrap_or_default(),
-            study.model_set.clone(),
-        ]
-    };
-    csv(&strings(&header), verdict.places.iter().enumerate().map(line))
+pub(super) fn ranking(study: &Study, verdict: &Verdict) -> Table {
+    let about = "A row for every optimizer, the best mean first.";
+    Table::new("ranking", about, columns(study, verdict), (1..).zip(&verdict.places))
 }
 
-/// Every two optimizers on the same prompts, in the order of the ranking.
-pub(super) fn pairs(study: &Study, verdict: &Verdict) -> Result<Vec<u8>, csv::Error> {
-    let header = [
-        "a",
-        "b",
-        "difference",
-        "low",
-        "high",
-        "p_adjusted",
-        "wins",
-        "ties",
-        "losses",
-        "better",
-        "prompts",
-        "model_set",
-    ];
-    let places = verdict.places.len();
-    let all = (0..places).flat_map(|first| (first + 1..places).map(move |second| (first, second)));
-    let line = |(first, second): (usize, usize)| -> Option<Vec<String>> {
-        let pair: Pair = verdict.pair(first, second)?;
-        let (a, b) = (&verdict.places[first], &verdict.places[second]);
-        let better = pair.better().map(|column| if column == a.column { &a.name } else { &b.name });
-        Some(vec![
-            a.name.clone(),
-            b.name.clone(),
-            number(Some(pair.difference), 4),
-            number(Some(pair.interval.0), 4),
-            number(Some(pair.interval.1), 4),
-            number(Some(pair.p), 6),
-            pair.wins.wins.to_string(),
-            pair.wins.ties.to_string(),
-            pair.wins.losses.to_string(),
-            better.cloned().unwrap_or_default(),
-            verdict.scores.blocks.len().to_string(),
-            study.model_set.clone(),
-        ])
-    };
-    csv(&strings(&header), all.filter_map(line))
+type Line<'v> = (usize, &'v Place);
+
+fn columns<'v>(study: &Study, verdict: &Verdict) -> Vec<Column<Line<'v>>> {
+    let model_set = study.model_set.clone();
+    let mut columns = mean(verdict.scores.blocks.len());
+    columns.extend(lead());
+    columns.extend([
+        Column::new("diverged", "runs", "Runs that diverged", |line: &Line| line.1.diverged.0.into()),
+        Column::new("runs", "runs", "Runs that count", |line: &Line| line.1.diverged.1.into()),
+        Column::new("judge_mean", "cosine × 100", "Mean similarity by the held-out judge", |line: &Line| {
+            Value::real(line.1.judge.map(|(mean, _)| mean), 4)
+        }),
+        Column::new("judge_place", "", "Place by that mean", |line: &Line| {
+            line.1.judge.map(|(_, place)| place).into()
+        }),
+        Column::new("model_set", "", "Model set of the run", move |_| (&model_set).into()),
+    ]);
+    columns
 }
 
-/// The order by every ruler, with Kendall's τ-b to the main one: the averaged images' similarity.
-pub(super) fn robustness(study: &Study, verdict: &Verdict) -> Result<Vec<u8>, csv::Error> {
-    let header = ["ruler", "steps_percent", "place", "optimizer", "may_be_best", "tau", "model_set"];
-    let mut rows = Vec::new();
-    let mut add = |ruler: Ruler, order: Vec<(String, bool)>, tau: Option<f64>| {
-        for (place, (name, kept)) in (1..).zip(order) {
-            let place: usize = place;
-            rows.push(vec![
-                ruler.measure.name().to_owned(),
-                ruler.budget.percent().to_string(),
-                place.to_string(),
-                name,
-                kept.to_string(),
-                number(tau, 4),
-                study.model_set.clone(),
-            ]);
-        }
-    };
-    let main = verdict.places.iter().map(|place| (place.name.clone(), place.may_be_best)).collect();
-    add(Ruler::MAIN, main, Some(1.0));
-    for other in &verdict.others {
-        let order = other.order.iter().map(|name| (name.clone(), other.may_be_best.contains(name))).collect();
-        add(other.ruler, order, other.tau);
-    }
-    csv(&strings(&header), rows)
+fn mean<'v>(prompts: usize) -> Vec<Column<Line<'v>>> {
+    vec![
+        Column::new("place", "", "Place by the mean, from 1", |line: &Line| line.0.into()),
+        Column::new("optimizer", "", "Optimizer", |line: &Line| (&line.1.name).into()),
+        Column::new("mean", "cosine × 100", "Mean similarity over the prompts", |line: &Line| {
+            Value::real(line.1.mean, 4)
+        }),
+        Column::new("sd", "cosine × 100", "Standard deviation over the prompts", |line: &Line| {
+            Value::real(line.1.sd, 4)
+        }),
+        Column::new("prompts", "prompts", "Prompts that are compared", move |_| prompts.into()),
+    ]
+}
+
+fn lead<'v>() -> Vec<Column<Line<'v>>> {
+    vec![
+        Column::new("may_be_best", "", "True unless it is ruled out as the best (95 %)", |line: &Line| {
+            line.1.may_be_best.into()
+        }),
+        Column::new("p_best", "", "p value of being the best", |line: &Line| Value::real(line.1.p, 6)),
+        Column::new("behind", "cosine × 100", "Mean of the first less this one's", |line: &Line| {
+            Value::real(line.1.behind.map(|pair| pair.difference), 4)
+        }),
+        Column::new("behind_low", "cosine × 100", "Lower end of its 95 % interval", |line: &Line| {
+            Value::real(line.1.behind.map(|pair| pair.interval.0), 4)
+        }),
+        Column::new("behind_high", "cosine × 100", "Upper end of its 95 % interval", |line: &Line| {
+            Value::real(line.1.behind.map(|pair| pair.interval.1), 4)
+        }),
+        Column::new("win_rate", "", "Share of the others' scores that it beats, 0 to 1", |line: &Line| {
+            Value::real(line.1.win_rate, 4)
+        }),
+    ]
 }

@@ -2,82 +2,116 @@
 
 use comfy_table::CellAlignment;
 
-use super::{csv, escaped, markdown_table, number, plain, strings};
+use super::{Column, Table, Value, escaped, markdown_table, plain};
 use crate::group::{Group, column_mean};
 use crate::study::{Row, Study};
 
 /// The row of the means, in every table.
 const MEAN: &str = "mean";
 
-/// Rows are prompts (and further axes), columns optimizers; means over seeds; the last row is the mean of the rows, and the
-/// only one without a class name, also where a prompt is called `mean`.
-///
-/// A mean is empty where a cell it needs is missing or diverged: it could not be compared.
-pub(super) fn wide(study: &Study) -> Result<Vec<u8>, csv::Error> {
-    let mut header = strings(&["prompt", "class_name"]);
-    header.extend(study.has_axes().then(|| "axes".to_owned()));
-    header.extend(study.optimizers.iter().cloned());
-    header.push("model_set".to_owned());
-
-    let optimizers = 0..study.optimizers.len();
-    let line = |row: &Row, values: Vec<Option<f64>>| {
-        let prompt = &study.prompts[row.prompt];
-        let mut line = vec![prompt.text.clone(), prompt.class_name.clone()];
-        line.extend(study.has_axes().then(|| row.axes.clone()));
-        line.extend(values.into_iter().map(|value| number(value, 4)));
-        line.push(study.model_set.clone());
-        line
-    };
-    let means = |row| optimizers.clone().map(|optimizer| Group::of(study, row, optimizer).mean()).collect();
-    let mut lines: Vec<_> =
-        study.rows.iter().enumerate().map(|(place, row)| line(row, means(place))).collect();
-
-    let mut last = vec![MEAN.to_owned(); 1];
-    last.resize(header.len() - optimizers.len() - 1, String::new());
-    last.extend(optimizers.map(|optimizer| number(column_mean(study, optimizer), 4)));
-    last.push(study.model_set.clone());
-    lines.push(last);
-    csv(&header, lines)
+/// A row of the table of means: a prompt, or the mean of all.
+struct Wide {
+    /// Prompt, class name and further axes.
+    name: [String; 3],
+    /// A mean for every optimizer.
+    means: Vec<Option<f64>>,
 }
 
-/// One row for every row and optimizer: mean, standard deviation and number of the runs, and those that did not finish.
-pub(super) fn long(study: &Study) -> Result<Vec<u8>, csv::Error> {
-    let header = [
-        "prompt",
-        "class_name",
-        "axes",
-        "optimizer",
-        "mean",
-        "sd",
-        "n",
-        "diverged",
-        "failed",
-        "unfinished",
-        "model_set",
-    ];
-    let line = |(place, row): (usize, &Row), optimizer: usize| {
-        let group = Group::of(study, place, optimizer);
-        let prompt = &study.prompts[row.prompt];
-        vec![
-            prompt.text.clone(),
-            prompt.class_name.clone(),
-            row.axes.clone(),
-            study.optimizers[optimizer].clone(),
-            number(group.mean(), 4),
-            number(group.sd(), 4),
-            group.finished.len().to_string(),
-            group.diverged.to_string(),
-            group.failed.to_string(),
-            group.unfinished.to_string(),
-            study.model_set.clone(),
-        ]
-    };
-    let lines = study
-        .rows
-        .iter()
+/// Rows are prompts (and further axes), columns optimizers; the last row is the mean of the rows, and
+/// the only one without a class name, also where a prompt is called `mean`.
+///
+/// A mean is empty where a cell it needs is missing or diverged: it could not be compared.
+pub(super) fn wide(study: &Study) -> Table {
+    let optimizers = 0..study.optimizers.len();
+    let mut rows: Vec<Wide> = names(study)
         .enumerate()
-        .flat_map(|row| (0..study.optimizers.len()).map(move |optimizer| line(row, optimizer)));
-    csv(&strings(&header), lines)
+        .map(|(row, name)| {
+            let means = optimizers.clone().map(|optimizer| Group::of(study, row, optimizer).mean());
+            Wide { name, means: means.collect() }
+        })
+        .collect();
+    let means = optimizers.map(|optimizer| column_mean(study, optimizer)).collect();
+    rows.push(Wide { name: [MEAN.to_owned(), String::new(), String::new()], means });
+    let about = "A row for every prompt (and further axes), then the mean of the rows.";
+    Table::new("similarity", about, wide_columns(study), rows)
+}
+
+fn wide_columns(study: &Study) -> Vec<Column<Wide>> {
+    let model_set = study.model_set.clone();
+    let mut columns = vec![
+        Column::new("prompt", "", "Prompt; `mean` in the last row", |row: &Wide| (&row.name[0]).into()),
+        Column::new("class_name", "", "Name that images are judged as; empty for the mean", |row: &Wide| {
+            (&row.name[1]).into()
+        }),
+    ];
+    let axes = || {
+        Column::new("axes", "", "Values of further axes, if there are any", |row: &Wide| {
+            (&row.name[2]).into()
+        })
+    };
+    columns.extend(study.has_axes().then(axes));
+    columns.extend(study.optimizers.iter().enumerate().map(|(optimizer, name)| {
+        let meaning = "Mean similarity of the final images to the class name, over the seeds";
+        Column::new(name, "cosine × 100", meaning, move |row: &Wide| Value::real(row.means[optimizer], 4))
+            .one_per("optimizer")
+    }));
+    columns.push(Column::new("model_set", "", "Model set of the run", move |_| (&model_set).into()));
+    columns
+}
+
+/// A row of the study and an optimizer.
+struct Long<'s> {
+    name: [String; 3],
+    optimizer: &'s String,
+    group: Group,
+}
+
+/// Mean, standard deviation and number of the runs, and those that did not finish.
+pub(super) fn long(study: &Study) -> Table {
+    let rows = names(study).enumerate().flat_map(|(row, name)| {
+        study.optimizers.iter().enumerate().map(move |(place, optimizer)| Long {
+            name: name.clone(),
+            optimizer,
+            group: Group::of(study, row, place),
+        })
+    });
+    Table::new(
+        "similarity_long",
+        "A row for every prompt (and further axes) and optimizer.",
+        long_columns(study),
+        rows,
+    )
+}
+
+fn long_columns<'s>(study: &Study) -> Vec<Column<Long<'s>>> {
+    let model_set = study.model_set.clone();
+    vec![
+        Column::new("prompt", "", "Prompt", |row: &Long| (&row.name[0]).into()),
+        Column::new("class_name", "", "Name that images are judged as", |row: &Long| (&row.name[1]).into()),
+        Column::new("axes", "", "Values of further axes", |row: &Long| (&row.name[2]).into()),
+        Column::new("optimizer", "", "Optimizer", |row: &Long| row.optimizer.into()),
+        Column::new("mean", "cosine × 100", "Mean similarity of the runs that finished", |row: &Long| {
+            Value::real(row.group.mean(), 4)
+        }),
+        Column::new("sd", "cosine × 100", "Standard deviation of these runs", |row: &Long| {
+            Value::real(row.group.sd(), 4)
+        }),
+        Column::new("n", "runs", "Runs that finished", |row: &Long| row.group.finished.len().into()),
+        Column::new("diverged", "runs", "Runs that diverged", |row: &Long| row.group.diverged.into()),
+        Column::new("failed", "runs", "Runs that failed", |row: &Long| row.group.failed.into()),
+        Column::new("unfinished", "runs", "Runs that have not ended", |row: &Long| {
+            row.group.unfinished.into()
+        }),
+        Column::new("model_set", "", "Model set of the run", move |_| (&model_set).into()),
+    ]
+}
+
+/// Prompt, class name and further axes of every row of the study.
+fn names(study: &Study) -> impl Iterator<Item = [String; 3]> {
+    study.rows.iter().map(|row| {
+        let prompt = &study.prompts[row.prompt];
+        [&prompt.text, &prompt.class_name, &row.axes].map(String::clone)
+    })
 }
 
 /// The table as the terminal shows it.
@@ -106,7 +140,7 @@ fn table(study: &Study, spell: fn(&str) -> String) -> String {
 }
 
 /// The table with what it is about.
-pub(super) fn document(study: &Study) -> String {
+pub(crate) fn document(study: &Study) -> String {
     format!(
         "# Similarity\n\n100 × cosine of the final image (averaged latents) with its class name in \"{}\".\n\
          Experiment {}, model set {}.\n\n{}\n",

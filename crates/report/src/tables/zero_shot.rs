@@ -2,59 +2,87 @@
 
 use records::{Evaluation, Guess, Verdict};
 
-use super::{csv, number, strings};
+use super::{Column, Table, Value};
 use crate::study::{Cell, Study};
 
-/// A row for every image, CLIP and place: the label there, its share in percent and its similarity × 100.
-pub(super) fn nearest(study: &Study) -> Result<Vec<u8>, csv::Error> {
-    let header = [
-        "cell",
-        "prompt",
-        "class_name",
-        "optimizer",
-        "seed",
-        "by",
-        "place",
-        "label",
-        "percent",
-        "similarity_x100",
-        "right",
-        "right_label",
-        "labels",
-        "label_set",
-        "template",
-        "model_set",
-    ];
-    let mut lines = Vec::new();
-    for (cell, evaluation) in study.cells.iter().filter_map(|cell| Some((cell, cell.evaluation.as_ref()?))) {
-        lines.extend(of_verdict(cell, evaluation, "perceptor", &evaluation.perceptor));
-        lines.extend(evaluation.judge.iter().flat_map(|judge| of_verdict(cell, evaluation, "judge", judge)));
-    }
-    csv(&strings(&header), lines)
+struct Line<'s> {
+    cell: &'s Cell,
+    evaluation: &'s Evaluation,
+    by: &'static str,
+    place: usize,
+    guess: &'s Guess,
 }
 
-fn of_verdict(cell: &Cell, evaluation: &Evaluation, by: &str, verdict: &Verdict) -> Vec<Vec<String>> {
-    let record = &cell.record;
-    let line = |(place, guess): (usize, &Guess)| {
-        let right = evaluation.right_label.as_ref().map(|right| (*right == guess.label).to_string());
-        vec![
-            record.id.clone(),
-            record.prompt.clone(),
-            record.class_name.clone(),
-            record.optimizer.clone(),
-            record.seed.to_string(),
-            by.to_owned(),
-            place.to_string(),
-            guess.label.clone(),
-            number(Some(100.0 * guess.probability), 4),
-            number(Some(100.0 * guess.similarity), 4),
-            right.unwrap_or_default(),
-            evaluation.right_label.clone().unwrap_or_default(),
-            evaluation.labels.to_string(),
-            evaluation.label_set.clone(),
-            evaluation.template.clone(),
-            record.model_set.clone(),
-        ]
-    };
-    (1..).zip(&verdict.nearest).map(line).collect()
+/// A row for every image, CLIP and place.
+pub(super) fn zero_shot(study: &Study) -> Table {
+    let judged = study.cells.iter().filter_map(|cell| Some((cell, cell.evaluation.as_ref()?)));
+    let lines = judged.flat_map(|(cell, evaluation)| {
+        let perceptor = lines(cell, evaluation, "perceptor", &evaluation.perceptor);
+        let judge = evaluation.judge.as_ref();
+        perceptor.chain(judge.into_iter().flat_map(move |judge| lines(cell, evaluation, "judge", judge)))
+    });
+    Table::new("zero_shot", "A row for every image, CLIP and place of a label.", columns(), lines)
+}
+
+fn lines<'s>(
+    cell: &'s Cell,
+    evaluation: &'s Evaluation,
+    by: &'static str,
+    verdict: &'s Verdict,
+) -> impl Iterator<Item = Line<'s>> {
+    (1..).zip(&verdict.nearest).map(move |(place, guess)| Line { cell, evaluation, by, place, guess })
+}
+
+fn columns<'s>() -> Vec<Column<Line<'s>>> {
+    let mut columns = image();
+    columns.extend(label());
+    columns
+}
+
+/// The image, and which CLIP judges it.
+fn image<'s>() -> Vec<Column<Line<'s>>> {
+    vec![
+        Column::new("cell", "", "Path of the cell below `cells/`", |line: &Line| {
+            (&line.cell.record.id).into()
+        }),
+        Column::new("prompt", "", "Prompt", |line: &Line| (&line.cell.record.prompt).into()),
+        Column::new("class_name", "", "Name that the image is judged as", |line: &Line| {
+            (&line.cell.record.class_name).into()
+        }),
+        Column::new("optimizer", "", "Optimizer", |line: &Line| (&line.cell.record.optimizer).into()),
+        Column::new("seed", "", "Seed", |line: &Line| line.cell.record.seed.into()),
+        Column::new(
+            "by",
+            "",
+            "`perceptor` or `judge`: the CLIP that the labels are nearest by",
+            |line: &Line| line.by.into(),
+        ),
+    ]
+}
+
+fn label<'s>() -> Vec<Column<Line<'s>>> {
+    vec![
+        Column::new("place", "", "Place of the label, from 1: the nearest", |line: &Line| line.place.into()),
+        Column::new("label", "", "Label", |line: &Line| (&line.guess.label).into()),
+        Column::new("percent", "%", "Share of the label in the softmax over all labels", |line: &Line| {
+            Value::hundredfold(line.guess.probability)
+        }),
+        Column::new("similarity_x100", "cosine × 100", "Similarity of image and label", |line: &Line| {
+            Value::hundredfold(line.guess.similarity)
+        }),
+        Column::new("right", "", "True if the label is right for the prompt", |line: &Line| {
+            line.evaluation.right_label.as_ref().map(|right| *right == line.guess.label).into()
+        }),
+        Column::new("right_label", "", "Label that is right; empty if none is", |line: &Line| {
+            line.evaluation.right_label.as_ref().into()
+        }),
+        Column::new("labels", "labels", "Number of labels", |line: &Line| line.evaluation.labels.into()),
+        Column::new("label_set", "", "Name of the labels", |line: &Line| (&line.evaluation.label_set).into()),
+        Column::new("template", "", "Text that labels are put in", |line: &Line| {
+            (&line.evaluation.template).into()
+        }),
+        Column::new("model_set", "", "Model set of the run", |line: &Line| {
+            (&line.cell.record.model_set).into()
+        }),
+    ]
 }

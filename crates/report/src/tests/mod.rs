@@ -2,6 +2,7 @@
 
 mod cosines;
 mod damage;
+mod dictionary;
 mod figures;
 mod judges;
 mod page;
@@ -19,13 +20,14 @@ use records::{CellStatus, Environment, RecordError, ResultsFolder};
 use super::fixture::{Grid, Results, TABLE_2};
 use super::{ReportError, Study, Summary, build, write_tables};
 use crate::analysis::Verdict;
+use crate::tables::tables;
 
 /// Makes the tables alone, which is quick, and returns what is said, without the folder's name.
 fn said(results: &Results) -> String {
     let study = Study::read(results.path()).unwrap();
     let verdict = Verdict::of(&study);
     let mut files = Vec::new();
-    write_tables(results.path(), &study, &verdict, &mut files).unwrap();
+    write_tables(results.path(), &study, &tables(&study, &verdict), &mut files).unwrap();
     let summary = Summary::of(&study, &verdict, "", Vec::new(), results.path(), files);
     summary.to_string().replace(&results.path().display().to_string(), "RESULTS")
 }

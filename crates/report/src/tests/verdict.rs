@@ -135,6 +135,44 @@ fn settings_of_one_optimizer_are_told_to_compete() {
     ");
 }
 
+#[test]
+fn an_order_that_changes_with_the_steps_is_told() {
+    let results = Grid {
+        optimizers: vec!["adam".into(), "sgd".into()],
+        prompts: (0..6).map(|n| (format!("prompt {n}"), format!("prompt {n}"))).collect(),
+        steps: 200,
+        similarity: |p, o, s| 40.0 - o as f64 + 0.4 * noise(p, o, s),
+        ..Grid::table_2()
+    }
+    .write();
+    results.curves(&[50, 100, 150, 200], |prompt, optimizer, step| {
+        let early = if step < 100 { 2.0 } else { -1.0 };
+        let lead = if optimizer == "sgd" { early } else { 0.0 };
+        [30.0 + lead + prompt as f64, 31.0, 29.0 + lead]
+    });
+    let said = sentences(&results);
+    assert!(said.contains("At a quarter of the steps sgd is first.\n"), "{said}");
+    let study = Study::read(results.path()).unwrap();
+    let orders: Vec<(&str, u32, String)> = Verdict::of(&study)
+        .others
+        .iter()
+        .map(|other| (other.ruler.measure.name(), other.ruler.budget.percent(), other.order.join(" ")))
+        .collect();
+    let order = |name: &'static str, percent, order: &str| (name, percent, order.to_owned());
+    assert_eq!(
+        orders,
+        [
+            order("live", 100, "adam sgd"), // of the outcome: no judge has looked at the final images
+            order("averaged", 50, "adam sgd"),
+            order("judge", 50, "adam sgd"),
+            order("live", 50, "adam sgd"),
+            order("averaged", 25, "sgd adam"),
+            order("judge", 25, "sgd adam"),
+            order("live", 25, "adam sgd"),
+        ]
+    );
+}
+
 /// The fixture's judge prefers what the perceptor likes less.
 #[test]
 fn a_judge_that_disagrees_is_in_the_answer() {
