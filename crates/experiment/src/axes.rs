@@ -27,6 +27,8 @@ pub struct Variant<T> {
     pub axes: Vec<Axis>,
     /// All settings.
     pub settings: T,
+    /// What tells it from another of its name and axes, such as `as given`.
+    pub note: Option<&'static str>,
 }
 
 impl Axis {
@@ -37,10 +39,11 @@ impl Axis {
 }
 
 impl Variant<OptimizerConfig> {
-    /// The optimizer's name, with the settings that vary: `adam`, or `adam lr=0.02`.
+    /// The optimizer's name, with the settings that vary: `adam`, or `adam lr=0.02`, or `adam as given`.
     pub fn label(&self) -> String {
         let settings = self.axes.iter().map(|axis| format!(" {}={}", axis.name, axis.value_text()));
-        self.settings.name().to_owned() + &settings.collect::<String>()
+        let note = self.note.map(|note| format!(" {note}")).unwrap_or_default();
+        self.settings.name().to_owned() + &settings.collect::<String>() + &note
     }
 }
 
@@ -118,7 +121,7 @@ impl<'i> Choice<'i> {
     /// The settings that this choice makes; errors point into the text.
     fn read<T: Deserialize<'i>>(self) -> Result<Variant<T>, Fault> {
         let settings = T::deserialize(Deserializer::from(self.table))?;
-        Ok(Variant { axes: self.axes.into_iter().map(|(axis, _)| axis).collect(), settings })
+        Ok(Variant { axes: self.axes.into_iter().map(|(axis, _)| axis).collect(), settings, note: None })
     }
 }
 

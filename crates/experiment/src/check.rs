@@ -35,18 +35,24 @@ pub(super) fn template(template: &Spanned<String>) -> Result<String, Fault> {
     Err(Fault::new(template.span(), "`template` needs one `{}`, where the class name goes"))
 }
 
-/// The prompts with their labels.
-pub(super) fn prompts(head: &Head) -> Result<Vec<PromptEntry>, Fault> {
-    for prompt in head.prompts.get_ref() {
+/// Prompts, none of them empty or twice there; `key` names the list.
+pub(super) fn listed_prompts(
+    key: &str,
+    prompts: &Spanned<Vec<Spanned<PromptEntry>>>,
+) -> Result<Vec<PromptEntry>, Fault> {
+    for prompt in prompts.get_ref() {
         if prompt.get_ref().text.split('|').any(|part| part.trim().is_empty()) {
             return Err(Fault::new(prompt.span(), "a prompt is empty")
                 .help("`|` separates texts that are approached at once; each needs some text"));
         }
     }
-    let mut prompts = distinct("prompts", head.prompts.span(), head.prompts.get_ref(), PromptEntry::name)?;
-    for_prompts(&head.labels, &mut prompts, |prompt, label| label.clone_into(&mut prompt.class_name))?;
-    head.evaluation.name_segments(&mut prompts)?;
-    Ok(prompts)
+    distinct(key, prompts.span(), prompts.get_ref(), PromptEntry::name)
+}
+
+/// Tells prompts their labels.
+pub(super) fn label(head: &Head, prompts: &mut [PromptEntry]) -> Result<(), Fault> {
+    for_prompts(&head.labels, prompts, |prompt, label| label.clone_into(&mut prompt.class_name))?;
+    head.evaluation.name_segments(prompts)
 }
 
 /// Tells the prompts what `names` has for their texts, all of which must be known.

@@ -11,7 +11,7 @@ use toml::Spanned;
 use super::evaluation::EvaluationTable;
 use super::seeds::{Seed, SeedsEntry};
 
-/// The keys of an experiment file but for `[dream]` and `[optimizer]`, whose lists are multiplied out first.
+/// The keys of an experiment file but for `[dream]`, `[optimizer]` and `[tuning]`; the first two's lists are multiplied out first.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Head {
@@ -34,6 +34,8 @@ pub(super) struct Head {
     _dream: Option<toml::Table>,
     #[serde(default, rename = "optimizer")]
     _optimizer: Option<toml::Table>,
+    #[serde(default, rename = "tuning")]
+    _tuning: Option<toml::Table>,
 }
 
 /// A prompt: a text, or a table with more than a text.

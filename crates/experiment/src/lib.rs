@@ -43,6 +43,7 @@ mod read;
 mod schema;
 mod seeds;
 mod sources;
+pub mod tuning;
 mod words;
 
 pub use axes::{Axis, Variant};
@@ -56,6 +57,7 @@ pub use layers::Layers;
 pub use overrides::{Override, with_overrides};
 pub use schema::json_schema;
 pub use seeds::Seeds;
+pub use tuning::Tuning;
 
 use std::path::PathBuf;
 
@@ -87,6 +89,10 @@ pub struct Experiment {
     pub published: Option<PathBuf>,
     /// The TOML that says the same by itself: what the results folder keeps.
     pub text: String,
+    /// How settings are chosen that are to be tuned, if any are.
+    pub tuning: Option<Tuning>,
+    /// The folder of its cells below `cells/`, if they have one of their own.
+    pub(crate) folder: Option<&'static str>,
     layers: Layers,
 }
 

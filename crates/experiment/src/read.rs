@@ -10,6 +10,7 @@ use super::axes::{self, Choice, Variant};
 use super::error::Fault;
 use super::layers::Layers;
 use super::seeds::SeedsEntry;
+use super::tuning::{self, TuneRange};
 use super::words::in_words;
 use super::{Experiment, check, count, exclude, format};
 
@@ -18,6 +19,7 @@ pub(super) fn experiment(table: &Spanned<DeTable<'_>>) -> Result<Experiment, Fau
     let mut head = table.clone();
     let dream = take_table(&mut head, "dream")?;
     let optimizer = take_table(&mut head, "optimizer")?;
+    let tuning = take_table(&mut head, "tuning")?;
     let head = format::Head::deserialize(Deserializer::from(head))?;
 
     let Some(optimizer) = optimizer else {
@@ -26,13 +28,26 @@ pub(super) fn experiment(table: &Spanned<DeTable<'_>>) -> Result<Experiment, Fau
     };
     count::check(table.get_ref())?;
     let dreams = dreams(dream)?;
-    let optimizers = optimizers(&optimizer)?;
-    let prompts = check::prompts(&head)?;
+    let (optimizers, ranges) = optimizers("optimizer", &optimizer)?;
+    let mut prompts = check::listed_prompts("prompts", &head.prompts)?;
+    let seeds = SeedsEntry::read(&head.seeds, prompts.len())?;
+    let tuning = match tuning {
+        Some(table) => Some(tuning::read(table, &head, (&prompts, &seeds), ranges)?),
+        None => no_ranges(&optimizer).map(|()| None)?,
+    };
+    let tested = prompts.len();
+    let (mut tuning, others) = tuning.unzip();
+    prompts.extend(others.unwrap_or_default());
+    check::label(&head, &mut prompts)?;
+    let others = prompts.split_off(tested);
+    if let Some(tuning) = &mut tuning {
+        tuning.prompts = others;
+    }
     let template = check::template(&head.template)?;
     Ok(Experiment {
         name: check::name(&head.name)?,
         models: check::models(&head.models)?,
-        seeds: SeedsEntry::read(&head.seeds, prompts.len())?,
+        seeds,
         evaluation: head.evaluation.read(&template)?,
         template,
         exclude: exclude::read(&head.exclude, &prompts, &optimizers, &dreams)?,
@@ -40,12 +55,14 @@ pub(super) fn experiment(table: &Spanned<DeTable<'_>>) -> Result<Experiment, Fau
         optimizers,
         dreams,
         published: head.published,
+        tuning,
+        folder: None,
         text: String::new(), // known to the layers
         layers: Layers::new("", ""),
     })
 }
 
-fn take_table<'i>(
+pub(super) fn take_table<'i>(
     table: &mut Spanned<DeTable<'i>>,
     name: &str,
 ) -> Result<Option<Spanned<DeTable<'i>>>, Fault> {
@@ -65,14 +82,32 @@ fn dreams(table: Option<Spanned<DeTable<'_>>>) -> Result<Vec<Variant<DreamSettin
     axes::read(axes::multiply(&table)?)
 }
 
-fn optimizers<'i>(table: &Spanned<DeTable<'i>>) -> Result<Vec<Variant<OptimizerConfig>>, Fault> {
-    if table.get_ref().is_empty() {
-        return Err(Fault::new(table.span(), "`[optimizer]` has no entry, which leaves nothing to run"));
+/// Without `[tuning]` no setting can be tuned.
+fn no_ranges(optimizer: &Spanned<DeTable<'_>>) -> Result<(), Fault> {
+    for (name, settings) in axes::in_order(optimizer.get_ref()) {
+        let settings = as_table(name.get_ref(), settings.clone())?;
+        if let Some(span) = tuning::split(&settings)?.span {
+            return Err(Fault::new(span, "a setting is to be tuned, and there is no `[tuning]`").help(
+                "say on what: [tuning] with prompts and seeds that are not tested, such as prompts = [\"apple\", \"bed\"] \
+                 and seeds = { per_prompt = 1, from = 1_000_000 }",
+            ));
+        }
     }
-    let mut variants = Vec::new();
+    Ok(())
+}
+
+/// The optimizers of a table, and what of each is to be tuned. Settings that are to be tuned have their lowest value.
+pub(super) fn optimizers<'i>(
+    key: &str,
+    table: &Spanned<DeTable<'i>>,
+) -> Result<(Vec<Variant<OptimizerConfig>>, Vec<Vec<TuneRange>>), Fault> {
+    if table.get_ref().is_empty() {
+        return Err(Fault::new(table.span(), format!("`[{key}]` has no entry, which leaves nothing to run")));
+    }
+    let (mut variants, mut ranges) = (Vec::new(), Vec::new());
     for (name, settings) in axes::in_order(table.get_ref()) {
         known_optimizer(name.get_ref(), name.span())?;
-        let settings = as_table(name.get_ref(), settings.clone())?;
+        let split = tuning::split(&as_table(name.get_ref(), settings.clone())?)?;
         let tagged = |choice: Choice<'i>| {
             // Externally tagged: `{ adam = { … } }`.
             let span = choice.table.span();
@@ -80,9 +115,17 @@ fn optimizers<'i>(table: &Spanned<DeTable<'i>>) -> Result<Vec<Variant<OptimizerC
             let table = Spanned::new(span, DeTable::from_iter([(name.clone(), inner)]));
             Choice { axes: choice.axes, table }
         };
-        variants.extend(axes::read(axes::multiply(&settings)?.into_iter().map(tagged).collect())?);
+        let read = |table: &Spanned<DeTable<'i>>| {
+            axes::read(axes::multiply(table)?.into_iter().map(tagged).collect())
+        };
+        let own = read(&split.low)?;
+        if !split.ranges.is_empty() {
+            let _: Vec<Variant<OptimizerConfig>> = read(&split.high)?; // whose faults would come late
+        }
+        ranges.extend(vec![split.ranges; own.len()]);
+        variants.extend(own);
     }
-    Ok(variants)
+    Ok((variants, ranges))
 }
 
 fn known_optimizer(name: &str, span: Range<usize>) -> Result<(), Fault> {

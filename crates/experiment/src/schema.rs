@@ -8,13 +8,15 @@ use serde_json::{Value, json};
 use super::evaluation::EvaluationSchema;
 use super::format::{TEMPLATE, TextOrTable};
 use super::seeds::SeedsSchema;
+use super::tuning::TuningSchema;
 
 /// The JSON schema of the experiment format, for editors.
 pub fn json_schema() -> Value {
     let mut schema = schema_for!(ExperimentFile).to_value();
     let definitions = &mut schema["$defs"];
-    lists_too(&mut definitions["DreamSettings"]);
+    lists_too(&mut definitions["DreamSettings"], false);
     let optimizers = optimizers(definitions);
+    definitions["TuningSchema"]["properties"]["also"] = optimizers.clone();
     schema["properties"]["optimizer"] = optimizers;
     if let Some(definitions) = schema["$defs"].as_object_mut() {
         definitions.remove("OptimizerConfig");
@@ -85,6 +87,9 @@ struct ExperimentFile {
     /// How a dream is computed. A list of values for a setting is a further axis of the grid.
     #[schemars(default)]
     dream: DreamSettings,
+    /// How settings are chosen that have a range, `{ tune = [LOW, HIGH] }`, and no value.
+    #[schemars(default)]
+    tuning: Option<TuningSchema>,
     /// One entry per optimizer. A list of values for a setting is a further axis of the grid.
     optimizer: OptimizerConfig,
 }
@@ -105,7 +110,7 @@ fn optimizers(definitions: &mut Value) -> Value {
             properties.insert(name.clone(), settings.clone());
             if let Some(reference) = settings["$ref"].as_str() {
                 let definition = reference.trim_start_matches("#/$defs/").to_owned();
-                lists_too(&mut definitions[&definition]);
+                lists_too(&mut definitions[&definition], true);
             }
         }
     }
@@ -118,8 +123,8 @@ fn optimizers(definitions: &mut Value) -> Value {
     })
 }
 
-/// Every property may also be a list of its values.
-fn lists_too(settings: &mut Value) {
+/// Every property may also be a list of its values, and a number a range to tune, where that is possible.
+fn lists_too(settings: &mut Value, tunable: bool) {
     for property in settings["properties"].as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
         let mut one = property.take();
         let mut outer = serde_json::Map::new();
@@ -129,9 +134,22 @@ fn lists_too(settings: &mut Value) {
             }
         }
         let list = json!({ "type": "array", "items": one, "minItems": 1, "uniqueItems": true });
-        outer.insert("anyOf".to_owned(), json!([one, list]));
+        let mut any = vec![one, list];
+        if tunable && any[0]["type"] == "number" {
+            any.push(range_to_tune());
+        }
+        outer.insert("anyOf".to_owned(), any.into());
         *property = Value::Object(outer);
     }
+}
+
+fn range_to_tune() -> Value {
+    let number = json!({ "type": "number", "exclusiveMinimum": 0 });
+    let ends = json!({
+        "description": "Low and high end: the value is chosen as `[tuning]` says.",
+        "type": "array", "items": number, "minItems": 2, "maxItems": 2,
+    });
+    json!({ "type": "object", "properties": { "tune": ends }, "required": ["tune"], "additionalProperties": false })
 }
 
 #[cfg(test)]

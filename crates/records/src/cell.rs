@@ -106,6 +106,10 @@ pub struct Outcome {
     /// What `best.png` shows, where `save_best` asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<Best>,
+    /// Steps after which a frame was saved, with the cosine of the live latents' image then; empty in records of older
+    /// versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub live: Vec<(u32, f64)>,
 }
 
 /// The best of a cell's frames.

@@ -57,6 +57,7 @@ impl Check for CellRecord {
                     ("cutouts_live", outcome.cutouts_live),
                 ];
                 all_within(cosines, &COSINE)?;
+                all_within(outcome.live.iter().map(|(_, live)| ("live", Some(*live))), &COSINE)?;
                 let losses = outcome.final_loss.iter().map(|(name, value)| (name, Some(f64::from(value))));
                 all_within(losses, &LOSS)?;
                 let Some(best) = outcome.best else { return Ok(()) };

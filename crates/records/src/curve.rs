@@ -11,21 +11,13 @@ pub const CURVE: &str = "curve.csv";
 pub struct CurveRow {
     /// Steps done when the frame was saved.
     pub step: u32,
-    /// Similarity of the frame, the averaged latents' image, by the perceptor. Missing until the
-    /// judges have looked at the frame.
+    /// Similarity of the frame, the averaged latents' image, by the perceptor.
     pub averaged: Option<f64>,
     /// Similarity of the live latents' image, by the perceptor, measured when the frame was saved.
     /// Missing where it was measured with another text.
     pub live: Option<f64>,
-    /// Similarity of the frame by the held-out judge, if there is one that has looked at it.
+    /// Similarity of the frame by the held-out judge, if there is one.
     pub judge: Option<f64>,
-}
-
-impl CurveRow {
-    /// A row of which nothing is known but the live latents' similarity.
-    pub fn of_live(step: u32, live: Option<f64>) -> Self {
-        Self { step, averaged: None, live, judge: None }
-    }
 }
 
 /// The rows as CSV with a header.
@@ -63,7 +55,7 @@ mod tests {
     fn reads_back_what_was_written() {
         let rows = [
             CurveRow { step: 50, averaged: Some(0.25), live: None, judge: Some(-0.5) },
-            CurveRow::of_live(100, Some(0.125)),
+            CurveRow { step: 100, averaged: None, live: Some(0.125), judge: None },
         ];
         let csv = to_csv(&rows).unwrap();
         insta::assert_snapshot!(String::from_utf8_lossy(&csv), @r"
@@ -77,7 +69,7 @@ mod tests {
 
     #[test]
     fn refuses_numbers_that_no_run_writes() {
-        let row = CurveRow::of_live(50, Some(0.1));
+        let row = CurveRow { step: 50, averaged: None, live: Some(0.1), judge: None };
         assert_eq!(check(&[row]), Ok(()));
         for spoilt in [
             [row, row],

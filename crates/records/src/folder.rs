@@ -405,6 +405,7 @@ mod tests {
             cutouts_live: None,
             final_loss,
             best: Some(Best { step: 1950, similarity_loss: -36.5 }),
+            live: vec![(50, 0.125), (100, 0.25)],
         };
         for status in [
             CellStatus::Unfinished,
@@ -431,6 +432,7 @@ mod tests {
             cutouts_live: None,
             final_loss: LossTerms::default(),
             best: None,
+            live: Vec::new(),
         };
         type Spoil = fn(&mut Outcome);
         let spoilt: [(Spoil, &str); 6] = [
@@ -484,7 +486,7 @@ mod tests {
         let cell = ResultsFolder::at(folder.path()).cell("bicycle/adam/seed-0");
         cell.write_record(&record(CellStatus::Unfinished)).unwrap();
         let path = cell.path().join("cell.toml");
-        let newer = fs::read_to_string(&path).unwrap().replacen("format = 1", "format = 7", 1);
+        let newer = fs::read_to_string(&path).unwrap().replacen("format = 2", "format = 7", 1);
         fs::write(&path, newer).unwrap();
         let error = cell.record().unwrap_err();
         assert!(!error.is_damage() && error.to_string().contains("its format is 7"), "{error}");

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::digests::sha256;
 
 /// The format of the records that this program writes. Records without a head are of version 0, which had no digests.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A record whose head does not agree with its content.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -36,9 +36,9 @@ pub(super) fn opened(bytes: &[u8]) -> Result<String, SealError> {
     let Some(rest) = text.strip_prefix(FORMAT_KEY) else { return Ok(text.to_owned()) };
     let (number, rest) = rest.split_once('\n').ok_or(SealError::Head)?;
     match number.parse::<u64>().map_err(|_| SealError::Head)? {
-        1 => {}
         0 => return Err(SealError::Head),
-        found => return Err(SealError::Newer { found }),
+        found if u64::from(FORMAT) < found => return Err(SealError::Newer { found }),
+        _ => {}
     }
     let digest = rest.strip_prefix(DIGEST_KEY).and_then(|rest| rest.strip_prefix('"'));
     let (digest, body) = digest.and_then(|rest| rest.split_once("\"\n")).ok_or(SealError::Head)?;
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn tells_a_newer_format_from_a_damaged_one() {
-        let newer = sealed("id = \"a\"\n").replacen("format = 1", "format = 2", 1);
+        let newer = sealed("id = \"a\"\n").replacen("format = 2", "format = 3", 1);
         assert_eq!(opened(newer.as_bytes()), Err(SealError::Newer { found: 2 }));
         assert_eq!(opened(b""), Err(SealError::Empty));
     }

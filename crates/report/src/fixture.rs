@@ -154,6 +154,7 @@ impl Grid {
             cutouts_live: Some(similarity / 100.0 + 0.02 - 0.006 * (place.1 as f64)),
             final_loss: trace.last().map_or(LossTerms::default(), |row| row.loss),
             best: None,
+            live: Vec::new(),
         });
         cell.write_record(&record).unwrap();
         cell.write_trace(&trace).unwrap();

@@ -54,7 +54,9 @@ impl Cell {
         let mut parts = vec![prompt.name(), optimizer_label.replace('=', " ")];
         parts.extend(dream.axes.iter().map(|axis| format!("{} {}", axis.name, axis.value_text())));
         parts.push(format!("seed {seed}"));
-        let id = parts.iter().map(|part| slug(part)).collect::<Vec<_>>().join("/");
+        let folder = experiment.folder.map(str::to_owned);
+        let parts = folder.into_iter().chain(parts.iter().map(|part| slug(part)));
+        let id = parts.collect::<Vec<_>>().join("/");
 
         let mut cell = Self {
             id,

@@ -6,7 +6,7 @@ use experiment::plan::{Cell, digest};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use judges::{EvaluationError, Judges, Labels, Panel, Question};
 use records::{
-    CURVE, CellFolder, CellStatus, CurveRow, Evaluation, FRAMES, LARGEST_RECORD, LabelSet, ResultsFolder,
+    CellFolder, CellStatus, CurveRow, Evaluation, FRAMES, LARGEST_RECORD, LabelSet, ResultsFolder,
     judged_files, read_regular,
 };
 use serde_json::json;
@@ -39,6 +39,8 @@ struct Due<'c> {
     folder: CellFolder,
     question: Question,
     digest: String,
+    /// Similarities of the live latents, by steps.
+    live: Vec<(u32, f64)>,
 }
 
 impl Pass<'_> {
@@ -75,9 +77,7 @@ impl Pass<'_> {
         let folder = self.results.cell(&cell.id);
         // A cell that cannot be read has not finished: the report names it.
         let Ok(Some(record)) = folder.record() else { return Ok(None) };
-        if !matches!(record.status, CellStatus::Finished(_)) {
-            return Ok(None);
-        }
+        let CellStatus::Finished(outcome) = record.status else { return Ok(None) };
         let path = folder.final_image();
         let image =
             read_regular(&path, LARGEST_RECORD).map_err(|source| EvaluationError::Read { path, source })?;
@@ -89,17 +89,23 @@ impl Pass<'_> {
             tracing::warn!(prompt = cell.prompt.text, "the segmenter has no class `{declared}`");
         }
         let frames = record.files.get(FRAMES).map(String::as_str);
-        let digest = self.digest((&image, frames), &question, &classes);
+        let digest = self.digest((&image, frames, &outcome.live), &question, &classes);
         // A record that is none is written anew: nothing in it was anybody's own.
         let judged = folder.evaluation().ok().flatten().is_some_and(|judged| judged.digest == digest);
         let complete = self.judges.segmenter_digests().is_none() || folder.mask().is_file();
         let intact = folder.judges_damages().is_empty();
-        Ok((!judged || !complete || !intact).then_some(Due { cell, folder, question, digest }))
+        Ok((!judged || !complete || !intact).then_some(Due {
+            cell,
+            folder,
+            question,
+            digest,
+            live: outcome.live,
+        }))
     }
 
     fn digest(
         &self,
-        (image, frames): (&[u8], Option<&str>),
+        (image, frames, live): (&[u8], Option<&str>, &[(u32, f64)]),
         question: &Question,
         classes: &[String],
     ) -> String {
@@ -110,6 +116,7 @@ impl Pass<'_> {
             "computation": COMPUTATION,
             "image": image,
             "frames": frames,
+            "live": live,
             "perceptor": judges.perceptor_digest(),
             "judge": judges.judge_digests(),
             "segmenter": judges.segmenter_digests(),
@@ -163,7 +170,7 @@ impl Pass<'_> {
         };
         let image =
             read_regular(&path, LARGEST_RECORD).map_err(|source| EvaluationError::Read { path, source })?;
-        let curve = folder.write_curve(&curve(panel, folder, question)?)?;
+        let curve = folder.write_curve(&curve(panel, due)?)?;
         folder.write_evaluation(&Evaluation {
             digest: due.digest.clone(),
             label_set: self.labels.set.clone(),
@@ -180,17 +187,15 @@ impl Pass<'_> {
 }
 
 /// The cell's curve: similarities of its frames by the perceptor and by the held-out judge, beside those of the live latents,
-/// which the run measured. What is not as it was written is left out.
-fn curve(panel: &Panel, folder: &CellFolder, question: &Question) -> Result<Vec<CurveRow>, EvaluationError> {
-    let sound = folder.judges_damages().iter().all(|damage| damage.file != CURVE);
-    let measured = if sound { folder.curve().unwrap_or_default() } else { Vec::new() };
-    let live = |step: u32| measured.iter().find(|row| row.step == step).and_then(|row| row.live);
-    let similarities = panel.similarities(question);
+/// which the run measured.
+fn curve(panel: &Panel, due: &Due<'_>) -> Result<Vec<CurveRow>, EvaluationError> {
+    let live = |step: u32| due.live.iter().find(|(measured, _)| *measured == step).map(|(_, live)| *live);
+    let similarities = panel.similarities(&due.question);
     let row = |(step, path): (u32, PathBuf)| {
         let [averaged, judge] = similarities.of(&Picture::open(&path)?);
         Ok(CurveRow { step, averaged, live: live(step), judge })
     };
-    folder.frames().into_iter().map(row).collect()
+    due.folder.frames().into_iter().map(row).collect()
 }
 
 /// What is asked about the final image of `cell`; `classes` are the segmenter's, none where there is no segmenter.

@@ -277,6 +277,7 @@ mod tests {
             cutouts_live: None,
             final_loss: Default::default(),
             best: None,
+            live: Vec::new(),
         })
     }
 

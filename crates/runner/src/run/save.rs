@@ -7,8 +7,8 @@ use bigsleep::{Dream, DreamError, DreamSpec, Dreamer};
 use checkpoint::{CheckpointError, Weights};
 use experiment::plan::Cell;
 use records::{
-    Best, CellFolder, CellRecord, CellStatus, CurveRow, LARGEST_RECORD, Outcome, RecordError, ResultsFolder,
-    TraceRow, read_regular,
+    Best, CellFolder, CellRecord, CellStatus, LARGEST_RECORD, Outcome, RecordError, ResultsFolder, TraceRow,
+    read_regular,
 };
 use tch::{Kind, Tensor};
 use thiserror::Error;
@@ -22,13 +22,17 @@ const DIGEST: &str = "digest";
 /// The best frame up to a saved state.
 const BEST_STEP: &str = "best_step";
 const BEST_SIMILARITY_LOSS: &str = "best_similarity_loss";
+/// Similarities of the live latents up to a saved state, and with what.
+const LIVE: &str = "live";
+const LIVE_TEXT: &str = "live_text";
 
 /// A cell that is being computed, but for its dream.
 pub(super) struct Slot<'c> {
     pub(super) cell: &'c Cell,
     folder: CellFolder,
     rows: Vec<TraceRow>,
-    curve: Vec<CurveRow>,
+    /// Similarities of the live latents' images where frames were saved.
+    live: Vec<(u32, f64)>,
     /// The embedding `[e]` of the text that images are compared with, once it was needed.
     text: OnceCell<Tensor>,
     /// Of the frames so far, where it is wanted.
@@ -66,7 +70,6 @@ impl<'c> Slot<'c> {
         let folder = results.cell(&cell.id);
         folder.remove_leftovers();
         let former_digest = former_digest(&folder);
-        forget_other_texts(&folder, cell)?;
         let mut record = cell.record(CellStatus::Unfinished)?;
         record.former_digest.clone_from(&former_digest);
         folder.write_record(&record)?;
@@ -80,7 +83,7 @@ impl<'c> Slot<'c> {
             cell,
             folder,
             rows: Vec::new(),
-            curve: Vec::new(),
+            live: Vec::new(),
             text: OnceCell::new(),
             best: None,
             former_digest,
@@ -108,6 +111,7 @@ impl<'c> Slot<'c> {
             return anew("the saved state is of other settings");
         }
         let best = best_in(state.metadata());
+        let live = live_in(state.metadata(), &self.cell.judged_text());
         let dream = match dreamer.resume(spec, state) {
             Err(error @ (DreamError::State(_) | DreamError::Damaged { .. })) => return anew(&chain(&error)),
             resumed => resumed?,
@@ -128,10 +132,7 @@ impl<'c> Slot<'c> {
         }
         tracing::info!(step = dream.step(), "going on");
         self.rows = rows;
-        self.curve = match self.folder.curve() {
-            Err(error) if error.is_damage() => Vec::new(), // nothing rests on it
-            rows => rows?.into_iter().filter(|row| row.step <= dream.step()).collect(),
-        };
+        self.live = live;
         self.best = best;
         Ok(Some(dream))
     }
@@ -184,15 +185,13 @@ impl<'c> Slot<'c> {
             metadata.insert(BEST_STEP.to_owned(), step.to_string());
             metadata.insert(BEST_SIMILARITY_LOSS.to_owned(), similarity_loss.to_string()); // to the last bit
         }
-        let state = dream.state().into_iter().map(|(name, tensor)| (name, to_host(&tensor))).collect();
-        Snapshot {
-            folder: self.folder.clone(),
-            frame: None,
-            rows: self.rows.clone(),
-            curve: self.curve.clone(),
-            state,
-            metadata,
+        if !self.live.is_empty() {
+            let live = self.live.iter().map(|(step, similarity)| format!("{step}:{similarity}")); // to the last bit
+            metadata.insert(LIVE.to_owned(), live.collect::<Vec<_>>().join(" "));
+            metadata.insert(LIVE_TEXT.to_owned(), self.cell.judged_text());
         }
+        let state = dream.state().into_iter().map(|(name, tensor)| (name, to_host(&tensor))).collect();
+        Snapshot { folder: self.folder.clone(), frame: None, rows: self.rows.clone(), state, metadata }
     }
 
     /// The same with the image of the averaged latents as they are now: `image [3, s, s]`, and its [`pixels`] on the host.
@@ -212,24 +211,24 @@ impl<'c> Slot<'c> {
         Ok(Snapshot { frame: Some(Frame { step, pixels, best }), ..self.snapshot(dream) })
     }
 
-    /// Adds the live latents' similarity of now to the curve.
+    /// Notes the live latents' similarity of now.
     fn measure(&mut self, dreamer: &Dreamer, dream: &Dream) -> Result<(), SaveError> {
-        let live = similarity(dreamer, &eight_bits(&dreamer.live_image(dream)), self.text(dreamer)?);
-        self.add_to_curve(CurveRow::of_live(dream.step(), Some(live).filter(|live| live.is_finite())));
+        let live = similarity(dreamer, &eight_bits(&dreamer.live_image(dream)), &self.text(dreamer)?);
+        self.add_live(dream.step(), live);
         Ok(())
     }
 
-    fn add_to_curve(&mut self, row: CurveRow) {
-        self.curve.retain(|earlier| earlier.step < row.step);
-        self.curve.push(row);
+    fn add_live(&mut self, step: u32, similarity: f64) {
+        self.live.retain(|(earlier, _)| *earlier < step);
+        self.live.extend(Some((step, similarity)).filter(|_| similarity.is_finite()));
     }
 
-    fn text(&self, dreamer: &Dreamer) -> Result<&Tensor, SaveError> {
+    fn text(&self, dreamer: &Dreamer) -> Result<Tensor, SaveError> {
         if let Some(text) = self.text.get() {
-            return Ok(text);
+            return Ok(text.shallow_clone());
         }
         let text = embedding(dreamer, &self.cell.judged_text())?;
-        Ok(self.text.get_or_init(|| text))
+        Ok(self.text.get_or_init(|| text).shallow_clone())
     }
 
     /// Whoever takes the state of before finds this again.
@@ -249,23 +248,22 @@ impl<'c> Slot<'c> {
         let text = self.text(dreamer)?;
         // Latents that are finite may still be too large for the generator's numbers to be so.
         let cutouts =
-            |image| Some(dreamer.cutout_similarity(dream, image, text)).filter(|one| one.is_finite());
+            |image| Some(dreamer.cutout_similarity(dream, image, &text)).filter(|one| one.is_finite());
         let [cutouts_averaged, cutouts_live] = images.each_ref().map(cutouts);
+        let similarity_live = similarity(dreamer, &live, &text);
+        self.add_live(dream.step(), similarity_live);
         let last = self.rows.last();
-        let similarity_live = similarity(dreamer, &live, text);
-        let row = CurveRow::of_live(dream.step(), Some(similarity_live));
         let status = CellStatus::Finished(Outcome {
             steps: dream.step(),
             seconds: self.seconds(),
-            similarity_averaged: similarity(dreamer, &averaged, text),
+            similarity_averaged: similarity(dreamer, &averaged, &text),
             similarity_live,
             cutouts_averaged,
             cutouts_live,
             final_loss: last.map(|row| row.loss).unwrap_or_default(),
             best: self.best,
+            live: self.live.clone(),
         });
-        self.add_to_curve(row);
-        self.folder.write_curve(&self.curve)?;
         let file = png(&averaged)?;
         self.folder.write(&self.folder.final_image(), &file)?;
         self.complete_frames(&file, dream.step())?;
@@ -289,18 +287,6 @@ impl<'c> Slot<'c> {
     }
 }
 
-/// Takes similarities with another text than now's out of a cell's curve.
-fn forget_other_texts(folder: &CellFolder, cell: &Cell) -> Result<(), SaveError> {
-    let text = folder.record().ok().flatten().and_then(|record| record.judged_text);
-    match folder.curve() {
-        Ok(rows) if !rows.is_empty() && text != Some(cell.judged_text()) => {
-            let forgotten: Vec<_> = rows.iter().map(|row| CurveRow::of_live(row.step, None)).collect();
-            Ok(drop(folder.write_curve(&forgotten)?))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Says why the cell does not go on from what was saved of it.
 fn anew(reason: &str) -> Result<Option<Dream>, SaveError> {
     tracing::warn!("{reason}: beginning anew");
@@ -312,6 +298,18 @@ fn best_in(metadata: &BTreeMap<String, String>) -> Option<Best> {
     let step = metadata.get(BEST_STEP)?.parse().ok()?;
     let similarity_loss = metadata.get(BEST_SIMILARITY_LOSS)?.parse().ok()?;
     Some(Best { step, similarity_loss })
+}
+
+/// What [`Slot::snapshot`] noted of the live latents, if that was measured with the text of now.
+fn live_in(metadata: &BTreeMap<String, String>, text: &str) -> Vec<(u32, f64)> {
+    if metadata.get(LIVE_TEXT).is_none_or(|noted| noted != text) {
+        return Vec::new();
+    }
+    let one = |entry: &str| {
+        let (step, similarity) = entry.split_once(':')?;
+        Some((step.parse().ok()?, similarity.parse().ok()?))
+    };
+    metadata.get(LIVE).into_iter().flat_map(|live| live.split(' ')).filter_map(one).collect()
 }
 
 /// Records that a cell failed.

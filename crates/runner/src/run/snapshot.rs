@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use checkpoint::write_safetensors;
-use records::{CellFolder, CurveRow, TraceRow};
+use records::{CellFolder, TraceRow};
 use tch::{Device, Tensor};
 
 use super::pictures::{picture, png};
@@ -14,7 +14,6 @@ pub(super) struct Snapshot {
     pub(super) folder: CellFolder,
     pub(super) frame: Option<Frame>,
     pub(super) rows: Vec<TraceRow>,
-    pub(super) curve: Vec<CurveRow>,
     pub(super) state: Vec<(String, Tensor)>,
     pub(super) metadata: BTreeMap<String, String>,
 }
@@ -40,9 +39,6 @@ impl Snapshot {
             }
         }
         self.folder.write_trace(&self.rows)?;
-        if !self.curve.is_empty() {
-            self.folder.write_curve(&self.curve)?;
-        }
         let tensors: Vec<_> = self.state.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
         Ok(write_safetensors(&self.folder.state(), &tensors, &self.metadata)?)
     }

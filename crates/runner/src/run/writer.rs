@@ -86,14 +86,7 @@ mod tests {
         let pixels = Tensor::full([4, 4, 3], i64::from(step), (Kind::Uint8, tch::Device::Cpu));
         let state = vec![("step".to_owned(), Tensor::from(i64::from(step)))];
         let frame = Some(Frame { step, pixels, best: step == 2 });
-        Snapshot {
-            folder: folder.clone(),
-            frame,
-            rows: Vec::new(),
-            curve: Vec::new(),
-            state,
-            metadata: Default::default(),
-        }
+        Snapshot { folder: folder.clone(), frame, rows: Vec::new(), state, metadata: Default::default() }
     }
 
     #[test]

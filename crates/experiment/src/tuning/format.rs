@@ -1,0 +1,145 @@
+use optim::OptimizerConfig;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, Deserializer};
+
+use super::{TuneRange, Tuning};
+use crate::error::Fault;
+use crate::format::{Head, PromptEntry, TextOrTable};
+use crate::seeds::{Seeds, SeedsEntry, SeedsSchema};
+use crate::{Variant, check, read as read_experiment};
+
+/// The keys of `[tuning]` but for `also`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TuningTable {
+    prompts: Spanned<Vec<Spanned<PromptEntry>>>,
+    seeds: Spanned<SeedsEntry>,
+    #[serde(default = "points")]
+    points: Spanned<u64>,
+    #[serde(default = "extend")]
+    extend: Spanned<u64>,
+    // Taken out before; named here so that a misspelling of it finds its way.
+    #[serde(default, rename = "also")]
+    _also: Option<toml::Table>,
+}
+
+/// Settings that are chosen before they are tested: every `{ tune = [LOW, HIGH] }` of an optimizer. Trials are computed on
+/// prompts and seeds of their own, with as many steps as the test has; the best by the mean similarity is tested.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape of the format, which `TuningTable` reads")]
+pub(crate) struct TuningSchema {
+    /// Prompts that trials are scored on; none of them may be tested.
+    prompts: Vec<TextOrTable>,
+    /// Seeds of the trials; none of them may be tested.
+    seeds: SeedsSchema,
+    /// Trials of every tuned optimizer, at equal ratios from the low end of its range to the high one.
+    #[schemars(default = "five", range(min = 2, max = 100))]
+    points: u64,
+    /// How often one more trial is made beyond a range at whose end the best lies.
+    #[schemars(default = "one", range(max = 100))]
+    extend: u64,
+    /// Optimizers with fixed settings that are tested beside the tuned ones, named such as `adam as given`.
+    #[schemars(default)]
+    also: Option<OptimizerConfig>,
+}
+
+fn five() -> u64 {
+    5
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn points() -> Spanned<u64> {
+    Spanned::new(0..0, five())
+}
+
+fn extend() -> Spanned<u64> {
+    Spanned::new(0..0, one())
+}
+
+/// What an optimizer that is tested with fixed settings is called besides its name.
+const AS_GIVEN: &str = "as given";
+
+/// `[tuning]`, held against the rest of the experiment.
+pub(crate) fn read(
+    table: Spanned<DeTable<'_>>,
+    head: &Head,
+    (prompts, seeds): (&[PromptEntry], &Seeds),
+    ranges: Vec<Vec<TuneRange>>,
+) -> Result<(Tuning, Vec<PromptEntry>), Fault> {
+    let place = table.span();
+    let mut rest = table;
+    let also = read_experiment::take_table(&mut rest, "also")?;
+    let table = TuningTable::deserialize(Deserializer::from(rest))?;
+    if ranges.iter().all(Vec::is_empty) {
+        return Err(Fault::new(place, "nothing is tuned").help(
+            "give a setting a range, such as adam = { lr = { tune = [0.005, 0.5] } }, or remove [tuning]",
+        ));
+    }
+    let tuning_prompts = tuning_prompts(&table, head)?;
+    let own = SeedsEntry::read(&table.seeds, tuning_prompts.len())?;
+    let tested = seeds.of_prompts(prompts.len());
+    if let Some(seed) = own.of_prompts(tuning_prompts.len()).iter().find(|seed| tested.contains(seed)) {
+        return Err(Fault::twice(
+            table.seeds.span(),
+            head.seeds.span(),
+            format!("the seed {seed} is for tuning and for testing"),
+        )
+        .help("what is chosen on a seed must not be tested on it: { per_prompt = 1, from = 1_000_000 }"));
+    }
+    let tuning = Tuning {
+        seeds: own,
+        points: count("points", &table.points, 2)?,
+        extend: count("extend", &table.extend, 0)?,
+        also: also.map(|also| as_given(&also)).transpose()?.unwrap_or_default(),
+        ranges,
+        prompts: Vec::new(),
+    };
+    Ok((tuning, tuning_prompts))
+}
+
+fn tuning_prompts(table: &TuningTable, head: &Head) -> Result<Vec<PromptEntry>, Fault> {
+    let prompts = check::listed_prompts("tuning.prompts", &table.prompts)?;
+    for (entry, prompt) in table.prompts.get_ref().iter().zip(&prompts) {
+        if prompt.image.is_some() {
+            return Err(Fault::new(entry.span(), "a tuning prompt has an image")
+                .help("these are texts: prompts with images can be tested only"));
+        }
+        let tested = head.prompts.get_ref().iter().find(|tested| tested.get_ref().name() == prompt.name());
+        if let Some(tested) = tested {
+            let message = format!("`{}` is for tuning and for testing", prompt.name());
+            return Err(Fault::twice(entry.span(), tested.span(), message).help(
+                "what is chosen on a prompt must not be tested on it: leave it out of one of the lists",
+            ));
+        }
+    }
+    Ok(prompts)
+}
+
+fn count(name: &str, value: &Spanned<u64>, least: u64) -> Result<usize, Fault> {
+    const MOST: u64 = 100;
+    let number = *value.get_ref();
+    if (least..=MOST).contains(&number) {
+        return Ok(number as usize);
+    }
+    Err(Fault::new(
+        value.span(),
+        format!("`{name}` is {number}, but must be at least {least} and at most {MOST}"),
+    ))
+}
+
+fn as_given(also: &Spanned<DeTable<'_>>) -> Result<Vec<Variant<OptimizerConfig>>, Fault> {
+    let (mut variants, ranges) = read_experiment::optimizers("tuning.also", also)?;
+    if ranges.iter().any(|ranges| !ranges.is_empty()) {
+        return Err(Fault::new(also.span(), "`also` has fixed settings, no range to tune"));
+    }
+    for variant in &mut variants {
+        variant.note = Some(AS_GIVEN);
+    }
+    Ok(variants)
+}
