@@ -6,6 +6,7 @@ use optim::OptimizerConfig;
 mod continuation;
 mod divergence;
 mod packing;
+mod single_steps;
 mod trajectory;
 
 /// Four steps on four cutouts.
