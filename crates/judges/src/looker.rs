@@ -3,7 +3,7 @@ use model_sets::{Component, ModelSet};
 use records::{Guess, Right, Verdict};
 use tch::{Device, Kind, Tensor};
 
-use super::{EvaluationError, Labels, Question};
+use super::{EvaluationError, Labels, Question, Ruler};
 
 /// Labels that are recorded for an image.
 const NEAREST: usize = 5;
@@ -28,7 +28,6 @@ impl Looker {
         let name = || set.manifest.name.clone();
         let weights = checkpoint::Weights::open(&set.path(&component.weights))
             .map_err(|source| EvaluationError::Weights { role, set: name(), source: Box::new(source) })?;
-        // In single precision whatever the dreams' was, so that others can compute the same.
         let clip = Clip::load(weights, device, Kind::Float).map_err(|source| EvaluationError::Clip {
             role,
             set: name(),
@@ -43,8 +42,7 @@ impl Looker {
 
     /// What it says of an image, and the cosines with the question's texts: nothing for one that is too long for it.
     pub(super) fn look(&self, image: &Picture, question: &Question) -> (Verdict, Vec<Option<f64>>) {
-        let pixels = image.pixels(self.clip.image_size()).unsqueeze(0);
-        let seen = torch_ext::no_grad(|| self.clip.encode_image(&pixels.to_device(self.clip.device())));
+        let seen = Ruler::of(&self.clip).image(&image.pixels(self.clip.image_size()));
         let guesses = self.labels.rank(&seen).remove(0);
         let right = question.right_label.as_ref().and_then(|right| {
             let place = guesses.iter().position(|guess| guess.label == *right)?;
@@ -62,14 +60,12 @@ impl Looker {
     }
 
     fn similarity(&self, seen: &Tensor, text: &str) -> Option<f64> {
-        let tokens = match self.clip.tokenizer().encode_batch(&[text]) {
-            Ok(tokens) => tokens.to_device(self.clip.device()),
+        match Ruler::of(&self.clip).text(text) {
+            Ok(text) => Some(Ruler::cosine(seen, &text)),
             Err(error) => {
                 tracing::warn!(%error, "the {} cannot read a text", self.role);
-                return None;
+                None
             }
-        };
-        let text = torch_ext::no_grad(|| self.clip.encode_text(&tokens)).to_kind(Kind::Float);
-        Some(Tensor::cosine_similarity(&seen.to_kind(Kind::Float), &text, 1, 1e-8).double_value(&[0]))
+        }
     }
 }

@@ -132,6 +132,23 @@ fn a_perceptor_in_bfloat16_sees_about_the_same() {
 }
 
 #[test]
+fn cutouts_are_measured_by_the_ruler_whatever_guides_the_dream() {
+    let measured = |precision, ruler: bool| {
+        let settings = DreamSettings { precision, ..settings() };
+        let mut dreamer = dreamer(&settings);
+        if ruler {
+            dreamer = dreamer.with_ruler(models(Kind::Float).1);
+        }
+        let dream = dreamer.begin(&DreamSpec { settings, ..spec("a bear", 0, ADAM) }).unwrap();
+        let (image, text) = (dreamer.image(&dream), dream.target.copy());
+        dreamer.cutout_similarity(&dream, &image, &text.ones_like())
+    };
+    let in_single = measured(Precision::Fp32, false);
+    assert_eq!(measured(Precision::Bf16, true), in_single);
+    assert_ne!(measured(Precision::Bf16, false), in_single);
+}
+
+#[test]
 fn what_cannot_be_dreamt_is_refused() {
     let dreamer = dreamer(&settings());
     let error = |change: &dyn Fn(&mut DreamSpec)| {

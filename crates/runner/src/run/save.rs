@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use bigsleep::{Dream, DreamError, DreamSpec, Dreamer};
 use checkpoint::{CheckpointError, Weights};
 use experiment::plan::Cell;
+use judges::Ruler;
 use records::{
     Best, CellFolder, CellRecord, CellStatus, LARGEST_RECORD, Outcome, RecordError, ResultsFolder, TraceRow,
     read_regular,
 };
-use tch::{Kind, Tensor};
+use tch::Tensor;
 use thiserror::Error;
 
 use super::failure::chain;
@@ -201,17 +202,22 @@ impl<'c> Slot<'c> {
     pub(super) fn finish(&self, dreamer: &Dreamer, dream: &Dream) -> Result<CellStatus, SaveError> {
         let images = [dreamer.image(dream), dreamer.live_image(dream)];
         let [averaged, live] = images.each_ref().map(eight_bits);
-        let text = embedding(dreamer, &self.cell.judged_text())?;
+        let ruler = Ruler::of(dreamer.ruler());
+        let text = ruler.text(&self.cell.judged_text())?;
         // Latents that are finite may still be too large for the generator's numbers to be so.
         let cutouts =
-            |image| Some(dreamer.cutout_similarity(dream, image, &text)).filter(|one| one.is_finite());
+            |image| Some(dreamer.cutout_similarity(dream, image, &text.get(0))).filter(|one| one.is_finite());
         let [cutouts_averaged, cutouts_live] = images.each_ref().map(cutouts);
+        let similarity = |image| {
+            let pixels = clip::preprocess(image, dreamer.ruler().image_size());
+            Ruler::cosine(&ruler.image(&pixels), &text)
+        };
         let last = self.rows.last();
         let status = CellStatus::Finished(Outcome {
             steps: dream.step(),
             seconds: self.seconds(),
-            similarity_averaged: similarity(dreamer, &averaged, &text),
-            similarity_live: similarity(dreamer, &live, &text),
+            similarity_averaged: similarity(&averaged),
+            similarity_live: similarity(&live),
             cutouts_averaged,
             cutouts_live,
             final_loss: last.map(|row| row.loss).unwrap_or_default(),
@@ -263,19 +269,4 @@ pub(super) fn record_failure(results: &ResultsFolder, cell: &Cell, reason: &str)
 
 fn former_digest(folder: &CellFolder) -> Option<String> {
     folder.record().ok().flatten()?.former_digest
-}
-
-/// The embedding `[e]` of a text.
-fn embedding(dreamer: &Dreamer, text: &str) -> Result<Tensor, SaveError> {
-    let clip = dreamer.perceptor();
-    let tokens = clip.tokenizer().encode_batch(&[text])?.to_device(dreamer.device());
-    Ok(torch_ext::no_grad(|| clip.encode_text(&tokens).to_kind(Kind::Float).get(0)))
-}
-
-/// The cosine of an image, as CLIP looks at images, with the embedding of a text.
-fn similarity(dreamer: &Dreamer, image: &image::DynamicImage, text: &Tensor) -> f64 {
-    let clip = dreamer.perceptor();
-    let pixels = clip::preprocess(image, clip.image_size()).unsqueeze(0).to_device(dreamer.device());
-    let image = torch_ext::no_grad(|| clip.encode_image(&pixels).to_kind(Kind::Float));
-    Tensor::cosine_similarity(&image, &text.unsqueeze(0), 1, 1e-8).double_value(&[0])
 }
