@@ -3,15 +3,20 @@
     tests/reference/.venv/bin/python tests/reference/bigsleep.py
 
 writes crates/bigsleep/tests/golden/*.safetensors. The networks are small and random, made by bigsleep_models.py.
+
+    tests/reference/.venv/bin/python tests/reference/bigsleep.py steps
+
+writes steps.safetensors alone, with the networks that are committed.
 """
 
 import random
+import sys
 from pathlib import Path
 from unittest import mock
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 import bigsleep_models
 
@@ -32,12 +37,24 @@ def main():
     torch.set_num_threads(1)
     GOLDEN.mkdir(parents=True, exist_ok=True)
     models = bigsleep_models.make()
+    if sys.argv[1:] == ["steps"]:
+        take_committed(models)
+        save_file(single_steps(models), GOLDEN / "steps.safetensors")
+        return
     save_file(bigsleep_models.halves(models.biggan), GOLDEN / "biggan.safetensors")
     save_file(bigsleep_models.halves(models.clip.visual, "visual."), GOLDEN / "clip_vision.safetensors")
     save_file(initial_latents(), GOLDEN / "initial_latents.safetensors")
     save_file(losses(models), GOLDEN / "losses.safetensors")
     save_file(cutouts(), GOLDEN / "cutouts.safetensors")
     save_file(trajectories(models), GOLDEN / "trajectories.safetensors")
+    save_file(single_steps(models), GOLDEN / "steps.safetensors")
+
+
+def take_committed(models):
+    """The networks as they are committed: another processor calibrates them otherwise."""
+    for module, file, prefix in ((models.biggan, "biggan", ""), (models.clip.visual, "clip_vision", "visual.")):
+        tensors = load_file(GOLDEN / f"{file}.safetensors")
+        module.load_state_dict({name.removeprefix(prefix): tensor.float() for name, tensor in tensors.items()})
 
 
 def initial_latents():
@@ -107,6 +124,20 @@ def trajectories(models):
     return values
 
 
+def single_steps(models):
+    """Single steps from the package's own states: what rounding has done before a step has no part in it."""
+    values = {}
+    for name, settings in CASES.items():
+        for steps in STEPS_BEFORE.get(name, [STEPS - 1]):
+            found = trajectory(models, steps=steps + 1, before_last=True, **settings)
+            found["terms"] = found["terms"][-1]
+            if "boxes" in found:
+                found["boxes"] = found["boxes"][-1]
+            values |= {f"{name}.{steps}.{key}": value for key, value in found.items()}
+    return values
+
+
+STEPS_BEFORE = {"cutouts": [6, 10, 15, 19]}
 WHOLE = dict(num_cutouts=2)
 CASES = {
     "plain": dict(text="a", **WHOLE),
@@ -131,8 +162,9 @@ def assert_stable(name, found, again):
         assert terms < 1e-5 and latents < 1e-4, f"{name} is unstable with seed {SEED}: {terms:.0e}, {latents:.0e}"
 
 
-def trajectory(models, draw=False, noise=None, **settings):
-    """Cutouts are the whole image, or, with `draw`, what the package draws. `noise` moves the first latents by a rounding."""
+def trajectory(models, draw=False, noise=None, steps=STEPS, before_last=False, **settings):
+    """Cutouts are the whole image, or, with `draw`, what the package draws. `noise` moves the first latents by a rounding.
+    With `before_last` the state before the last step is given besides."""
     imagine = start(models, **settings)
     if noise is not None:
         for parameter in imagine.model.model.latents.model.parameters():
@@ -157,7 +189,10 @@ def trajectory(models, draw=False, noise=None, **settings):
         mock.patch.object(imagine.model, "forward", recording_forward),
         mock.patch.object(big_sleep, "rand_cutout", recording_cutout),
     ):
-        for step in range(STEPS):
+        before = {}
+        for step in range(steps):
+            if before_last and step == steps - 1:
+                before = {f"before.{name}": tensor.clone() for name, tensor in state(imagine).items()}
             imagine.train_step(0, step)
 
     latents = imagine.model.model.latents
@@ -166,14 +201,29 @@ def trajectory(models, draw=False, noise=None, **settings):
         image = imagine.model.model()[0]
     accumulated = settings.get("gradient_accumulate_every", 1)
     values = {
-        "terms": torch.stack(terms).view(STEPS, accumulated, 3).mean(1),  # latent, class, similarity
+        "terms": torch.stack(terms).view(steps, accumulated, 3).mean(1),  # latent, class, similarity
         "normu": latents.model.normu.detach(),
         "cls": latents.model.cls.detach(),
         "average_normu": latents.average.normu.detach(),
         "average_cls": latents.average.cls.detach(),
         "image": image,
     }
-    return values | ({"boxes": torch.tensor(boxes).view(STEPS, -1, 3)} if draw else {})
+    return values | before | ({"boxes": torch.tensor(boxes).view(steps, -1, 3)} if draw else {})
+
+
+def state(imagine):
+    """The latents, what Adam keeps of their gradients, and their average before its correction."""
+    latents = imagine.model.model.latents
+    values = {"accum": latents.accum}
+    for name, parameter in latents.model.named_parameters():
+        of_adam = imagine.optimizer.state[parameter]
+        values |= {
+            name: parameter.detach(),
+            f"exp_avg.{name}": of_adam["exp_avg"],
+            f"exp_avg_sq.{name}": of_adam["exp_avg_sq"],
+            f"biased.{name}": dict(latents._biased.named_parameters())[name].detach(),
+        }
+    return values
 
 
 def start(models, **settings):

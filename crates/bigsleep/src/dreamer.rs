@@ -28,6 +28,8 @@ const CHUNK_CUDA: i64 = 256;
 pub struct Dreamer {
     generator: Generator,
     guide: Guide,
+    /// The perceptor in single precision, where the guide's has another.
+    ruler: Option<Guide>,
     settings: DreamSettings,
 }
 
@@ -44,16 +46,30 @@ impl Dreamer {
             return Err(DreamError::Tf32OnCpu);
         }
         tf32::forbid();
-        let (image_side, input_side) = (generator.config().output_dim, perceptor.image_size());
-        let patch_side = perceptor.config().patch_size;
-        let cutter = Cutter::new(settings.interpolation, image_side, input_side, patch_side, device);
-        let chunk = if device.is_cuda() { CHUNK_CUDA } else { CHUNK_CPU };
-        Ok(Self { generator, guide: Guide::new(perceptor, cutter, chunk), settings: settings.clone() })
+        let guide = guide(perceptor, settings, generator.config().output_dim);
+        Ok(Self { generator, guide, ruler: None, settings: settings.clone() })
     }
 
-    /// The perceptor, for judging images.
+    /// The dreamer with the same perceptor in single precision, to measure images with. Without one they
+    /// are measured by the perceptor that guides the dreams.
+    #[must_use]
+    pub fn with_ruler(mut self, perceptor: Clip) -> Self {
+        self.ruler = Some(guide(perceptor, &self.settings, self.generator.config().output_dim));
+        self
+    }
+
+    /// The perceptor that guides dreams, in their precision.
     pub fn perceptor(&self) -> &Clip {
         &self.guide.clip
+    }
+
+    /// The perceptor that images are measured with.
+    pub fn ruler(&self) -> &Clip {
+        &self.measuring().clip
+    }
+
+    fn measuring(&self) -> &Guide {
+        self.ruler.as_ref().unwrap_or(&self.guide)
     }
 
     /// The device.
@@ -200,7 +216,8 @@ impl Dreamer {
     }
 
     fn similarity_at(&self, image: &Tensor, dream: &Dream, boxes: Vec<Cutout>) -> f64 {
-        let alignments = self.alignments(image, boxes, &dream.target);
+        let _allowed = self.allowed_tf32();
+        let alignments = alignments(&self.guide, image, boxes, &dream.target);
         losses::similarity(&alignments, &dream.loss_coef.unsqueeze(0)).double_value(&[0])
     }
 
@@ -209,19 +226,12 @@ impl Dreamer {
     }
 
     /// The mean cosine of `text [e]`, an embedding of any length, with random cutouts of `image [3, s, s]` in [0, 1]: as many
-    /// as the dream sees in a step, where those of its next step would lie.
+    /// as the dream sees in a step, where those of its next step would lie. Measured by the [ruler](Self::ruler), never in TF32.
     pub fn cutout_similarity(&self, dream: &Dream, image: &Tensor, text: &Tensor) -> f64 {
         let boxes = dream.boxes(self.generator.config().output_dim);
         let text = text.to_kind(Kind::Float);
         let target = &text / text.norm();
-        self.alignments(image, boxes, &target).mean(Kind::Double).double_value(&[])
-    }
-
-    /// The cosines of cutouts of an image `[3, s, s]` with a target `[e]`: `[1, k]`.
-    fn alignments(&self, image: &Tensor, boxes: Vec<Cutout>, target: &Tensor) -> Tensor {
-        let _allowed = self.allowed_tf32();
-        let boxes = cutouts::to_tensor(&[boxes], self.device());
-        self.guide.alignments(&image.unsqueeze(0), &boxes, &target.unsqueeze(0))
+        alignments(self.measuring(), image, boxes, &target).mean(Kind::Double).double_value(&[])
     }
 
     fn show<'s>(
@@ -234,6 +244,21 @@ impl Dreamer {
             self.generate(&latents.normu, &class_weights_of_all(&latents, settings))
         })
     }
+}
+
+/// A perceptor prepared for cutouts of images of `image_side`.
+fn guide(perceptor: Clip, settings: &DreamSettings, image_side: i64) -> Guide {
+    let (device, input_side) = (perceptor.device(), perceptor.image_size());
+    let patch_side = perceptor.config().patch_size;
+    let cutter = Cutter::new(settings.interpolation, image_side, input_side, patch_side, device);
+    let chunk = if device.is_cuda() { CHUNK_CUDA } else { CHUNK_CPU };
+    Guide::new(perceptor, cutter, chunk)
+}
+
+/// The cosines of cutouts of an image `[3, s, s]` with a target `[e]`: `[1, k]`.
+fn alignments(guide: &Guide, image: &Tensor, boxes: Vec<Cutout>, target: &Tensor) -> Tensor {
+    let boxes = cutouts::to_tensor(&[boxes], guide.clip.device());
+    guide.alignments(&image.unsqueeze(0), &boxes, &target.unsqueeze(0))
 }
 
 /// Class weights of stacked latents: `[n, l, c]`.

@@ -1,12 +1,8 @@
 //! Settings of a dream.
 
-use crate::limits::{self, OutOfRange};
+use ranges::{OutOfRange, Range};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
-use std::ops::{
-    Bound::{self, Excluded, Included},
-    Range, RangeInclusive,
-};
 use tch::Kind;
 
 /// Settings of one dream: everything but its prompt, seed and optimizer.
@@ -141,12 +137,12 @@ impl Default for DreamSettings {
 
 /// For each setting its range, and the function through which serde reads and checks it.
 macro_rules! ranges {
-    ($($setting:ident: $kind:ty, $range:ident: $ranges:ty = $value:expr;)*) => {
+    ($($setting:ident: $kind:ty, $range:ident = $value:expr;)*) => {
         $(
-            const $range: $ranges = $value;
+            const $range: Range = $value;
 
             fn $setting<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$kind, D::Error> {
-                limits::read(deserializer, stringify!($setting), &$range)
+                ranges::read(deserializer, stringify!($setting), $range)
             }
         )*
 
@@ -156,9 +152,9 @@ macro_rules! ranges {
             /// # Errors
             /// The first setting outside its range.
             pub fn check(&self) -> Result<(), OutOfRange> {
-                $(limits::within(stringify!($setting), self.$setting, &$range)?;)*
+                $($range.check(stringify!($setting), self.$setting)?;)*
                 if let Some(max_classes) = self.max_classes {
-                    limits::within("max_classes", max_classes, &MAX_CLASSES)?;
+                    MAX_CLASSES.check("max_classes", max_classes)?;
                 }
                 Ok(())
             }
@@ -167,22 +163,22 @@ macro_rules! ranges {
 }
 
 ranges! {
-    epochs: u32, EPOCHS: RangeInclusive<u32> = 1..=10_000;
-    iterations: u32, ITERATIONS: RangeInclusive<u32> = 1..=100_000;
-    cutouts: u32, CUTOUTS: RangeInclusive<u32> = 1..=4096;
-    gradient_accumulation: u32, GRADIENT_ACCUMULATION: RangeInclusive<u32> = 1..=1024;
-    class_temperature: f64, CLASS_TEMPERATURE: RangeInclusive<f64> = 0.001..=1000.0;
-    ema_decay: f64, EMA_DECAY: Range<f64> = 0.0..1.0;
-    loss_coef: f64, LOSS_COEF: RangeInclusive<f64> = 0.0..=1_000_000.0;
-    truncation: f64, TRUNCATION: (Bound<f64>, Bound<f64>) = (Excluded(0.0), Included(1.0));
-    save_every: u32, SAVE_EVERY: RangeInclusive<u32> = 1..=1_000_000_000;
+    epochs: u32, EPOCHS = Range::between(1.0, 10_000.0);
+    iterations: u32, ITERATIONS = Range::between(1.0, 100_000.0);
+    cutouts: u32, CUTOUTS = Range::between(1.0, 4096.0);
+    gradient_accumulation: u32, GRADIENT_ACCUMULATION = Range::between(1.0, 1024.0);
+    class_temperature: f64, CLASS_TEMPERATURE = Range::between(0.001, 1000.0);
+    ema_decay: f64, EMA_DECAY = Range::FROM_0_BELOW_1;
+    loss_coef: f64, LOSS_COEF = Range::between(0.0, 1_000_000.0);
+    truncation: f64, TRUNCATION = Range::ABOVE_0_TO_1;
+    save_every: u32, SAVE_EVERY = Range::between(1.0, 1_000_000_000.0);
 }
 
 /// The generator's own number of classes limits it further, once that is known.
-const MAX_CLASSES: RangeInclusive<u32> = 1..=100_000;
+const MAX_CLASSES: Range = Range::between(1.0, 100_000.0);
 
 fn max_classes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    limits::read(deserializer, "max_classes", &MAX_CLASSES).map(Some)
+    ranges::read(deserializer, "max_classes", MAX_CLASSES).map(Some)
 }
 
 #[cfg(test)]

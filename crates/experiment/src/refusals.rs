@@ -125,7 +125,7 @@ fn overrides_take_texts_quoted_dots_and_point_into_themselves() {
     iterations is 99999999999, but must be at least 1 and at most 100000 [--set:1:18]
     `schedule` is the text "cosine", but must be a table such as { warmup = 100, then = "cosine" } [--set:1:25]
     `warmup` is a list, but must be a whole number, at least 0 [--set:1:32] (a list is an axis where it is a whole setting: schedule = [{ warmup = … }, { warmup = … }])
-    warmup = 9223372036854775808 is out of range: it must be at least 0 and at most 9223372036854775807 [--set:1:32]
+    warmup is 9223372036854775808, but must be at least 0 and at most 9223372036854775807 [--set:1:32]
     `then` is the text "step", but must be a table such as { step = … } [--set:1:30]
     unknown key `ever` [--set:1:41] (did you mean `every`? Known: `every`, `by`)
     `step` is the number 3, but must be a text [--set:1:39]
@@ -146,7 +146,7 @@ fn overrides_take_texts_quoted_dots_and_point_into_themselves() {
     an entry of `seeds` is the number -1, but must be a whole number from 0 to 9223372036854775807 [--set:1:8]
     9223372036854775808 is too large for a whole number of TOML [--set:1:19] (these go from -9223372036854775808 to 9223372036854775807)
     `lr` is the number 1e400, but must be a number that is not so large [--set:1:19]
-    beta1 = 1e300 is out of range: it must be at least 0 and less than 1 [--set:1:22]
+    beta1 is 1e300, but must be at least 0 and below 1 [--set:1:22]
     --set cannot reach `prompts.first`: `prompts` is a value, which has no settings of its own [--set:1:1]
     `dream` is a table of settings, not the date 1979-05-27 [--set:1:7]
     "#);

@@ -9,6 +9,7 @@ mod labels;
 mod looker;
 mod panel;
 mod question;
+mod ruler;
 mod segmenter;
 
 pub use error::EvaluationError;
@@ -16,3 +17,4 @@ pub use judges::Judges;
 pub use labels::Labels;
 pub use panel::{Opinion, Panel, Similarities};
 pub use question::Question;
+pub use ruler::Ruler;

@@ -3,7 +3,7 @@ use model_sets::{Component, ModelSet};
 use records::{Guess, Right, Verdict};
 use tch::{Device, Kind, Tensor};
 
-use super::{EvaluationError, Labels, Question};
+use super::{EvaluationError, Labels, Question, Ruler};
 
 /// Labels that are recorded for an image.
 const NEAREST: usize = 5;
@@ -28,7 +28,6 @@ impl Looker {
         let name = || set.manifest.name.clone();
         let weights = checkpoint::Weights::open(&set.path(&component.weights))
             .map_err(|source| EvaluationError::Weights { role, set: name(), source: Box::new(source) })?;
-        // In single precision whatever the dreams' was, so that others can compute the same.
         let clip = Clip::load(weights, device, Kind::Float).map_err(|source| EvaluationError::Clip {
             role,
             set: name(),
@@ -55,35 +54,29 @@ impl Looker {
             similarity: guess.similarity / self.scale,
         });
         let similarities: Vec<Option<f64>> =
-            question.texts.iter().map(|text| Some(cosine(&seen, &self.read(text)?))).collect();
+            question.texts.iter().map(|text| Some(Ruler::cosine(&seen, &self.read(text)?))).collect();
         let similarity = similarities.first().copied().flatten();
         (Verdict { similarity, right, nearest: nearest.collect() }, similarities)
     }
 
     /// The embedding of an image, `[1, e]`.
     fn see(&self, image: &Picture) -> Tensor {
-        let pixels = image.pixels(self.clip.image_size()).unsqueeze(0);
-        torch_ext::no_grad(|| self.clip.encode_image(&pixels.to_device(self.clip.device())))
+        Ruler::of(&self.clip).image(&image.pixels(self.clip.image_size()))
     }
 
     /// The embedding of a text, `[1, e]`: nothing for one that is too long for it.
     pub(super) fn read(&self, text: &str) -> Option<Tensor> {
-        let tokens = match self.clip.tokenizer().encode_batch(&[text]) {
-            Ok(tokens) => tokens.to_device(self.clip.device()),
+        match Ruler::of(&self.clip).text(text) {
+            Ok(text) => Some(text),
             Err(error) => {
                 tracing::warn!(%error, "the {} cannot read a text", self.role);
-                return None;
+                None
             }
-        };
-        Some(torch_ext::no_grad(|| self.clip.encode_text(&tokens)).to_kind(Kind::Float))
+        }
     }
 
     /// The cosine of an image with a text that was [read](Self::read).
     pub(super) fn similarity(&self, image: &Picture, text: &Tensor) -> f64 {
-        cosine(&self.see(image), text)
+        Ruler::cosine(&self.see(image), text)
     }
-}
-
-fn cosine(seen: &Tensor, text: &Tensor) -> f64 {
-    Tensor::cosine_similarity(&seen.to_kind(Kind::Float), text, 1, 1e-8).double_value(&[0])
 }

@@ -1,12 +1,13 @@
 use std::{
     collections::BTreeMap,
     fs,
+    num::NonZeroU16,
     path::{Path, PathBuf},
 };
 
 use checkpoint::write_safetensors;
 use clip::CIFAR100;
-use model_sets::ROLES;
+use model_sets::{Component, FileEntry, Manifest, ROLES};
 use sha2::{Digest, Sha256};
 use tch::{Kind, Tensor};
 
@@ -75,57 +76,84 @@ impl ModelSet {
         write(&self.generator_config(), &(text + "\n"))
     }
 
-    /// Writes the manifest of the components that are there, with their digests.
+    /// Writes the manifest of the models that are there, with their digests; none while there are not
+    /// the two that dreams need.
     ///
     /// # Errors
     /// When a file cannot be read or written.
     pub fn write_manifest(&self, settings: &Settings) -> Result<(), MiniatureError> {
-        let mut manifest = HEAD.to_owned() + &labels();
-        for (component, kind) in ROLES {
-            let weights = self.weights(component);
-            if !weights.exists() {
-                continue;
-            }
-            manifest += &format!(
-                "\n[{component}]\nkind = \"{}\"\nsource = \"{SOURCE}\"\nlicence = \"{LICENCE}\"\n",
-                kind.name()
-            );
-            if component == "generator" {
-                manifest += &format!("config = {}\n", entry(&self.generator_config())?);
-            }
-            if component == "segmenter" {
-                manifest += &format!("side = {}\n", settings.segmenter.side);
-            }
-            manifest += &format!("weights = {}\n", entry(&weights)?);
+        match self.manifest(settings)? {
+            Some(manifest) => write(&self.folder.join("manifest.toml"), &commented(&manifest)),
+            None => Ok(()),
         }
-        write(&self.folder.join("manifest.toml"), &manifest)
+    }
+
+    fn manifest(&self, settings: &Settings) -> Result<Option<Manifest>, MiniatureError> {
+        let [generator, perceptor, judge, segmenter] = ROLES.map(|(role, kind)| self.component(role, kind));
+        let (Some(generator), Some(perceptor)) = (generator?, perceptor?) else { return Ok(None) };
+        let side = u16::try_from(settings.segmenter.side).ok().and_then(NonZeroU16::new);
+        Ok(Some(Manifest {
+            name: "mini".to_owned(),
+            about: "A small BigGAN-deep, CLIP and DeepLabv3, trained on emoji: not the paper's models"
+                .to_owned(),
+            reproduces: None,
+            dream: toml::toml! { cutouts = 8 },
+            labels: Some(labels()),
+            generator: Component { config: Some(entry(&self.generator_config())?), ..generator },
+            perceptor,
+            judge: judge?,
+            segmenter: segmenter?.map(|segmenter| Component { side, ..segmenter }),
+        }))
+    }
+
+    /// The model that plays `role`, if it is there.
+    fn component(&self, role: &str, kind: model_sets::Kind) -> Result<Option<Component>, MiniatureError> {
+        let weights = self.weights(role);
+        if !weights.exists() {
+            return Ok(None);
+        }
+        Ok(Some(Component {
+            kind,
+            source: "crates/miniature".to_owned(),
+            licence: LICENCE.to_owned(),
+            config: None,
+            side: None,
+            weights: entry(&weights)?,
+            classes: None,
+        }))
     }
 }
 
-const HEAD: &str = r#"# The small models that come with the repository: MODEL_CARD.md says what they are. `miniature export` writes this file.
-name = "mini"
-about = "A small BigGAN-deep, CLIP and DeepLabv3, trained on emoji: not the paper's models"
-dream.cutouts = 8 # what a small image needs; an experiment may state another number
-"#;
-
 /// The names of CIFAR-100 that its perceptor knows: images are compared with these where an experiment states no labels.
-fn labels() -> String {
+fn labels() -> Vec<String> {
     let table = Table::embedded();
     let known = table.classes.iter().map(|class| class.name.as_str()).filter(|name| CIFAR100.contains(name));
-    let lines = known.map(|name| format!("  {},\n", toml::Value::from(name)));
-    format!("labels = [\n{}]\n", lines.collect::<String>())
+    known.map(str::to_owned).collect()
 }
-
-const SOURCE: &str = "crates/miniature";
 
 /// The weights are the project's; the art that they were trained on is Apache-2.0, CC-BY-4.0 and MIT: `weights/mini/ATTRIBUTION.md`.
 const LICENCE: &str = "(MIT OR Apache-2.0) AND CC-BY-4.0";
 
-fn entry(path: &Path) -> Result<String, MiniatureError> {
+/// The manifest as text, with its comments.
+fn commented(manifest: &Manifest) -> String {
+    let mut document = manifest.document().expect("texts and numbers are TOML");
+    if let Some(mut name) = document.key_mut("name") {
+        name.leaf_decor_mut().set_prefix(HEAD);
+    }
+    if let Some(cutouts) = document["dream"]["cutouts"].as_value_mut() {
+        cutouts.decor_mut().set_suffix(" # what a small image needs; an experiment may state another number");
+    }
+    document.to_string()
+}
+
+const HEAD: &str = "# The small models that come with the repository: MODEL_CARD.md says what they are. \
+                    `miniature export` writes this file.\n";
+
+fn entry(path: &Path) -> Result<FileEntry, MiniatureError> {
     let bytes = fs::read(path).map_err(|source| MiniatureError::File { path: path.to_owned(), source })?;
     let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Ok(format!("{{ path = \"{name}\", sha256 = \"{sha256}\" }}"))
+    Ok(FileEntry { path: name.into_owned(), url: None, sha256: Some(sha256) })
 }
 
 fn write(path: &Path, text: &str) -> Result<(), MiniatureError> {
@@ -160,22 +188,30 @@ mod tests {
     }
 
     #[test]
-    fn the_manifest_lists_what_is_there_with_its_digest() {
+    fn writes_the_committed_manifest_to_the_byte() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../weights/mini");
+        let manifest = ModelSet::new(&folder).manifest(&Settings::embedded()).expect("files").expect("a set");
+        let committed = fs::read_to_string(folder.join("manifest.toml")).expect("the manifest");
+        assert_eq!(commented(&manifest), committed);
+    }
+
+    #[test]
+    fn the_manifest_lists_what_is_there() {
         let folder = tempfile::tempdir().expect("a folder");
         let set = ModelSet::new(folder.path());
-        let tensor = Tensor::ones([2], (Kind::Float, Device::Cpu));
-        set.write("judge", vec![("ones".to_owned(), tensor)], 7).expect("weights");
-        set.write_manifest(&Settings::embedded()).expect("a manifest");
-        let manifest = fs::read_to_string(folder.path().join("manifest.toml")).expect("the manifest");
-        let manifest: toml::Table = manifest.parse().expect("TOML");
-        assert!(!manifest.contains_key("generator"));
-        let labels: Vec<&str> =
-            manifest["labels"].as_array().expect("labels").iter().filter_map(toml::Value::as_str).collect();
-        assert!(labels.contains(&"bicycle") && !labels.contains(&"cat"), "{labels:?}");
-        let digest = manifest["judge"]["weights"]["sha256"].as_str().expect("a digest");
-        let bytes = fs::read(set.weights("judge")).expect("the weights");
-        let want: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(digest, want);
+        let write = |role: &str| {
+            let tensor = Tensor::ones([2], (Kind::Float, Device::Cpu));
+            set.write(role, vec![("ones".to_owned(), tensor)], 7).expect("weights");
+        };
+        let manifest = || set.manifest(&Settings::embedded()).expect("a manifest");
+        fs::write(set.generator_config(), "{}").expect("a configuration");
+        write("generator");
+        assert_eq!(manifest(), None, "no dream can be had of it yet");
+        write("perceptor");
+        assert!(manifest().is_some_and(|set| set.judge.is_none() && set.segmenter.is_none()));
+        write("judge");
+        let labels = manifest().and_then(|set| set.labels).expect("labels");
+        assert!(labels.contains(&"bicycle".into()) && !labels.contains(&"cat".into()), "{labels:?}");
         let weights = checkpoint::Weights::open(&set.weights("judge")).expect("weights");
         assert_eq!(weights.metadata()["steps"], "7");
     }

@@ -10,6 +10,8 @@ use super::digest::hex;
 pub struct Identity {
     /// The model set's name.
     pub name: String,
+    /// The publication whose models these are, if they are any's.
+    pub reproduces: Option<String>,
     /// SHA-256 (hex) over the files that dreams are computed with: the generator's and the perceptor's.
     pub digest: String,
     /// Those files.
@@ -23,6 +25,6 @@ impl Identity {
         for file in files.values() {
             hash.update(file.sha256.as_bytes()); // contents, not names: a renamed file is the same model
         }
-        Self { name: name.into(), digest: hex(&hash.finalize()), files }
+        Self { name: name.into(), reproduces: None, digest: hex(&hash.finalize()), files }
     }
 }

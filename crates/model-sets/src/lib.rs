@@ -4,6 +4,7 @@ mod fetch;
 mod identity;
 mod kinds;
 mod label_choice;
+mod layout;
 mod manifest;
 mod set;
 

@@ -2,34 +2,40 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU16;
 use std::path::{Component as PathPart, Path};
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// `manifest.toml` of a model set.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// The set's name: that of its folder.
     pub name: String,
     /// What it is, in a line.
     pub about: String,
-    /// The labels that its perceptor knows, which images are compared with where an experiment states none: two or more.
+    /// The publication whose models these are, such as `the report of 2022`: with them a run may be
+    /// called a reproduction of its figures.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "publication")]
+    pub reproduces: Option<String>,
+    /// Settings of dreams that suit it, which hold where an experiment states none; a table as an
+    /// experiment's `[dream]`.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    pub dream: toml::Table,
+    /// The labels that its perceptor knows, which images are compared with where an experiment states
+    /// none: two or more.
     #[serde(default, deserialize_with = "labels")]
     pub labels: Option<Vec<String>>,
-    /// Settings of dreams that suit it, which hold where an experiment states none; a table as an experiment's `[dream]`.
-    #[serde(default)]
-    pub dream: toml::Table,
     /// Latents to images.
     #[serde(deserialize_with = "generator")]
     pub generator: Component,
     /// What the dreams are optimised against.
     #[serde(deserialize_with = "perceptor")]
     pub perceptor: Component,
-    /// Images to class masks; a judge of results.
-    #[serde(default, deserialize_with = "segmenter")]
-    pub segmenter: Option<Component>,
     /// A second perceptor that no dream has seen; a judge of results.
     #[serde(default, deserialize_with = "judge")]
     pub judge: Option<Component>,
+    /// Images to class masks; a judge of results.
+    #[serde(default, deserialize_with = "segmenter")]
+    pub segmenter: Option<Component>,
 }
 
 /// The roles of a set's models, each with the architecture that plays it.
@@ -41,7 +47,7 @@ pub const ROLES: [(&str, Kind); 4] = [
 ];
 
 /// One model.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Component {
     /// Its architecture.
@@ -52,17 +58,18 @@ pub struct Component {
     pub licence: String,
     /// Its sizes, where the weights do not tell them.
     pub config: Option<FileEntry>,
+    /// The pixels that the shorter side of an image is given before a segmenter looks at it; as it is
+    /// without.
+    pub side: Option<NonZeroU16>,
     /// Its weights.
     pub weights: FileEntry,
-    /// The pixels that the shorter side of an image is given before a segmenter looks at it; as it is without.
-    pub side: Option<NonZeroU16>,
     /// What a segmenter's classes are called, the background first; without it they are Pascal VOC's 21.
     #[serde(default, deserialize_with = "labels")]
     pub classes: Option<Vec<String>>,
 }
 
 /// An architecture that the program knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// BigGAN-deep.
@@ -85,7 +92,7 @@ impl Kind {
 }
 
 /// A file of a model.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileEntry {
     /// Its name in the set's folder.
@@ -145,6 +152,14 @@ fn for_role<'de, D: Deserializer<'de>>(role: usize, deserializer: D) -> Result<C
     }
     let (wanted, found) = (wanted.name(), found.name());
     Err(serde::de::Error::custom(format!("the {role} is of the kind `{found}`, but must be of `{wanted}`")))
+}
+
+fn publication<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    if name.trim().is_empty() {
+        return Err(serde::de::Error::custom("expected the name of a publication, or no such line"));
+    }
+    Ok(Some(name))
 }
 
 fn labels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {

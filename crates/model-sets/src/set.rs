@@ -207,7 +207,8 @@ impl ModelSet {
     /// # Errors
     /// When a file cannot be read, or is another than the manifest means.
     pub fn identity(&self) -> Result<Identity, ModelSetError> {
-        Ok(Identity::new(&self.manifest.name, self.digests(self.dream_files())?))
+        let identity = Identity::new(&self.manifest.name, self.digests(self.dream_files())?);
+        Ok(Identity { reproduces: self.manifest.reproduces.clone(), ..identity })
     }
 
     /// The files of a component, each compared with the digest it should have; nothing if one is not there.

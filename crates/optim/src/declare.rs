@@ -19,23 +19,12 @@ macro_rules! declare {
         impl Default for $name {
             fn default() -> Self {
                 Self {
-                    $($field: <$type as $crate::declare::Preset<_>>::preset($default),)*
+                    $($field: <$type as $crate::preset::Preset<_>>::preset($default),)*
                     schedule: $crate::schedule::Schedule::default(),
                 }
             }
         }
     };
-}
-
-/// A setting made of a default that stands in the source.
-pub(crate) trait Preset<T> {
-    fn preset(value: T) -> Self;
-}
-
-impl Preset<bool> for bool {
-    fn preset(value: bool) -> bool {
-        value
-    }
 }
 
 pub(crate) use declare;

@@ -66,6 +66,7 @@ pub mod muon;
 pub mod nadam;
 mod ops;
 mod optimizer;
+mod preset;
 pub mod prodigy;
 pub mod radam;
 mod restore;
@@ -79,6 +80,6 @@ pub mod sgd;
 
 pub use config::OptimizerConfig;
 pub use optimizer::Optimizer;
+pub use ranges::OutOfRange;
 pub use restore::RestoreError;
 pub use schedule::Schedule;
-pub use setting::OutOfRange;

@@ -29,8 +29,9 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 use torch_ext::scaled::axpy_;
 
-use crate::declare::{Preset, declare};
+use crate::declare::declare;
 use crate::ops::{axpy, shrink_};
+use crate::preset::Preset;
 use crate::rule::{Step, TensorRule};
 use crate::setting::{Eps, LearningRate, Momentum, NsA, NsB, NsC, NsSteps, WeightDecay};
 

@@ -71,9 +71,11 @@ impl<'de> Deserialize<'de> for Rprop {
         let rprop = Self::deserialize(deserializer)?;
         let (min, max) = (rprop.step_size_min.0, rprop.step_size_max.0);
         if min > max {
-            return Err(D::Error::custom(format!(
-                "step_size_min = {min} is out of range: it must be at most step_size_max = {max}"
-            )));
+            return Err(D::Error::custom(ranges::OutOfRange {
+                setting: "step_size_min",
+                value: min.to_string(),
+                allowed: format!("at most step_size_max, {max}"),
+            }));
         }
         Ok(rprop)
     }

@@ -36,20 +36,20 @@ fn settings_out_of_range() {
 fn settings_that_do_not_go_together() {
     insta::assert_snapshot!(refusal("sgd", "nesterov = true").expect("refused"), @"nesterov = true needs a momentum greater than 0 and a dampening of 0, not momentum = 0 and dampening = 0");
     insta::assert_snapshot!(refusal("sgd", "nesterov = true, momentum = 0.9, dampening = 0.1").expect("refused"), @"nesterov = true needs a momentum greater than 0 and a dampening of 0, not momentum = 0.9 and dampening = 0.1");
-    insta::assert_snapshot!(refusal("rprop", "step_size_min = 2.0, step_size_max = 1.0").expect("refused"), @"step_size_min = 2 is out of range: it must be at most step_size_max = 1");
+    insta::assert_snapshot!(refusal("rprop", "step_size_min = 2.0, step_size_max = 1.0").expect("refused"), @"step_size_min is 2, but must be at most step_size_max, 1");
     assert_eq!(refusal("sgd", "nesterov = true, momentum = 0.9"), None);
 }
 
 #[test]
 fn schedules() {
     let refusal = |schedule: &str| refusal("adam", &format!("schedule = {schedule}")).expect("refused");
-    insta::assert_snapshot!(refusal("{ warmup = -1 }"), @"warmup = -1 is out of range: it must be at least 0");
+    insta::assert_snapshot!(refusal("{ warmup = -1 }"), @"warmup is -1, but must be at least 0");
     insta::assert_snapshot!(refusal("{ then = \"cosin\" }"), @"unknown variant `cosin`, expected one of `constant`, `linear`, `cosine`, `linear-to`, `cosine-to`, `step`");
-    insta::assert_snapshot!(refusal("{ then = { step = { every = 0, by = 0.1 } } }"), @"every = 0 is out of range: it must be at least 1");
-    insta::assert_snapshot!(refusal("{ then = { step = { every = 10, by = 1.5 } } }"), @"by = 1.5 is out of range: it must be greater than 0 and at most 1");
+    insta::assert_snapshot!(refusal("{ then = { step = { every = 0, by = 0.1 } } }"), @"every is 0, but must be at least 1");
+    insta::assert_snapshot!(refusal("{ then = { step = { every = 10, by = 1.5 } } }"), @"by is 1.5, but must be above 0 and at most 1");
     insta::assert_snapshot!(refusal("{ then = { step = { every = 10 } } }"), @"missing field `by`");
-    insta::assert_snapshot!(refusal("{ then = { linear-to = 2.0 } }"), @"linear-to = 2 is out of range: it must be at least 0 and at most 1");
-    insta::assert_snapshot!(refusal("{ then = { cosine-to = -0.1 } }"), @"cosine-to = -0.1 is out of range: it must be at least 0 and at most 1");
+    insta::assert_snapshot!(refusal("{ then = { linear-to = 2.0 } }"), @"linear-to is 2, but must be at least 0 and at most 1");
+    insta::assert_snapshot!(refusal("{ then = { cosine-to = -0.1 } }"), @"cosine-to is -0.1, but must be at least 0 and at most 1");
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn the_bad_line_is_shown() {
       |
     3 | beta2 = 1.5
       |         ^^^
-    beta2 = 1.5 is out of range: it must be at least 0 and less than 1
+    beta2 is 1.5, but must be at least 0 and below 1
     ");
     let text = "adam = { lr = 0.05, epsilon = 1e-8 }";
     insta::assert_snapshot!(toml::from_str::<OptimizerConfig>(text).expect_err("refused"), @r"

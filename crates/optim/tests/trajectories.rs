@@ -12,32 +12,47 @@ use common::{cases, golden, settings};
 #[allow(dead_code, reason = "every test crate uses a part of it")]
 mod common;
 
-/// Deviation from float64 that rounding alone may cause over 240 steps, where the reference strays less.
-const ROUNDING: f64 = 1e-6;
+/// Rounding of the largest parameter to float32: no trajectory need be closer to float64 than that.
+const ROUNDING: f64 = f32::EPSILON as f64;
 
-/// Deviation of Muon's trajectories on another processor, where a bfloat16 in Newton-Schulz can round the other way.
-const BFLOAT16: f64 = 1e-2;
+/// Ratio of a float32 trajectory's deviation from float64 to the reference's own. The reference strayed on another
+/// processor, and the errors of 240 steps add up to another draw of the same size. Worst of libtorch's instruction sets
+/// (default, AVX2, AVX-512), by optimizer: 0.99 to 1.05, schedule-free-adamw 1.44, adam 1.31, adamw 1.13, adan 1.10.
+const AS_CLOSE: f64 = 3.0;
 
-/// Ratio of the deviation to the reference's. The reference strayed on one processor; another fuses and orders its products
-/// otherwise, and the errors of 240 steps add up to another draw of the same size. The worst over libtorch's instruction sets
-/// (default, AVX2, AVX-512) is 2.12, of Adadelta. Formulas are held by `float64_is_the_reference_itself`; this one tells
-/// a rule that loses digits in single precision, by a hundred times and more.
-const AS_CLOSE: f64 = 5.0;
+/// The same for Adadelta, whose small quotients magnify what the order of a product loses: 2.12.
+const AS_CLOSE_ADADELTA: f64 = 5.0;
+
+/// Deviation of a float64 trajectory from the reference's: 4.6e-15 at most, of AdamW under a cosine, which PyTorch
+/// computes by recursion.
+const DOUBLE: f64 = 1.4e-14;
+
+/// The same for Adadelta (4.3e-14) and for Prodigy (2.4e-14), which estimates its step from all that came before.
+const DOUBLE_MAGNIFIED: f64 = 1.3e-13;
+
+/// What one number that Newton-Schulz rounds to the other bfloat16 makes of a step of Muon, in learning rates: 2⁻⁸, of
+/// which the polynomial's slope, at most 3.44, makes 0.014. In the first two steps, where 0 was measured, at most one is
+/// to be expected on another processor.
+const ONE_BFLOAT16: f64 = 0.014;
+
+/// What such numbers add up to in 240 steps: 0.11 of a learning rate without vector instructions, 0 with them.
+const ALL_BFLOAT16: f64 = 0.3;
 
 #[test]
 fn float32_is_as_close_to_float64_as_the_reference() {
     let golden = Golden::read();
     let mut report = String::new();
     for (name, config) in cases() {
+        let as_close = if config.name() == "adadelta" { AS_CLOSE_ADADELTA } else { AS_CLOSE };
+        let least = bfloat16(&config).map_or(ROUNDING, |(_, all)| all / as_close);
         for (parameter, points) in golden.follow(&config, Kind::Float) {
-            let want = &golden.tensors[&format!("{name}/{parameter}")];
-            let allowed = golden.tensors[&format!("{name}/{parameter}/strayed")].clamp_min(ROUNDING);
-            let strayed = strayed(&points, want);
-            let worst = (&strayed / allowed).max().double_value(&[]);
-            if worst > AS_CLOSE {
+            let reference = &golden.tensors[&format!("{name}/{parameter}/strayed")];
+            let strayed = golden.strayed(&name, &parameter, &points);
+            let worst = (&strayed / reference.clamp_min(least)).max().double_value(&[]);
+            if worst > as_close {
                 let last = strayed.max().double_value(&[]);
                 report +=
-                    &format!("{name}/{parameter} strays by {last:.1e}, {worst:.2} of what is allowed\n");
+                    &format!("{name}/{parameter} strays by {last:.1e}, {worst:.2} times what is expected\n");
             }
         }
     }
@@ -47,14 +62,31 @@ fn float32_is_as_close_to_float64_as_the_reference() {
 #[test]
 fn float64_is_the_reference_itself() {
     let golden = Golden::read();
+    let mut report = String::new();
     for (name, config) in cases() {
-        let allowed = if config.name() == "muon" { BFLOAT16 } else { 1e-11 };
+        let allowed = match config.name() {
+            "adadelta" | "prodigy" => DOUBLE_MAGNIFIED,
+            _ => DOUBLE,
+        };
+        let (first, all) = bfloat16(&config).unwrap_or((allowed, allowed));
         for (parameter, points) in golden.follow(&config, Kind::Double) {
-            let want = &golden.tensors[&format!("{name}/{parameter}")];
-            let strayed = strayed(&points, want).max().double_value(&[]);
-            assert!(strayed < allowed, "{name}/{parameter} strays by {strayed:e}");
+            let strayed = golden.strayed(&name, &parameter, &points);
+            let of_first = strayed.double_value(&[1]); // after two steps
+            let of_all = strayed.max().double_value(&[]);
+            if of_first > first || of_all > all {
+                report +=
+                    &format!("{name}/{parameter} strays by {of_first:.1e} at first, {of_all:.1e} at last\n");
+            }
         }
     }
+    assert!(report.is_empty(), "\n{report}");
+}
+
+/// How far Muon's first two steps and all of them may stray for bfloat16 numbers that are rounded the other way, and
+/// `None` for other optimizers.
+fn bfloat16(config: &OptimizerConfig) -> Option<(f64, f64)> {
+    let lr = settings(config)["lr"].as_float().expect("a number");
+    (config.name() == "muon").then_some((ONE_BFLOAT16 * lr, ALL_BFLOAT16 * lr))
 }
 
 /// A new optimizer or setting is not forgotten in `cases.toml`.
@@ -134,11 +166,11 @@ impl Golden {
     fn problem(&self, name: &str, kind: Kind) -> Tensor {
         self.tensors[&format!("problem/{name}")].to_kind(kind)
     }
-}
 
-/// The largest distance so far, relative to the parameters, after every kept step.
-fn strayed(points: &Tensor, want: &Tensor) -> Tensor {
-    let distance = (points.to_kind(Kind::Double) - want).flatten(1, -1).abs().amax([1], false)
-        / want.flatten(1, -1).abs().amax([1], false);
-    distance.cummax(0).0
+    /// The largest distance so far from the reference's float64, relative to the parameters, after every kept step.
+    fn strayed(&self, case: &str, parameter: &str, points: &Tensor) -> Tensor {
+        let want = &self.tensors[&format!("{case}/{parameter}")];
+        let largest = |x: &Tensor| x.flatten(1, -1).abs().amax([1], false);
+        (largest(&(points.to_kind(Kind::Double) - want)) / largest(want)).cummax(0).0
+    }
 }

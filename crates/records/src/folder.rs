@@ -500,6 +500,7 @@ mod tests {
             let plan = PlanRecord {
                 experiment: "e".into(),
                 model_set: "m".into(),
+                reproduces: None,
                 template: "{}".into(),
                 optimizers: Vec::new(),
                 seeds: Vec::new(),

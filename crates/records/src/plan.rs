@@ -12,6 +12,9 @@ pub struct PlanRecord {
     pub experiment: String,
     /// The model set that every cell uses.
     pub model_set: String,
+    /// The publication whose models these are, such as `the report of 2022`; none of other sets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reproduces: Option<String>,
     /// The text that a class name is put into to be judged, such as `a photo of a {}`.
     pub template: String,
     /// Optimizers as cells name them, in the experiment's order.

@@ -126,6 +126,7 @@ impl Grid {
         let plan = PlanRecord {
             experiment: "optimizers".into(),
             model_set: "mini".into(),
+            reproduces: None,
             template: "a photo of a {}".into(),
             optimizers: self.optimizers.clone(),
             seeds: self.seeds.clone(),

@@ -116,14 +116,18 @@ impl PublishedComparison {
     }
 }
 
-/// Whether the comparison may be called a reproduction. Only the paper's models can reproduce its figures.
+/// The rank of the comparison. Only the models of a publication can reproduce its figures.
 fn standing(study: &Study) -> String {
-    match study.model_set.as_str() {
-        "paper" => {
-            "The model set is the paper's: ours may be called a reproduction of the published figures."
-                .to_owned()
+    match &study.reproduces {
+        Some(publication) => {
+            format!(
+                "The model set is that of {publication}: ours may be called a reproduction of its figures."
+            )
         }
-        other => format!("A comparison, not a reproduction: the model set is {other}, not the paper's."),
+        None => format!(
+            "A comparison, not a reproduction: the model set is {}, not the paper's.",
+            study.model_set
+        ),
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Study {
     pub(super) folder: PathBuf,
     pub(super) experiment: String,
     pub(super) model_set: String,
+    /// The publication whose models these are, if they are any's.
+    pub(super) reproduces: Option<String>,
     pub(super) template: String,
     pub(super) prompts: Vec<PlannedPrompt>,
     /// The methods that are compared, as cells name them.
@@ -100,6 +102,7 @@ impl Study {
             folder: results.to_owned(),
             experiment: plan.experiment.clone(),
             model_set: plan.model_set.clone(),
+            reproduces: plan.reproduces.clone(),
             template: plan.template.clone(),
             prompts: plan.prompts.clone(),
             optimizers: plan.optimizers.clone(),

@@ -77,10 +77,10 @@ impl Display for Summary {
 
 fn head(study: &Study) -> String {
     let finished = study.cells.iter().filter(|cell| cell.outcome().is_some()).count();
-    let Study { experiment, model_set, planned, .. } = study;
+    let Study { experiment, model_set, planned, reproduces, .. } = study;
     let planned = counted(*planned, "cell");
     let mut head = format!("{experiment}: {finished} of {planned} finished, model set {model_set}");
-    if model_set != "paper" {
+    if reproduces.is_none() {
         head += "\nThe model set is not the paper's: this is no reproduction of its figures.";
     }
     head

@@ -6,6 +6,7 @@ use optim::OptimizerConfig;
 mod continuation;
 mod divergence;
 mod packing;
+mod single_steps;
 mod trajectory;
 
 /// Four steps on four cutouts.
@@ -128,6 +129,23 @@ fn a_perceptor_in_bfloat16_sees_about_the_same() {
     // bfloat16 has 8 bits: cosines are off by less than 1%, on a scale of 100.
     assert!((fp32.similarity - bf16.similarity).abs() < 1.0, "{fp32:?} {bf16:?}");
     assert_eq!((fp32.latent, fp32.class), (bf16.latent, bf16.class));
+}
+
+#[test]
+fn cutouts_are_measured_by_the_ruler_whatever_guides_the_dream() {
+    let measured = |precision, ruler: bool| {
+        let settings = DreamSettings { precision, ..settings() };
+        let mut dreamer = dreamer(&settings);
+        if ruler {
+            dreamer = dreamer.with_ruler(models(Kind::Float).1);
+        }
+        let dream = dreamer.begin(&DreamSpec { settings, ..spec("a bear", 0, ADAM) }).unwrap();
+        let (image, text) = (dreamer.image(&dream), dream.target.copy());
+        dreamer.cutout_similarity(&dream, &image, &text.ones_like())
+    };
+    let in_single = measured(Precision::Fp32, false);
+    assert_eq!(measured(Precision::Bf16, true), in_single);
+    assert_ne!(measured(Precision::Bf16, false), in_single);
 }
 
 #[test]

@@ -108,6 +108,7 @@ fn record(experiment: &Experiment, models: &Identity, cells: &[Cell]) -> PlanRec
     PlanRecord {
         experiment: experiment.name.clone(),
         model_set: models.name.clone(),
+        reproduces: models.reproduces.clone(),
         template: experiment.template.clone(),
         optimizers: experiment.optimizers.iter().map(Variant::label).collect(),
         seeds: experiment.seeds.of_prompts(experiment.prompts.len()),

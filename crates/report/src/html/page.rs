@@ -27,7 +27,7 @@ use crate::tables::Table;
 pub(super) struct Page {
     experiment: String,
     model_set: String,
-    /// Whether the models are the paper's.
+    /// True if the models are those of a publication.
     reproduction: bool,
     template: String,
     effort: String,
@@ -135,7 +135,7 @@ impl Page {
         Self {
             experiment: study.experiment.clone(),
             model_set: study.model_set.clone(),
-            reproduction: study.model_set == "paper",
+            reproduction: study.reproduces.is_some(),
             template: study.template.clone(),
             effort: effort(study),
             finished,

@@ -60,8 +60,16 @@ fn only_the_papers_models_make_a_reproduction() {
     let mut plan = folder.plan().unwrap();
     plan.model_set = "paper".into();
     folder.write_plan(&plan).unwrap();
+    assert!(section(&said(&results)).contains("not a reproduction"), "a name makes no reproduction");
+    plan.model_set = "of 2022, in a folder of another name".into();
+    plan.reproduces = Some("the report of 2022".into());
+    folder.write_plan(&plan).unwrap();
     let said = section(&said(&results));
-    assert!(said.contains("may be called a reproduction") && !said.contains("not a reproduction"), "{said}");
+    assert!(
+        said.contains("that of the report of 2022: ours may be called a reproduction")
+            && !said.contains("not a reproduction"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use checkpoint::Weights;
 use clip::Clip;
 use miette::Diagnostic;
 use model_sets::{FileEntry, ModelSet};
-use tch::Device;
+use tch::{Device, Kind};
 use thiserror::Error;
 use torch_ext::LeanLoading;
 
@@ -33,10 +33,16 @@ pub(crate) fn load(set: &ModelSet, settings: &DreamSettings, device: Device) -> 
     let weights = open(set, &set.manifest.generator.weights)?;
     let generator = Generator::load(weights, &config, settings.truncation, device)
         .map_err(|source| LoadError::Generator { source })?;
+    let kind = settings.precision.kind();
+    let dreamer = Dreamer::new(generator, perceptor(set, device, kind)?, settings)
+        .map_err(|source| LoadError::Dreamer { source })?;
+    // What a dream reached is measured in single precision, as the judges measure it.
+    Ok(if kind == Kind::Float { dreamer } else { dreamer.with_ruler(perceptor(set, device, Kind::Float)?) })
+}
+
+fn perceptor(set: &ModelSet, device: Device, kind: Kind) -> Result<Clip, LoadError> {
     let weights = open(set, &set.manifest.perceptor.weights)?;
-    let perceptor = Clip::load(weights, device, settings.precision.kind())
-        .map_err(|source| LoadError::Perceptor { source })?;
-    Dreamer::new(generator, perceptor, settings).map_err(|source| LoadError::Dreamer { source })
+    Clip::load(weights, device, kind).map_err(|source| LoadError::Perceptor { source })
 }
 
 /// The sizes of a set's generator.

@@ -25,7 +25,8 @@ pub struct Workload {
     pub operations: f64,
     /// Memory for each cell of a pack, in bytes, beyond the weights.
     pub bytes_per_cell: f64,
-    /// Memory that all cells of a pack share, in bytes: a chunk of cutouts in the perceptor.
+    /// Memory that all cells of a pack share, in bytes: a chunk of cutouts in the perceptor, and the
+    /// perceptor that measures where dreams have another precision than single.
     pub bytes_shared: f64,
 }
 
@@ -42,6 +43,7 @@ impl Workload {
 
     /// The work that such a generator, perceptor and settings make.
     pub fn of(generator: &Config, perceptor: &Weights, dream: &DreamSettings) -> Self {
+        let ruler = if dream.precision.kind() == Kind::Float { 0.0 } else { bytes_in_single(perceptor) };
         let perceptor = Perceptor::of(perceptor);
         let cutouts = f64::from(dream.cutouts) * f64::from(dream.gradient_accumulation);
         // Every weight multiplies every token once; backward to the input is as much again; two operations each.
@@ -51,7 +53,7 @@ impl Workload {
         Self {
             operations: perceiving + generating,
             bytes_per_cell: blocks.iter().map(Block::bytes).sum(),
-            bytes_shared: perceptor.bytes_per_cutout() * f64::from(dream.cutouts.min(256)),
+            bytes_shared: perceptor.bytes_per_cutout() * f64::from(dream.cutouts.min(256)) + ruler,
         }
     }
 
@@ -85,6 +87,12 @@ impl Workload {
         let pace = products * 2.0 * (SIDE as f64).powi(3) / begun.elapsed().as_secs_f64();
         self.operations / (EFFICIENCY * pace)
     }
+}
+
+/// What such weights take in single precision, in bytes.
+fn bytes_in_single(weights: &Weights) -> f64 {
+    let numbers = |name: String| weights.shape(&name).unwrap_or_default().iter().product::<i64>();
+    4.0 * weights.names().into_iter().map(numbers).sum::<i64>() as f64
 }
 
 /// The sizes of an image tower, as its tensors' names and shapes tell, whoever named them.

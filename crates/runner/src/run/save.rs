@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use bigsleep::{Dream, DreamError, DreamSpec, Dreamer};
 use checkpoint::{CheckpointError, Weights};
 use experiment::plan::Cell;
+use judges::Ruler;
 use records::{
     Best, CellFolder, CellRecord, CellStatus, LARGEST_RECORD, Outcome, RecordError, ResultsFolder, TraceRow,
     read_regular,
 };
-use tch::{Kind, Tensor};
+use tch::Tensor;
 use thiserror::Error;
 
 use super::failure::chain;
@@ -33,7 +34,7 @@ pub(super) struct Slot<'c> {
     rows: Vec<TraceRow>,
     /// Similarities of the live latents' images where frames were saved.
     live: Vec<(u32, f64)>,
-    /// The embedding `[e]` of the text that images are compared with, once it was needed.
+    /// The embedding `[1, e]` of the text that images are compared with, once it was needed.
     text: OnceCell<Tensor>,
     /// Of the frames so far, where it is wanted.
     best: Option<Best>,
@@ -227,7 +228,7 @@ impl<'c> Slot<'c> {
         if let Some(text) = self.text.get() {
             return Ok(text.shallow_clone());
         }
-        let text = embedding(dreamer, &self.cell.judged_text())?;
+        let text = Ruler::of(dreamer.ruler()).text(&self.cell.judged_text())?;
         Ok(self.text.get_or_init(|| text).shallow_clone())
     }
 
@@ -248,7 +249,7 @@ impl<'c> Slot<'c> {
         let text = self.text(dreamer)?;
         // Latents that are finite may still be too large for the generator's numbers to be so.
         let cutouts =
-            |image| Some(dreamer.cutout_similarity(dream, image, &text)).filter(|one| one.is_finite());
+            |image| Some(dreamer.cutout_similarity(dream, image, &text.get(0))).filter(|one| one.is_finite());
         let [cutouts_averaged, cutouts_live] = images.each_ref().map(cutouts);
         let similarity_live = similarity(dreamer, &live, &text);
         self.add_live(dream.step(), similarity_live);
@@ -324,17 +325,8 @@ fn former_digest(folder: &CellFolder) -> Option<String> {
     folder.record().ok().flatten()?.former_digest
 }
 
-/// The embedding `[e]` of a text.
-fn embedding(dreamer: &Dreamer, text: &str) -> Result<Tensor, SaveError> {
-    let clip = dreamer.perceptor();
-    let tokens = clip.tokenizer().encode_batch(&[text])?.to_device(dreamer.device());
-    Ok(torch_ext::no_grad(|| clip.encode_text(&tokens).to_kind(Kind::Float).get(0)))
-}
-
-/// The cosine of an image, as CLIP looks at images, with the embedding of a text.
+/// The cosine of an image, as CLIP looks at images, with the embedding `[1, e]` of a text.
 fn similarity(dreamer: &Dreamer, image: &image::DynamicImage, text: &Tensor) -> f64 {
-    let clip = dreamer.perceptor();
-    let pixels = clip::preprocess(image, clip.image_size()).unsqueeze(0).to_device(dreamer.device());
-    let image = torch_ext::no_grad(|| clip.encode_image(&pixels).to_kind(Kind::Float));
-    Tensor::cosine_similarity(&image, &text.unsqueeze(0), 1, 1e-8).double_value(&[0])
+    let pixels = clip::preprocess(image, dreamer.ruler().image_size());
+    Ruler::cosine(&Ruler::of(dreamer.ruler()).image(&pixels), text)
 }
