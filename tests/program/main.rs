@@ -11,4 +11,5 @@ mod published;
 mod resumption;
 mod setting;
 mod terminal;
+mod tuning;
 mod weights;

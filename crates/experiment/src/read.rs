@@ -32,7 +32,10 @@ pub(super) fn experiment(table: &Spanned<DeTable<'_>>) -> Result<Experiment, Fau
     let mut prompts = check::listed_prompts("prompts", &head.prompts)?;
     let seeds = SeedsEntry::read(&head.seeds, prompts.len())?;
     let tuning = match tuning {
-        Some(table) => Some(tuning::read(table, &head, (&prompts, &seeds), ranges)?),
+        Some(table) => {
+            one_dream(&dreams, table.span())?;
+            Some(tuning::read(table, &head, (&prompts, &seeds), ranges)?)
+        }
         None => no_ranges(&optimizer).map(|()| None)?,
     };
     let tested = prompts.len();
@@ -80,6 +83,13 @@ fn as_table<'i>(name: &str, value: Spanned<DeValue<'i>>) -> Result<Spanned<DeTab
 fn dreams(table: Option<Spanned<DeTable<'_>>>) -> Result<Vec<Variant<DreamSettings>>, Fault> {
     let table = table.unwrap_or_else(|| Spanned::new(0..0, DeTable::new()));
     axes::read(axes::multiply(&table)?)
+}
+
+/// What is chosen is chosen for one way to dream.
+fn one_dream(dreams: &[Variant<DreamSettings>], tuning: Range<usize>) -> Result<(), Fault> {
+    let Some(axis) = dreams.iter().flat_map(|dream| &dream.axes).next() else { return Ok(()) };
+    let message = format!("`[tuning]` cannot choose for several values of `{}` at once", axis.name);
+    Err(Fault::new(tuning, message).help("make an experiment of each value, with results of its own"))
 }
 
 /// Without `[tuning]` no setting can be tuned.

@@ -13,7 +13,7 @@ use super::seal::{SealError, opened, sealed};
 use super::trace;
 use super::{
     CellRecord, CurveRow, Environment, Evaluation, LARGEST_RECORD, LabelSet, PlanRecord, PublishedTable,
-    RecordError, TraceRow, read_regular, sha256, write_atomically,
+    RecordError, TraceRow, TunedRecord, read_regular, sha256, write_atomically,
 };
 
 /// A results folder, such as `results/optimizers`.
@@ -75,6 +75,43 @@ impl ResultsFolder {
     /// When the file cannot be written.
     pub fn write_plan(&self, plan: &PlanRecord) -> Result<(), RecordError> {
         write_toml(&self.plan_path(), plan)
+    }
+
+    /// The cells that choose settings, if the experiment has any: a plan like that of the cells that test them.
+    ///
+    /// # Errors
+    /// When the record is unreadable.
+    pub fn tuning(&self) -> Result<Option<PlanRecord>, RecordError> {
+        read_toml(&self.root.join("tuning.toml"))
+    }
+
+    /// Records the cells that choose settings.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_tuning(&self, plan: &PlanRecord) -> Result<(), RecordError> {
+        write_toml(&self.root.join("tuning.toml"), plan)
+    }
+
+    /// What was chosen, if it was.
+    ///
+    /// # Errors
+    /// When the record is unreadable.
+    pub fn tuned(&self) -> Result<Option<TunedRecord>, RecordError> {
+        read_toml(&self.tuned_path())
+    }
+
+    /// Records what was chosen.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_tuned(&self, tuned: &TunedRecord) -> Result<(), RecordError> {
+        write_toml(&self.tuned_path(), tuned)
+    }
+
+    /// Where what was chosen is recorded.
+    pub fn tuned_path(&self) -> PathBuf {
+        self.root.join("tuned.toml")
     }
 
     fn plan_path(&self) -> PathBuf {

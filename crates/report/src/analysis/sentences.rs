@@ -10,6 +10,9 @@ use crate::study::Study;
 /// More names than this are not listed one by one.
 const LISTED: usize = 8;
 
+/// What ends the name of an optimizer whose settings are tested beside tuned ones.
+const AS_GIVEN: &str = " as given";
+
 /// The least number of prompts that can rule anything out at 5 %: 2⁻⁵.
 const LEAST_PROMPTS: usize = 5;
 
@@ -192,8 +195,14 @@ fn diverged(verdict: &Verdict) -> Option<String> {
 /// A list of settings of one optimizer competes with itself: the best of many looks better than it is.
 fn settings_of_one(study: &Study, verdict: &Verdict) -> Option<String> {
     let base = |name: &str| name.split(' ').next().unwrap_or(name).to_owned();
-    let mut names: Vec<String> =
-        verdict.scores.optimizers.iter().map(|&optimizer| base(&study.optimizers[optimizer])).collect();
+    let mut names: Vec<String> = verdict
+        .scores
+        .optimizers
+        .iter()
+        .map(|&optimizer| &study.optimizers[optimizer])
+        .filter(|name| !name.ends_with(AS_GIVEN)) // no rival: it was not chosen by what is tested
+        .map(|name| base(name))
+        .collect();
     names.sort();
     let mut several: Vec<String> =
         names.windows(2).filter(|two| two[0] == two[1]).map(|two| two[0].clone()).collect();

@@ -27,6 +27,8 @@ pub enum Ending {
     Done,
     /// Some cells failed or diverged, or some files are wrong or unreadable.
     SomeFailed,
+    /// A shard waits for others, whose share of the tuning has not ended.
+    Waiting,
     /// Somebody wished to stop; what was computed is saved.
     Interrupted,
 }
@@ -37,6 +39,7 @@ impl Ending {
         match self {
             Self::Done => 0,
             Self::SomeFailed => 3,
+            Self::Waiting => 4,
             Self::Interrupted => 130, // as shells say it
         }
     }

@@ -1,15 +1,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use experiment::Experiment;
 use experiment::plan::{Cell, Plan};
 use indicatif::{HumanBytes, HumanDuration};
 use judges::Judges;
-use miette::{Report, Result};
-use model_sets::{Identity, ModelSet, ModelSetError, ModelSets};
+use miette::Result;
+use model_sets::{Identity, ModelSet, ModelSets};
 use records::counted;
 use tch::Device;
 
-use super::{Ending, study};
+use super::Ending;
+use super::study::{self, Plans, Study};
 use crate::cli::PlanArgs;
 use crate::models::Workload;
 use crate::output;
@@ -17,23 +19,14 @@ use crate::run::Schedule;
 
 /// Lists the cells of an experiment and what they will take.
 pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
-    let experiment = study::read(args)?;
-    study::published(&experiment, args)?;
-    let devices = args.devices.clone().unwrap_or_default().resolve()?;
-    let (set, identity, missing) = match study::models(&experiment, sets) {
+    let Study { stated, experiment, devices, models, .. } = Study::read(args, sets)?;
+    let (set, identity, missing) = match models {
         Ok((set, identity)) => (Some(set), identity, None),
         // What the cells are does not depend on the models; what they take does.
-        Err(error) if !is_absent(&error) => return Err(error),
         Err(error) => (None, Identity::new("none installed", BTreeMap::new()), Some(error)),
     };
-    let stated = experiment.clone();
-    let mut experiment = match &set {
-        Some(set) => study::suited(experiment, set)?,
-        None => experiment,
-    };
-    study::images(&mut experiment, args)?;
-    let plan = Plan::new(&experiment, &identity)?;
-    let cells = study::select(&plan, args)?;
+    let plans = Plans::of(&experiment, &identity)?;
+    let cells = plans.selected(args)?;
     if let Some(set) = &set {
         let judges = Judges::of(set, &identity)?;
         study::preflight(&stated, args, &judges, &cells, &devices)?;
@@ -42,7 +35,11 @@ pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
     if !cells.is_empty() {
         output::print(&cells.iter().map(|cell| cell.id.as_str()).collect::<Vec<_>>().join("\n"));
     }
-    output::say(&format!("\n{}, {} in all", counted(cells.len(), "cell"), counted(steps(&cells), "step")));
+    let all = format!("{}, {} in all", counted(cells.len(), "cell"), counted(steps(&cells), "step"));
+    output::say(&match &plans.tuning {
+        Some(tuning) => format!("\n{all}; {}", stages(tuning, &experiment)),
+        None => format!("\n{all}"),
+    });
     match (set, missing) {
         (Some(set), _) => costs(&set, &cells, &devices, args.jobs.map(usize::from))?,
         (None, Some(error)) => output::say(&format!(
@@ -54,10 +51,18 @@ pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// Whether the model set is merely not there, rather than there and wrong.
-fn is_absent(error: &Report) -> bool {
-    use ModelSetError::{NoFolder, NoneInstalled, Unknown};
-    matches!(error.downcast_ref(), Some(NoFolder { .. } | NoneInstalled { .. } | Unknown { .. }))
+/// What a tuned experiment computes first.
+fn stages(tuning: &Plan, experiment: &Experiment) -> String {
+    let extended = experiment.tuning.as_ref().map_or(0, |tuning| {
+        let tuned = tuning.ranges.iter().filter(|ranges| ranges.len() == 1).count();
+        tuned * tuning.extend * tuning.prompts.len() * tuning.seeds.per_prompt()
+    });
+    format!(
+        "first {} of the tuning, which may become {} more at the edges of ranges; the cells that test what it chooses \
+         have the folders named above",
+        counted(tuning.cells.len(), "cell"),
+        extended
+    )
 }
 
 fn costs(set: &ModelSet, cells: &[&Cell], devices: &[Device], jobs: Option<usize>) -> Result<()> {

@@ -8,7 +8,7 @@ use experiment::{
 };
 use judges::{Judges, Labels};
 use miette::{Diagnostic, Report, Result};
-use model_sets::{Identity, ModelSet, ModelSets};
+use model_sets::{Identity, ModelSet, ModelSetError, ModelSets};
 use records::{PUBLISHED, PublishedTable, TextError, read_text};
 use tch::Device;
 use thiserror::Error;
@@ -36,8 +36,80 @@ struct NotPublished {
     source: io::Error,
 }
 
+/// An experiment as a run and its plan need it: read, with the settings of its model set, if that is installed.
+pub(super) struct Study {
+    /// As its file and the command line state it.
+    pub(super) stated: Experiment,
+    /// With the model set's own settings, its images read.
+    pub(super) experiment: Experiment,
+    pub(super) published: Option<PublishedTable>,
+    pub(super) devices: Vec<Device>,
+    /// The model set, or why none can be had: it is not installed.
+    pub(super) models: Result<(ModelSet, Identity)>,
+    pub(super) images: Vec<PromptImage>,
+}
+
+impl Study {
+    /// Reads everything that an experiment names.
+    ///
+    /// # Errors
+    /// The first thing that cannot be read, but for a model set that is not installed.
+    pub(super) fn read(args: &PlanArgs, sets: &ModelSets) -> Result<Self> {
+        let stated = read(args)?;
+        let published = published(&stated, args)?;
+        let devices = args.devices.clone().unwrap_or_default().resolve()?;
+        let models = match models(&stated, sets) {
+            Err(error) if !is_absent(&error) => return Err(error),
+            models => models,
+        };
+        let mut experiment = match &models {
+            Ok((set, _)) => suited(stated.clone(), set)?,
+            Err(_) => stated.clone(),
+        };
+        let images = images(&mut experiment, args)?;
+        Ok(Self { stated, experiment, published, devices, models, images })
+    }
+}
+
+/// Whether the model set is merely not there, rather than there and wrong.
+fn is_absent(error: &Report) -> bool {
+    use ModelSetError::{NoFolder, NoneInstalled, Unknown};
+    matches!(error.downcast_ref(), Some(NoFolder { .. } | NoneInstalled { .. } | Unknown { .. }))
+}
+
+/// The cells of an experiment, in its stages: those that choose settings are followed by those that test them.
+pub(super) struct Plans {
+    /// The first trials, if settings are chosen.
+    pub(super) tuning: Option<Plan>,
+    /// The test; settings that are to be chosen have their lowest value.
+    pub(super) test: Plan,
+}
+
+impl Plans {
+    pub(super) fn of(experiment: &Experiment, identity: &Identity) -> Result<Self> {
+        let tuning = experiment
+            .tuning
+            .as_ref()
+            .map(|tuning| Plan::new(&tuning.stage(experiment, &tuning.first_trials()), identity));
+        let mut tested = experiment.clone();
+        tested.optimizers.extend(experiment.tuning.iter().flat_map(|tuning| tuning.also.clone()));
+        Ok(Self { tuning: tuning.transpose()?, test: Plan::new(&tested, identity)? })
+    }
+
+    /// The cells that the command line selects: of the test, and every trial, which `--only` does not select.
+    pub(super) fn selected(&self, args: &PlanArgs) -> Result<Vec<&Cell>> {
+        let trials = Selection { only: Vec::new(), shard: args.shard };
+        let mut cells = match &self.tuning {
+            Some(tuning) => trials.of(&tuning.cells)?,
+            None => Vec::new(),
+        };
+        cells.extend(select(&self.test, args)?);
+        Ok(cells)
+    }
+}
+
 /// An experiment with its overrides.
-pub(super) fn read(args: &PlanArgs) -> Result<Experiment> {
+fn read(args: &PlanArgs) -> Result<Experiment> {
     let name = args.experiment.display().to_string();
     let text = read_text(&args.experiment).map_err(|error| -> Report {
         match error {
@@ -50,7 +122,7 @@ pub(super) fn read(args: &PlanArgs) -> Result<Experiment> {
 }
 
 /// The published figures that the experiment names.
-pub(super) fn published(experiment: &Experiment, args: &PlanArgs) -> Result<Option<PublishedTable>> {
+fn published(experiment: &Experiment, args: &PlanArgs) -> Result<Option<PublishedTable>> {
     let Some(path) = &experiment.published else { return Ok(None) };
     let path = args.experiment.parent().unwrap_or(Path::new("")).join(path);
     let name = path.display().to_string();
@@ -64,7 +136,7 @@ pub(super) fn published(experiment: &Experiment, args: &PlanArgs) -> Result<Opti
 }
 
 /// The images of the experiment's prompts, each of which the perceptor can look at.
-pub(super) fn images(experiment: &mut Experiment, args: &PlanArgs) -> Result<Vec<PromptImage>> {
+fn images(experiment: &mut Experiment, args: &PlanArgs) -> Result<Vec<PromptImage>> {
     let images = experiment.read_images(args.experiment.parent().unwrap_or(Path::new("")))?;
     for PromptImage { prompt, path, .. } in &images {
         let text = experiment.prompts[*prompt].text.clone();
@@ -88,14 +160,14 @@ pub(super) fn resolved(experiment: &Experiment, images: &[PromptImage]) -> Strin
 }
 
 /// The first installed model set that the experiment names, and what cells computed with it depend on.
-pub(super) fn models(experiment: &Experiment, sets: &ModelSets) -> Result<(ModelSet, Identity)> {
+fn models(experiment: &Experiment, sets: &ModelSets) -> Result<(ModelSet, Identity)> {
     let set = sets.first_installed(&experiment.models)?;
     let identity = set.identity()?;
     Ok((set, identity))
 }
 
 /// The experiment with the model set's own settings where it states none.
-pub(super) fn suited(experiment: Experiment, set: &ModelSet) -> Result<Experiment> {
+fn suited(experiment: Experiment, set: &ModelSet) -> Result<Experiment> {
     if set.manifest.dream.is_empty() {
         return Ok(experiment);
     }

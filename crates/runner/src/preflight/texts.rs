@@ -29,9 +29,12 @@ pub(super) fn check(
     places: &Places<'_>,
     faults: &mut Vec<Fault>,
 ) -> usize {
-    let mut texts = Texts { readers, places, faults, count: 0 };
-    texts.prompts(&preflight.experiment.prompts);
-    texts.judged(&preflight.experiment.prompts, &preflight.experiment.template);
+    let experiment = preflight.experiment;
+    let trials = experiment.tuning.iter().flat_map(|tuning| &tuning.prompts);
+    let prompts: Vec<PromptEntry> = experiment.prompts.iter().chain(trials).cloned().collect();
+    let mut texts = Texts { readers, places, faults, count: 0, tested: experiment.prompts.len() };
+    texts.prompts(&prompts);
+    texts.judged(&prompts, &experiment.template);
     texts.labels(preflight);
     texts.count
 }
@@ -41,6 +44,8 @@ struct Texts<'t> {
     places: &'t Places<'t>,
     faults: &'t mut Vec<Fault>,
     count: usize,
+    /// The number of prompts that are tested; those that come after choose settings.
+    tested: usize,
 }
 
 impl Texts<'_> {
@@ -201,7 +206,15 @@ impl Texts<'_> {
     }
 
     fn prompt(&self, index: usize) -> Place {
-        Place { key: format!("prompts[{index}]"), span: self.places.element(&["prompts"], index) }
+        match index.checked_sub(self.tested) {
+            None => {
+                Place { key: format!("prompts[{index}]"), span: self.places.element(&["prompts"], index) }
+            }
+            Some(index) => Place {
+                key: format!("tuning.prompts[{index}]"),
+                span: self.places.element(&["tuning", "prompts"], index),
+            },
+        }
     }
 
     fn key(&self, path: &[&str]) -> Place {
@@ -233,7 +246,7 @@ mod tests {
         fn refuses_exactly_what_a_tokenizer_refuses(text in "(\\PC| |[a-z]{1,6} ){1,40}") {
             let (readers, places) = (readers(), Places::of(""));
             let mut faults = Vec::new();
-            let mut texts = Texts { readers: &readers, places: &places, faults: &mut faults, count: 0 };
+            let mut texts = Texts { readers: &readers, places: &places, faults: &mut faults, count: 0, tested: 9 };
             let place = Place { key: "here".to_owned(), span: None };
             let read = texts.read(&place, &text);
             let readable = readers.iter().all(|reader| reader.tokenizer.encode(&text).is_ok());
@@ -249,7 +262,7 @@ mod tests {
                 text: text.clone(), avoid: None, image: None, image_sha256: None, class_name: text.clone(), segment: None,
             };
             let mut faults = Vec::new();
-            let mut texts = Texts { readers: &readers, places: &places, faults: &mut faults, count: 0 };
+            let mut texts = Texts { readers: &readers, places: &places, faults: &mut faults, count: 0, tested: 9 };
             texts.prompts(&[prompt(&a), prompt(&b)]);
             let tokens = |text: &str| -> Vec<_> {
                 text.split('|').map(|part| readers[0].tokenizer.encode(part.trim()).unwrap()).collect()

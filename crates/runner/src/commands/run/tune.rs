@@ -1,0 +1,313 @@
+//! The tuning: trials are computed, the best are chosen and frozen.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+
+use experiment::Experiment;
+use experiment::plan::{Cell, Plan, Selection, digest};
+use experiment::tuning::{Choice, Edge, Scored, Trial, Tuning, choose};
+use miette::{IntoDiagnostic, Result, WrapErr, bail};
+use records::{CellStatus, PlanRecord, TunedOptimizer, TunedRecord, TunedTrial, counted};
+use serde_json::json;
+
+use super::Run;
+use super::stage::Stage;
+use crate::commands::Ending;
+use crate::run::Tally;
+
+/// How a tuning ended.
+pub(super) enum Tuned {
+    /// The settings are chosen.
+    Frozen {
+        /// The experiment that tests them.
+        tested: Box<Experiment>,
+        /// All cells of the tuning.
+        cells: Vec<Cell>,
+    },
+    /// They are not, and this is how the run ends.
+    Not(Ending),
+}
+
+/// A tuning under way.
+struct UnderWay<'t> {
+    tuning: &'t Tuning,
+    trials: Vec<Trial>,
+    plan: Plan,
+}
+
+impl Run<'_> {
+    /// Computes trials until the settings can be chosen, and freezes the choice. `None` where nothing is tuned. What comes
+    /// next depends on the records alone: wherever a run was stopped, this goes on.
+    pub(super) fn tune(&self) -> Result<Option<Tuned>> {
+        let Some(tuning) = &self.experiment.tuning else { return Ok(None) };
+        let mut state = UnderWay::new(self, tuning, tuning.first_trials())?;
+        let inputs = state.inputs();
+        let frozen = self.frozen(&inputs)?;
+        if frozen.is_none() {
+            self.refuse_only()?;
+        }
+        let mut fresh = self.args.fresh;
+        loop {
+            if let Some(ending) = self.compute_trials(&state, frozen.is_some(), fresh)? {
+                return Ok(Some(Tuned::Not(ending)));
+            }
+            fresh = false;
+            let scores = state.scores(self)?;
+            let choices = choose(&state.trials, &scores);
+            let more = tuning.extension(self.experiment, &state.trials, &choices);
+            if more.is_empty() {
+                let record = state.record(self, inputs, &scores, &choices)?;
+                self.freeze(frozen, &record)?;
+                let tested = tuning.tested(self.experiment, &state.trials, &choices);
+                return Ok(Some(Tuned::Frozen { tested: Box::new(tested), cells: state.plan.cells }));
+            }
+            let trials = state.trials.iter().cloned().chain(more).collect();
+            state = UnderWay::new(self, tuning, trials)?;
+        }
+    }
+
+    /// What was chosen before, unless it is to be chosen anew.
+    fn frozen(&self, inputs: &str) -> Result<Option<TunedRecord>> {
+        if self.args.fresh {
+            let path = self.results.tuned_path();
+            return match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error)
+                    .into_diagnostic()
+                    .wrap_err_with(|| format!("failed to remove `{}`", path.display())),
+                _ => Ok(None),
+            };
+        }
+        let frozen = self.results.tuned().into_diagnostic()?;
+        if frozen.as_ref().is_some_and(|frozen| frozen.plan != inputs) {
+            bail!(
+                help = "--fresh tunes and tests anew; --out with another folder keeps what was tuned",
+                "what is to be tuned has changed since `{}` was written: models, prompts, labels, seeds, ranges or settings",
+                self.results.tuned_path().display()
+            );
+        }
+        Ok(frozen)
+    }
+
+    fn refuse_only(&self) -> Result<()> {
+        if self.plan_args.only.is_empty() {
+            return Ok(());
+        }
+        bail!(
+            help = "run it without --only until `tuned.toml` is written; --shard parts the tuning among machines",
+            "--only selects cells of the test, and the settings that it tests have not been chosen yet"
+        )
+    }
+
+    /// Writes what will be tuned, and a plan of the test without cells: which will be tested is not known yet.
+    fn announce(&self, state: &UnderWay<'_>, frozen: bool) -> Result<()> {
+        let files = self.files()?;
+        self.results.write_tuning(&state.plan.record).into_diagnostic()?;
+        if frozen {
+            return Ok(());
+        }
+        let plan = Plan::new(self.experiment, self.identity)?;
+        let record = PlanRecord { cells: Vec::new(), files, ..plan.record };
+        self.results.write_plan(&record).into_diagnostic()
+    }
+
+    /// Computes the trials' cells, or this shard's. Returns how the run ends if they have not all ended.
+    fn compute_trials(&self, state: &UnderWay<'_>, frozen: bool, fresh: bool) -> Result<Option<Ending>> {
+        let all: Vec<&Cell> = state.plan.cells.iter().collect();
+        let selection = Selection { only: Vec::new(), shard: self.plan_args.shard };
+        let cells = selection.of(&state.plan.cells)?;
+        let stage = if frozen { Stage::Tuned } else { Stage::Tuning };
+        let begun = self.begin(&state.plan.cells, &cells, stage, fresh)?;
+        self.announce(state, frozen)?;
+        self.compute(&cells, begun)?;
+        let own = Tally::of(&self.results, &cells);
+        if self.stop.is_wished() && 0 < own.left {
+            let left = counted(own.left, "cell");
+            self.say(&format!("stopped with {left} of the tuning to go; the same command goes on from here"));
+            return Ok(Some(Ending::Interrupted));
+        }
+        if 0 < own.failed + own.left {
+            let failed = counted(own.failed + own.left, "cell");
+            self.say(&format!(
+                "{failed} of the tuning failed: nothing is chosen; the same command tries again"
+            ));
+            return Ok(Some(Ending::SomeFailed));
+        }
+        let others = self.unended(&all);
+        if 0 < others {
+            self.say(&format!(
+                "the tuning waits for {} of other shards; once they have ended, the same command goes on",
+                counted(others, "cell")
+            ));
+            return Ok(Some(Ending::Waiting));
+        }
+        Ok(None)
+    }
+
+    fn unended(&self, cells: &[&Cell]) -> usize {
+        let tally = Tally::of(&self.results, cells);
+        tally.left + tally.failed
+    }
+
+    /// Writes what was chosen, once; later runs have to choose the same.
+    fn freeze(&self, frozen: Option<TunedRecord>, record: &TunedRecord) -> Result<()> {
+        match frozen {
+            Some(frozen) if frozen == *record => Ok(()),
+            Some(frozen) => {
+                let changed =
+                    changed(&frozen, record).unwrap_or_else(|| "its records have changed".to_owned());
+                bail!(
+                    help = "--fresh tunes and tests anew; --out with another folder keeps what was tuned",
+                    "`{}` was frozen from other records: {changed}",
+                    self.results.tuned_path().display()
+                )
+            }
+            None => {
+                self.results.write_tuned(record).into_diagnostic()?;
+                let prompts = counted(record.prompts.len(), "prompt");
+                self.say(&format!("tuned on {prompts}:\n{}", chosen(record)));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A line for every tuned optimizer.
+fn chosen(record: &TunedRecord) -> String {
+    let tuned = record.optimizers.iter().filter(|optimizer| !optimizer.chosen.is_empty());
+    let line = |optimizer: &TunedOptimizer| {
+        let values = values(&optimizer.chosen);
+        let edge = match &optimizer.edge {
+            Some(edge) => format!(", at the {edge} edge of what was tried"),
+            None => String::new(),
+        };
+        format!("  {} {values} of {}{edge}", optimizer.optimizer, counted(optimizer.trials.len(), "trial"))
+    };
+    tuned.map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn values(values: &BTreeMap<String, f64>) -> String {
+    values.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+}
+
+/// The first trial whose score is another.
+fn changed(was: &TunedRecord, is: &TunedRecord) -> Option<String> {
+    let trials = |record: &TunedRecord| -> Vec<(String, f64)> {
+        let of = |optimizer: &TunedOptimizer| {
+            let name = optimizer.optimizer.clone();
+            let trials = optimizer.trials.iter();
+            trials
+                .map(move |trial| (format!("{name} {}", values(&trial.values)), trial.score))
+                .collect::<Vec<_>>()
+        };
+        record.optimizers.iter().flat_map(of).collect()
+    };
+    let both = trials(was).into_iter().zip(trials(is));
+    let other = |((name, was), (_, is)): ((String, f64), (String, f64))| {
+        (was != is).then(|| format!("the score of {name} was {:.4}, is now {:.4}", 100.0 * was, 100.0 * is))
+    };
+    both.into_iter().find_map(other)
+}
+
+impl<'t> UnderWay<'t> {
+    fn new(run: &Run<'_>, tuning: &'t Tuning, trials: Vec<Trial>) -> Result<Self> {
+        let plan = Plan::new(&tuning.stage(run.experiment, &trials), run.identity)?;
+        Ok(Self { tuning, trials, plan })
+    }
+
+    /// A digest of all that the first trials are and are chosen by.
+    fn inputs(&self) -> String {
+        let cells = self.plan.cells.iter().map(|cell| json!([cell.digest, cell.judged_text()]));
+        let ranges = self.tuning.ranges.iter().map(|ranges| {
+            ranges.iter().map(|range| json!([range.setting, range.low, range.high])).collect::<Vec<_>>()
+        });
+        digest(&json!({
+            "cells": cells.collect::<Vec<_>>(),
+            "ranges": ranges.collect::<Vec<_>>(),
+            "extend": self.tuning.extend,
+        }))
+    }
+
+    /// The cells of a trial: a list of seeds for each prompt.
+    fn cells(&self, trial: usize) -> Vec<Vec<&Cell>> {
+        let (trials, seeds) = (self.trials.len(), self.tuning.seeds.per_prompt());
+        let of_prompt = |prompt: usize| {
+            let first = (prompt * trials + trial) * seeds;
+            self.plan.cells[first..first + seeds].iter().collect()
+        };
+        (0..self.tuning.prompts.len()).map(of_prompt).collect()
+    }
+
+    /// The scores of all trials. All their cells have ended.
+    fn scores(&self, run: &Run<'_>) -> Result<Vec<Scored>> {
+        let score = |cell: &Cell| -> Result<Option<f64>> {
+            let record = run.results.cell(&cell.id).record().into_diagnostic()?;
+            Ok(record.and_then(|record| match record.status {
+                CellStatus::Finished(outcome) => Some(outcome.similarity_averaged),
+                _ => None,
+            }))
+        };
+        let runs = (0..self.trials.len()).map(|trial| {
+            let prompts = self.cells(trial).into_iter();
+            prompts.map(|seeds| seeds.into_iter().map(score).collect()).collect::<Result<Vec<_>>>()
+        });
+        let scores = Scored::of(&runs.collect::<Result<Vec<_>>>()?);
+        scores.ok_or_else(|| {
+            miette::miette!(
+                help = "give the settings to tune other ranges",
+                "every cell of the tuning diverged: there is nothing to choose from"
+            )
+        })
+    }
+
+    fn record(
+        &self,
+        run: &Run<'_>,
+        inputs: String,
+        scores: &[Scored],
+        choices: &[Choice],
+    ) -> Result<TunedRecord> {
+        let reached = |cell: &Cell| -> Result<serde_json::Value> {
+            let record = run.results.cell(&cell.id).record().into_diagnostic()?;
+            let status = record.map(|record| record.status);
+            let score = match &status {
+                Some(CellStatus::Finished(outcome)) => Some(outcome.similarity_averaged),
+                _ => None,
+            };
+            Ok(json!([cell.id, cell.digest, cell.judged_text(), score]))
+        };
+        let cells: Vec<_> = self.plan.cells.iter().map(reached).collect::<Result<_>>()?;
+        let optimizer = |choice: &Choice| TunedOptimizer {
+            optimizer: run.experiment.optimizers[choice.optimizer].label(),
+            chosen: self.values(&self.trials[choice.trial]),
+            edge: choice.edge.map(|edge| match edge {
+                Edge::Low => "low".to_owned(),
+                Edge::High => "high".to_owned(),
+            }),
+            trials: self.tried(choice.optimizer, scores),
+        };
+        Ok(TunedRecord {
+            plan: inputs,
+            cells: digest(&json!(cells)),
+            prompts: self.tuning.prompts.iter().map(experiment::PromptEntry::name).collect(),
+            extend: self.tuning.extend,
+            optimizers: choices.iter().map(optimizer).collect(),
+        })
+    }
+
+    fn tried(&self, optimizer: usize, scores: &[Scored]) -> Vec<TunedTrial> {
+        let own = self.trials.iter().zip(scores).filter(|(trial, _)| trial.optimizer == optimizer);
+        own.map(|(trial, scored)| TunedTrial {
+            values: self.values(trial),
+            score: scored.mean,
+            prompts: scored.prompts.clone(),
+            diverged: scored.diverged,
+        })
+        .collect()
+    }
+
+    fn values(&self, trial: &Trial) -> BTreeMap<String, f64> {
+        let ranges = &self.tuning.ranges[trial.optimizer];
+        ranges.iter().map(|range| range.setting.clone()).zip(trial.values.iter().copied()).collect()
+    }
+}
