@@ -1,63 +1,42 @@
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use experiment::plan::{Cell, Plan};
+use experiment::plan::Cell;
 use indicatif::{HumanBytes, HumanDuration};
 use judges::Judges;
-use miette::{Report, Result};
-use model_sets::{Identity, ModelSet, ModelSetError, ModelSets};
+use miette::Result;
+use model_sets::{ModelSet, ModelSets};
 use records::counted;
 use tch::Device;
 
-use super::{Ending, study};
+use super::Ending;
 use crate::cli::PlanArgs;
+use crate::devices::name;
 use crate::models::Workload;
 use crate::output;
 use crate::run::Schedule;
+use crate::study::{Models, Study};
 
 /// Lists the cells of an experiment and what they will take.
 pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
-    let experiment = study::read(args)?;
-    study::published(&experiment, args)?;
-    let devices = args.devices.clone().unwrap_or_default().resolve()?;
-    let (set, identity, missing) = match study::models(&experiment, sets) {
-        Ok((set, identity)) => (Some(set), identity, None),
-        // What the cells are does not depend on the models; what they take does.
-        Err(error) if !is_absent(&error) => return Err(error),
-        Err(error) => (None, Identity::new("none installed", BTreeMap::new()), Some(error)),
-    };
-    let stated = experiment.clone();
-    let mut experiment = match &set {
-        Some(set) => study::suited(experiment, set)?,
-        None => experiment,
-    };
-    study::images(&mut experiment, args)?;
-    let plan = Plan::new(&experiment, &identity)?;
-    let cells = study::select(&plan, args)?;
-    if let Some(set) = &set {
-        let judges = Judges::of(set, &identity)?;
-        study::preflight(&stated, args, &judges, &cells, &devices)?;
+    let study = Study::read(args, sets)?;
+    let plan = study.plan()?;
+    let cells = study.select(&plan)?;
+    if let Models::Installed(set, identity) = &study.models {
+        study.preflight(&Judges::of(set, identity)?, &cells)?;
     }
 
     if !cells.is_empty() {
         output::print(&cells.iter().map(|cell| cell.id.as_str()).collect::<Vec<_>>().join("\n"));
     }
     output::say(&format!("\n{}, {} in all", counted(cells.len(), "cell"), counted(steps(&cells), "step")));
-    match (set, missing) {
-        (Some(set), _) => costs(&set, &cells, &devices, args.jobs.map(usize::from))?,
-        (None, Some(error)) => output::say(&format!(
+    match &study.models {
+        Models::Installed(set, _) => costs(set, &cells, &study.devices, args.jobs.map(usize::from))?,
+        Models::Absent(error) => output::say(&format!(
             "no estimate: {error}\n{}",
             error.help().map_or_else(String::new, |help| help.to_string())
         )),
-        (None, None) => {}
     }
     Ok(Ending::Done)
-}
-
-/// Whether the model set is merely not there, rather than there and wrong.
-fn is_absent(error: &Report) -> bool {
-    use ModelSetError::{NoFolder, NoneInstalled, Unknown};
-    matches!(error.downcast_ref(), Some(NoFolder { .. } | NoneInstalled { .. } | Unknown { .. }))
 }
 
 fn costs(set: &ModelSet, cells: &[&Cell], devices: &[Device], jobs: Option<usize>) -> Result<()> {
@@ -93,12 +72,4 @@ fn costs(set: &ModelSet, cells: &[&Cell], devices: &[Device], jobs: Option<usize
 
 fn steps(cells: &[&Cell]) -> u64 {
     cells.iter().map(|cell| u64::from(cell.dream.steps())).sum()
-}
-
-pub(crate) fn name(device: Device) -> String {
-    match device {
-        Device::Cuda(index) => format!("cuda:{index}"),
-        Device::Cpu => "cpu".to_owned(),
-        other => format!("{other:?}").to_lowercase(),
-    }
 }

@@ -1,20 +1,17 @@
+//! The files that an experiment consists of and names.
+
 use std::io;
 use std::path::Path;
 
-use experiment::plan::{Cell, Plan, Selection};
 use experiment::{
-    EvaluationSettings, Experiment, Layers, Override, PromptImage, PromptImageError, with_kept_images,
-    with_overrides,
+    Experiment, Layers, Override, PromptImage, PromptImageError, with_kept_images, with_overrides,
 };
-use judges::{Judges, Labels};
 use miette::{Diagnostic, Report, Result};
-use model_sets::{Identity, ModelSet, ModelSets};
+use model_sets::ModelSet;
 use records::{PUBLISHED, PublishedTable, TextError, read_text};
-use tch::Device;
 use thiserror::Error;
 
 use crate::cli::PlanArgs;
-use crate::preflight::{self, Preflight};
 
 /// An experiment that cannot be read.
 #[derive(Debug, Error, Diagnostic)]
@@ -87,13 +84,6 @@ pub(super) fn resolved(experiment: &Experiment, images: &[PromptImage]) -> Strin
     with_overrides(&text, &[beside])
 }
 
-/// The first installed model set that the experiment names, and what cells computed with it depend on.
-pub(super) fn models(experiment: &Experiment, sets: &ModelSets) -> Result<(ModelSet, Identity)> {
-    let set = sets.first_installed(&experiment.models)?;
-    let identity = set.identity()?;
-    Ok((set, identity))
-}
-
 /// The experiment with the model set's own settings where it states none.
 pub(super) fn suited(experiment: Experiment, set: &ModelSet) -> Result<Experiment> {
     if set.manifest.dream.is_empty() {
@@ -102,30 +92,4 @@ pub(super) fn suited(experiment: Experiment, set: &ModelSet) -> Result<Experimen
     let (path, manifest) = set.manifest_text();
     let path = path.display().to_string();
     Ok(experiment.over_models(&path, manifest).map_err(|error| *error)?)
-}
-
-/// Checks what is to be run before anything is, and tells warnings. `stated` is the experiment without settings of a
-/// model set. Returns the names that final images are compared with.
-pub(super) fn preflight(
-    stated: &Experiment,
-    args: &PlanArgs,
-    judges: &Judges<'_>,
-    cells: &[&Cell],
-    devices: &[Device],
-) -> Result<Labels> {
-    let name = args.experiment.display().to_string();
-    let name = if args.overrides.is_empty() { name } else { format!("{name} with --set") };
-    let EvaluationSettings { labels, template } = &stated.evaluation;
-    let labels = Labels::new(labels.as_ref(), template, &judges.set.manifest);
-    let preflight = Preflight { experiment: stated, name: &name, judges, labels: &labels, cells, devices };
-    for warning in preflight::check(&preflight)? {
-        tracing::warn!("{warning}");
-    }
-    Ok(labels)
-}
-
-/// The cells of the plan that the command line selects.
-pub(super) fn select<'p>(plan: &'p Plan, args: &PlanArgs) -> Result<Vec<&'p Cell>> {
-    let selection = Selection { only: args.only.clone(), shard: args.shard };
-    Ok(selection.of(&plan.cells)?)
 }

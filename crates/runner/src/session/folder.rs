@@ -1,0 +1,73 @@
+//! The results folder of a run.
+
+use std::path::Path;
+
+use experiment::PromptImage;
+use experiment::plan::Plan;
+use miette::{IntoDiagnostic, Result, miette};
+use records::{LARGEST_RECORD, PUBLISHED, ResultsFolder, counted, read_regular, sha256, write_atomically};
+
+use super::{Session, environment};
+
+impl Session<'_> {
+    /// Writes the records about all cells.
+    pub(super) fn write_records(&self, plan: &Plan) -> Result<()> {
+        let (study, results) = (self.study, self.results);
+        let folder = results.path();
+        keep(folder, &study.images)?;
+        let resolved = study.resolved();
+        write_atomically(&folder.join("experiment.toml"), resolved.as_bytes()).into_diagnostic()?;
+        results.write_published(study.published.as_ref()).into_diagnostic()?;
+        let mut record = plan.record.clone();
+        record.files.insert("experiment.toml".to_owned(), sha256(resolved.as_bytes()));
+        let published = study.published.as_ref();
+        record.files.extend(published.map(|table| (PUBLISHED.to_owned(), sha256(table.text.as_bytes()))));
+        results.write_plan(&record).into_diagnostic()?;
+        let environment = environment::of(self.identity, &self.judges, &study.devices);
+        results.write_environment(&environment).into_diagnostic()
+    }
+}
+
+/// Copies the images of prompts into the results folder, as far as they are not there.
+fn keep(folder: &Path, images: &[PromptImage]) -> Result<()> {
+    for image in images {
+        let path = folder.join(image.kept());
+        if !read_regular(&path, LARGEST_RECORD).is_ok_and(|bytes| bytes == image.bytes) {
+            write_atomically(&path, &image.bytes).into_diagnostic()?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn moved_cells(count: usize) -> Option<String> {
+    let verb = if count == 1 { "is" } else { "are" };
+    (count > 0).then(|| {
+        format!("{} that {verb} called otherwise now: moved, not computed again", counted(count, "cell"))
+    })
+}
+
+/// Says which cells lie in the folder and are no part of the experiment.
+pub(super) fn unused_cells(folder: &Path, places: &[String]) -> Option<String> {
+    const NAMED: usize = 3;
+    let named = places.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = match places.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let (count, folder) = (counted(places.len(), "cell"), folder.join("cells"));
+    (!places.is_empty()).then(|| {
+        format!("not in the experiment, and kept in `{}`: {count} ({named}{more})", folder.display())
+    })
+}
+
+/// Fails where the results folder has been removed while its cells were computed.
+pub(super) fn still_there(results: &ResultsFolder) -> Result<()> {
+    if results.is_there() {
+        return Ok(());
+    }
+    Err(miette!(
+        help = "the same command computes it anew",
+        "the results folder `{}` was removed while its cells were computed: they are lost",
+        results.path().display()
+    ))
+}
