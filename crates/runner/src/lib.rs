@@ -9,3 +9,5 @@ pub mod models;
 pub mod output;
 pub mod preflight;
 pub mod run;
+pub mod session;
+pub mod study;

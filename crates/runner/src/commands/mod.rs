@@ -1,17 +1,14 @@
 //! What the command line asks for, one file each.
 mod compare;
-mod environment;
 mod evaluate;
 mod labels;
 mod plan;
 mod report;
 mod run;
-mod study;
 mod verify;
 mod weights;
 
 pub(crate) use labels::labels;
-pub(crate) use plan::name as device_name;
 
 use clap::CommandFactory;
 use miette::{IntoDiagnostic, Result};

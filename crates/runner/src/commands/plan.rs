@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use experiment::Experiment;
@@ -6,30 +5,25 @@ use experiment::plan::{Cell, Plan};
 use indicatif::{HumanBytes, HumanDuration};
 use judges::Judges;
 use miette::Result;
-use model_sets::{Identity, ModelSet, ModelSets};
+use model_sets::{ModelSet, ModelSets};
 use records::counted;
 use tch::Device;
 
 use super::Ending;
-use super::study::{self, Plans, Study};
 use crate::cli::PlanArgs;
+use crate::devices::name;
 use crate::models::Workload;
 use crate::output;
 use crate::run::Schedule;
+use crate::study::{Models, Study};
 
 /// Lists the cells of an experiment and what they will take.
 pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
-    let Study { stated, experiment, devices, models, .. } = Study::read(args, sets)?;
-    let (set, identity, missing) = match models {
-        Ok((set, identity)) => (Some(set), identity, None),
-        // What the cells are does not depend on the models; what they take does.
-        Err(error) => (None, Identity::new("none installed", BTreeMap::new()), Some(error)),
-    };
-    let plans = Plans::of(&experiment, &identity)?;
-    let cells = plans.selected(args)?;
-    if let Some(set) = &set {
-        let judges = Judges::of(set, &identity)?;
-        study::preflight(&stated, args, &judges, &cells, &devices)?;
+    let study = Study::read(args, sets)?;
+    let plans = study.plans()?;
+    let cells = study.selected(&plans)?;
+    if let Models::Installed(set, identity) = &study.models {
+        study.preflight(&Judges::of(set, identity)?, &cells)?;
     }
 
     if !cells.is_empty() {
@@ -37,16 +31,15 @@ pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
     }
     let all = format!("{}, {} in all", counted(cells.len(), "cell"), counted(steps(&cells), "step"));
     output::say(&match &plans.tuning {
-        Some(tuning) => format!("\n{all}; {}", stages(tuning, &experiment)),
+        Some(tuning) => format!("\n{all}; {}", stages(tuning, &study.experiment)),
         None => format!("\n{all}"),
     });
-    match (set, missing) {
-        (Some(set), _) => costs(&set, &cells, &devices, args.jobs.map(usize::from))?,
-        (None, Some(error)) => output::say(&format!(
+    match &study.models {
+        Models::Installed(set, _) => costs(set, &cells, &study.devices, args.jobs.map(usize::from))?,
+        Models::Absent(error) => output::say(&format!(
             "no estimate: {error}\n{}",
             error.help().map_or_else(String::new, |help| help.to_string())
         )),
-        (None, None) => {}
     }
     Ok(Ending::Done)
 }
@@ -58,10 +51,9 @@ fn stages(tuning: &Plan, experiment: &Experiment) -> String {
         tuned * tuning.extend * tuning.prompts.len() * tuning.seeds.per_prompt()
     });
     format!(
-        "first {} of the tuning, which may become {} more at the edges of ranges; the cells that test what it chooses \
-         have the folders named above",
+        "first {} of the tuning, which may become {extended} more at the edges of ranges; the cells that test what it \
+         chooses have the folders named above",
         counted(tuning.cells.len(), "cell"),
-        extended
     )
 }
 
@@ -98,12 +90,4 @@ fn costs(set: &ModelSet, cells: &[&Cell], devices: &[Device], jobs: Option<usize
 
 fn steps(cells: &[&Cell]) -> u64 {
     cells.iter().map(|cell| u64::from(cell.dream.steps())).sum()
-}
-
-pub(crate) fn name(device: Device) -> String {
-    match device {
-        Device::Cuda(index) => format!("cuda:{index}"),
-        Device::Cpu => "cpu".to_owned(),
-        other => format!("{other:?}").to_lowercase(),
-    }
 }

@@ -20,7 +20,7 @@ pub(super) fn check(preflight: &Preflight<'_>, places: &Places<'_>, faults: &mut
         let key = place.as_ref().map_or("dream.precision", |(key, _)| key);
         let span = place.as_ref().map(|(_, span)| span.clone());
         for &device in preflight.devices {
-            let on = crate::commands::device_name(device);
+            let on = crate::devices::name(device);
             if let Err(reason) = works(precision, device) {
                 let cells = records::counted(cells, "cell");
                 let fault = Fault::new(format!("{key}: `{name}` does not work on {on}, for {cells}: {reason}"))

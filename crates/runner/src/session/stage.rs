@@ -4,9 +4,10 @@ use experiment::plan::Cell;
 use miette::Result;
 use records::counted;
 
-use super::Run;
-use super::words::{moved_cells, unused_cells};
-use crate::commands::plan::name;
+use super::Session;
+use super::folder::{moved_cells, still_there, unused_cells};
+use crate::devices::name;
+use crate::models::Workload;
 use crate::run::{Prepared, Progress, Schedule, prepare};
 
 /// A stage of a run.
@@ -25,7 +26,7 @@ pub(super) struct Begun<'c> {
     pending: Vec<&'c Cell>,
 }
 
-impl Run<'_> {
+impl Session<'_> {
     /// Finds what there is of a stage's `cells`, of `all` of which the folder may have records, and says what is to be done.
     /// `fresh` discards it first.
     pub(super) fn begin<'c>(
@@ -35,7 +36,7 @@ impl Run<'_> {
         stage: Stage,
         fresh: bool,
     ) -> Result<Begun<'c>> {
-        let prepared = prepare(&self.results, all, cells, self.plan_args.shard, fresh)?;
+        let prepared = prepare(self.results, all, cells, self.study.shard(), fresh)?;
         let said = [
             moved_cells(prepared.moved),
             (stage == Stage::Test).then(|| unused_cells(self.results.path(), &prepared.unused)).flatten(),
@@ -54,11 +55,11 @@ impl Run<'_> {
             0 => String::new(),
             count => format!(", {count} to compare with other texts"),
         };
-        let devices = self.devices.iter().map(|&device| name(device)).collect::<Vec<_>>().join(", ");
+        let devices = self.study.devices.iter().map(|&device| name(device)).collect::<Vec<_>>().join(", ");
         let (manifest, compute) = (&self.set.manifest, prepared.pending.len() - prepared.to_measure);
         format!(
             "{}: {}{of_stage}, {compute} to compute{measured}, with the model set {} ({}) on {devices}",
-            self.experiment.name,
+            self.study.experiment.name,
             counted(cells, "cell"),
             manifest.name,
             manifest.about
@@ -68,17 +69,20 @@ impl Run<'_> {
     /// Computes what is pending of `cells`. Returns who did, if there is any cell.
     pub(super) fn compute(&self, cells: &[&Cell], begun: Begun<'_>) -> Result<Option<Schedule>> {
         let pending = begun.pending;
-        let schedule = self.schedule(cells)?;
-        if let (Some(schedule), false) = (&schedule, pending.is_empty()) {
-            let progress = match self.quiet {
-                true => Progress::hidden(pending.len()),
-                false => Progress::new(self.bars.clone(), pending.len()),
-            };
-            let ran = schedule.run(&pending, self.set, &self.results, &progress, &self.stop);
-            progress.finish();
-            ran?;
-            self.still_there()?;
+        let Some(first) = cells.first() else { return Ok(None) };
+        let workload = Workload::of_set(self.set, &first.dream)?;
+        let schedule = Schedule::new(&self.study.devices, self.study.jobs(), &workload);
+        if pending.is_empty() {
+            return Ok(Some(schedule));
         }
-        Ok(schedule)
+        let progress = match self.with.quiet {
+            true => Progress::hidden(pending.len()),
+            false => Progress::new(self.with.bars.clone(), pending.len()),
+        };
+        let ran = schedule.run(&pending, self.set, self.results, &progress, self.with.stop);
+        progress.finish();
+        ran?;
+        still_there(self.results)?;
+        Ok(Some(schedule))
     }
 }

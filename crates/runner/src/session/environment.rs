@@ -6,7 +6,7 @@ use model_sets::Identity;
 use records::Environment;
 use tch::Device;
 
-use super::plan::name;
+use crate::devices::name;
 
 /// Version of libtorch that tch 0.24.0 is bound to.
 const LIBTORCH: &str = "2.11.0";

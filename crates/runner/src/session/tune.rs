@@ -11,9 +11,8 @@ use miette::{IntoDiagnostic, Result, WrapErr, bail};
 use records::{CellStatus, PlanRecord, TunedOptimizer, TunedRecord, TunedTrial, counted};
 use serde_json::json;
 
-use super::Run;
+use super::Session;
 use super::stage::Stage;
-use crate::commands::Ending;
 use crate::run::Tally;
 
 /// How a tuning ended.
@@ -25,8 +24,19 @@ pub(super) enum Tuned {
         /// All cells of the tuning.
         cells: Vec<Cell>,
     },
-    /// They are not, and this is how the run ends.
-    Not(Ending),
+    /// They are not.
+    Not(NotTuned),
+}
+
+/// Why settings were not chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTuned {
+    /// A stop was wished.
+    Stopped,
+    /// Cells failed that the choice needs.
+    Failed,
+    /// Other shards have cells to compute.
+    Waiting,
 }
 
 /// A tuning under way.
@@ -36,18 +46,18 @@ struct UnderWay<'t> {
     plan: Plan,
 }
 
-impl Run<'_> {
+impl Session<'_> {
     /// Computes trials until the settings can be chosen, and freezes the choice. `None` where nothing is tuned. What comes
     /// next depends on the records alone: wherever a run was stopped, this goes on.
     pub(super) fn tune(&self) -> Result<Option<Tuned>> {
-        let Some(tuning) = &self.experiment.tuning else { return Ok(None) };
+        let Some(tuning) = &self.study.experiment.tuning else { return Ok(None) };
         let mut state = UnderWay::new(self, tuning, tuning.first_trials())?;
         let inputs = state.inputs();
         let frozen = self.frozen(&inputs)?;
         if frozen.is_none() {
             self.refuse_only()?;
         }
-        let mut fresh = self.args.fresh;
+        let mut fresh = self.with.args.fresh;
         loop {
             if let Some(ending) = self.compute_trials(&state, frozen.is_some(), fresh)? {
                 return Ok(Some(Tuned::Not(ending)));
@@ -55,11 +65,11 @@ impl Run<'_> {
             fresh = false;
             let scores = state.scores(self)?;
             let choices = choose(&state.trials, &scores);
-            let more = tuning.extension(self.experiment, &state.trials, &choices);
+            let more = tuning.extension(&self.study.experiment, &state.trials, &choices);
             if more.is_empty() {
                 let record = state.record(self, inputs, &scores, &choices)?;
                 self.freeze(frozen, &record)?;
-                let tested = tuning.tested(self.experiment, &state.trials, &choices);
+                let tested = tuning.tested(&self.study.experiment, &state.trials, &choices);
                 return Ok(Some(Tuned::Frozen { tested: Box::new(tested), cells: state.plan.cells }));
             }
             let trials = state.trials.iter().cloned().chain(more).collect();
@@ -69,7 +79,7 @@ impl Run<'_> {
 
     /// What was chosen before, unless it is to be chosen anew.
     fn frozen(&self, inputs: &str) -> Result<Option<TunedRecord>> {
-        if self.args.fresh {
+        if self.with.args.fresh {
             let path = self.results.tuned_path();
             return match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error)
@@ -90,7 +100,7 @@ impl Run<'_> {
     }
 
     fn refuse_only(&self) -> Result<()> {
-        if self.plan_args.only.is_empty() {
+        if !self.study.selects() {
             return Ok(());
         }
         bail!(
@@ -106,32 +116,32 @@ impl Run<'_> {
         if frozen {
             return Ok(());
         }
-        let plan = Plan::new(self.experiment, self.identity)?;
+        let plan = Plan::new(&self.study.experiment, self.identity)?;
         let record = PlanRecord { cells: Vec::new(), files, ..plan.record };
         self.results.write_plan(&record).into_diagnostic()
     }
 
-    /// Computes the trials' cells, or this shard's. Returns how the run ends if they have not all ended.
-    fn compute_trials(&self, state: &UnderWay<'_>, frozen: bool, fresh: bool) -> Result<Option<Ending>> {
+    /// Computes the trials' cells, or this shard's. Returns why not, if they have not all ended.
+    fn compute_trials(&self, state: &UnderWay<'_>, frozen: bool, fresh: bool) -> Result<Option<NotTuned>> {
         let all: Vec<&Cell> = state.plan.cells.iter().collect();
-        let selection = Selection { only: Vec::new(), shard: self.plan_args.shard };
+        let selection = Selection { only: Vec::new(), shard: self.study.shard() };
         let cells = selection.of(&state.plan.cells)?;
         let stage = if frozen { Stage::Tuned } else { Stage::Tuning };
         let begun = self.begin(&state.plan.cells, &cells, stage, fresh)?;
         self.announce(state, frozen)?;
         self.compute(&cells, begun)?;
-        let own = Tally::of(&self.results, &cells);
-        if self.stop.is_wished() && 0 < own.left {
+        let own = Tally::of(self.results, &cells);
+        if self.with.stop.is_wished() && 0 < own.left {
             let left = counted(own.left, "cell");
             self.say(&format!("stopped with {left} of the tuning to go; the same command goes on from here"));
-            return Ok(Some(Ending::Interrupted));
+            return Ok(Some(NotTuned::Stopped));
         }
         if 0 < own.failed + own.left {
             let failed = counted(own.failed + own.left, "cell");
             self.say(&format!(
                 "{failed} of the tuning failed: nothing is chosen; the same command tries again"
             ));
-            return Ok(Some(Ending::SomeFailed));
+            return Ok(Some(NotTuned::Failed));
         }
         let others = self.unended(&all);
         if 0 < others {
@@ -139,13 +149,13 @@ impl Run<'_> {
                 "the tuning waits for {} of other shards; once they have ended, the same command goes on",
                 counted(others, "cell")
             ));
-            return Ok(Some(Ending::Waiting));
+            return Ok(Some(NotTuned::Waiting));
         }
         Ok(None)
     }
 
     fn unended(&self, cells: &[&Cell]) -> usize {
-        let tally = Tally::of(&self.results, cells);
+        let tally = Tally::of(self.results, cells);
         tally.left + tally.failed
     }
 
@@ -210,8 +220,8 @@ fn changed(was: &TunedRecord, is: &TunedRecord) -> Option<String> {
 }
 
 impl<'t> UnderWay<'t> {
-    fn new(run: &Run<'_>, tuning: &'t Tuning, trials: Vec<Trial>) -> Result<Self> {
-        let plan = Plan::new(&tuning.stage(run.experiment, &trials), run.identity)?;
+    fn new(run: &Session<'_>, tuning: &'t Tuning, trials: Vec<Trial>) -> Result<Self> {
+        let plan = Plan::new(&tuning.stage(&run.study.experiment, &trials), run.identity)?;
         Ok(Self { tuning, trials, plan })
     }
 
@@ -239,7 +249,7 @@ impl<'t> UnderWay<'t> {
     }
 
     /// The scores of all trials. All their cells have ended.
-    fn scores(&self, run: &Run<'_>) -> Result<Vec<Scored>> {
+    fn scores(&self, run: &Session<'_>) -> Result<Vec<Scored>> {
         let score = |cell: &Cell| -> Result<Option<f64>> {
             let record = run.results.cell(&cell.id).record().into_diagnostic()?;
             Ok(record.and_then(|record| match record.status {
@@ -262,7 +272,7 @@ impl<'t> UnderWay<'t> {
 
     fn record(
         &self,
-        run: &Run<'_>,
+        run: &Session<'_>,
         inputs: String,
         scores: &[Scored],
         choices: &[Choice],
@@ -278,7 +288,7 @@ impl<'t> UnderWay<'t> {
         };
         let cells: Vec<_> = self.plan.cells.iter().map(reached).collect::<Result<_>>()?;
         let optimizer = |choice: &Choice| TunedOptimizer {
-            optimizer: run.experiment.optimizers[choice.optimizer].label(),
+            optimizer: run.study.experiment.optimizers[choice.optimizer].label(),
             chosen: self.values(&self.trials[choice.trial]),
             edge: choice.edge.map(|edge| match edge {
                 Edge::Low => "low".to_owned(),

@@ -1,0 +1,78 @@
+//! The results folder of a run.
+
+use std::path::Path;
+
+use experiment::PromptImage;
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use records::{
+    FileDigests, LARGEST_RECORD, PUBLISHED, ResultsFolder, counted, read_regular, sha256, write_atomically,
+};
+
+use super::{Session, environment};
+
+impl Session<'_> {
+    /// Writes what is known before the first cell, once it is known that the folder can take it. Returns the digests that the
+    /// plan records.
+    pub(super) fn files(&self) -> Result<FileDigests> {
+        if let Some(files) = self.files.get() {
+            return Ok(files.clone());
+        }
+        let (study, folder) = (self.study, self.results.path());
+        keep(folder, &study.images)?;
+        let resolved = study.resolved();
+        write_atomically(&folder.join("experiment.toml"), resolved.as_bytes()).into_diagnostic()?;
+        self.results.write_published(study.published.as_ref()).into_diagnostic()?;
+        let environment = environment::of(self.identity, &self.judges, &study.devices);
+        self.results.write_environment(&environment).into_diagnostic()?;
+        let log = self.with.log.write_to(&folder.join("run.log"));
+        log.into_diagnostic().wrap_err("the log cannot be written")?;
+        let mut files = FileDigests::from([("experiment.toml".to_owned(), sha256(resolved.as_bytes()))]);
+        let published = study.published.as_ref();
+        files.extend(published.map(|table| (PUBLISHED.to_owned(), sha256(table.text.as_bytes()))));
+        Ok(self.files.get_or_init(|| files).clone())
+    }
+}
+
+/// Copies the images of prompts into the results folder, as far as they are not there.
+fn keep(folder: &Path, images: &[PromptImage]) -> Result<()> {
+    for image in images {
+        let path = folder.join(image.kept());
+        if !read_regular(&path, LARGEST_RECORD).is_ok_and(|bytes| bytes == image.bytes) {
+            write_atomically(&path, &image.bytes).into_diagnostic()?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn moved_cells(count: usize) -> Option<String> {
+    let verb = if count == 1 { "is" } else { "are" };
+    (count > 0).then(|| {
+        format!("{} that {verb} called otherwise now: moved, not computed again", counted(count, "cell"))
+    })
+}
+
+/// Says which cells lie in the folder and are no part of the experiment.
+pub(super) fn unused_cells(folder: &Path, places: &[String]) -> Option<String> {
+    const NAMED: usize = 3;
+    let named = places.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = match places.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let (count, folder) = (counted(places.len(), "cell"), folder.join("cells"));
+    (!places.is_empty()).then(|| {
+        format!("not in the experiment, and kept in `{}`: {count} ({named}{more})", folder.display())
+    })
+}
+
+/// Fails where the results folder has been removed while its cells were computed.
+pub(super) fn still_there(results: &ResultsFolder) -> Result<()> {
+    if results.is_there() {
+        return Ok(());
+    }
+    Err(miette!(
+        help = "the same command computes it anew",
+        "the results folder `{}` was removed while its cells were computed: they are lost",
+        results.path().display()
+    ))
+}
