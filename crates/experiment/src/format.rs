@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::evaluation::EvaluationTable;
 use super::seeds::{Seed, SeedsEntry};
+use super::study::StudyTable;
 
 /// The keys of an experiment file but for `[dream]`, `[optimizer]` and `[tuning]`; the first two's lists are multiplied out first.
 #[derive(Deserialize)]
@@ -27,6 +28,8 @@ pub(super) struct Head {
     #[serde(default)]
     pub(super) labels: BTreeMap<Spanned<String>, String>,
     pub(super) published: Option<PathBuf>,
+    #[serde(default)]
+    pub(super) study: StudyTable,
     #[serde(default)]
     pub(super) evaluation: EvaluationTable,
     // Taken out before; named here so that a misspelling of them finds its way.

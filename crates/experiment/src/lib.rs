@@ -43,6 +43,7 @@ mod read;
 mod schema;
 mod seeds;
 mod sources;
+mod study;
 pub mod tuning;
 mod words;
 
@@ -57,6 +58,7 @@ pub use layers::Layers;
 pub use overrides::{Override, with_overrides};
 pub use schema::json_schema;
 pub use seeds::Seeds;
+pub use study::StudySettings;
 pub use tuning::Tuning;
 
 use std::path::PathBuf;
@@ -89,6 +91,8 @@ pub struct Experiment {
     pub published: Option<PathBuf>,
     /// The TOML that says the same by itself: what the results folder keeps.
     pub text: String,
+    /// What the analysis is asked.
+    pub study: StudySettings,
     /// How settings are chosen that are to be tuned, if any are.
     pub tuning: Option<Tuning>,
     /// The folder of its cells below `cells/`, if they have one of their own.

@@ -46,6 +46,7 @@ pub(super) fn experiment(table: &Spanned<DeTable<'_>>) -> Result<Experiment, Fau
     if let Some(tuning) = &mut tuning {
         tuning.prompts = others;
     }
+    let study = head.study.read(&optimizers)?;
     let template = check::template(&head.template)?;
     Ok(Experiment {
         name: check::name(&head.name)?,
@@ -57,6 +58,7 @@ pub(super) fn experiment(table: &Spanned<DeTable<'_>>) -> Result<Experiment, Fau
         prompts,
         optimizers,
         dreams,
+        study,
         published: head.published,
         tuning,
         folder: None,

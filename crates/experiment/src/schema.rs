@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::evaluation::EvaluationSchema;
 use super::format::{TEMPLATE, TextOrTable};
 use super::seeds::SeedsSchema;
+use super::study::StudyTable;
 use super::tuning::TuningSchema;
 
 /// The JSON schema of the experiment format, for editors.
@@ -80,6 +81,9 @@ struct ExperimentFile {
     /// By what final images are judged.
     #[schemars(default)]
     evaluation: Option<EvaluationSchema>,
+    /// What the analysis is asked besides which optimizer is best.
+    #[schemars(default)]
+    study: Option<StudyTable>,
     /// Cells to leave out: those that have the given values for all given keys (prompt, optimizer, seed, or a setting of
     /// `[dream]` that is a list).
     #[schemars(default)]

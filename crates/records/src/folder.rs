@@ -543,6 +543,7 @@ mod tests {
                 seeds: Vec::new(),
                 prompts: Vec::new(),
                 cells: vec![crate::PlannedCell { id: id.into(), digest: "d".into(), place: None }],
+                study: Default::default(),
                 files: FileDigests::new(),
             };
             results.write_plan(&plan).unwrap();

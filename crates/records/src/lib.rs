@@ -63,7 +63,7 @@ pub use evaluation::{Evaluation, Guess, LabelSet, Right, Segments, Share, Verdic
 pub use folder::{CellFolder, PUBLISHED, ResultsFolder};
 pub use loss_terms::LossTerms;
 pub use optimizers::OPTIMIZERS;
-pub use plan::{PlanRecord, PlannedCell, PlannedPlace, PlannedPrompt};
+pub use plan::{PlanRecord, PlannedCell, PlannedPlace, PlannedPrompt, PlannedStudy};
 pub use published::{PublishedError, PublishedRow, PublishedTable};
 pub use regular::{LARGEST_RECORD, LARGEST_TEXT, has_no_locks, open_regular, open_untruncated, read_regular};
 pub use seal::FORMAT;

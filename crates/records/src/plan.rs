@@ -25,9 +25,30 @@ pub struct PlanRecord {
     pub prompts: Vec<PlannedPrompt>,
     /// All cells in the experiment's order.
     pub cells: Vec<PlannedCell>,
+    /// What the analysis is asked.
+    #[serde(default, skip_serializing_if = "PlannedStudy::is_default")]
+    pub study: PlannedStudy,
     /// Digests of the files beside it that the experiment brought; none in records of version 0.
     #[serde(default, skip_serializing_if = "FileDigests::is_empty")]
     pub files: FileDigests,
+}
+
+/// What the analysis is asked besides which optimizer is best.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedStudy {
+    /// The optimizer whose similarities are the targets of the others; the first one, if none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Differences of mean similarity × 100 below it matter to nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
+}
+
+impl PlannedStudy {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A prompt of the experiment.

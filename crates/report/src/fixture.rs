@@ -132,6 +132,7 @@ impl Grid {
             seeds: self.seeds.clone(),
             prompts: self.prompts.iter().map(planned).collect(),
             cells,
+            study: Default::default(),
             files: FileDigests::new(),
         };
         folder.write_plan(&plan).unwrap();

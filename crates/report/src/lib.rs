@@ -10,8 +10,16 @@
 //! tables/segmentation.csv     what the segmenter sees in every final image
 //! tables/ranking.csv          the optimizers, best first, and which of them may be the best
 //! tables/pairs.csv            every two optimizers on the same prompts
+//! tables/robustness.csv       the order by other rulers and after fewer steps
+//! tables/targets.csv          steps to what a reference reaches
+//! tables/variation.csv        what makes leads vary
+//! tables/tuning.csv           every trial of the tuning; tables/choices.csv: what fewer trials would have come to
 //! tables/columns.csv          the columns of all tables: unit and meaning
 //! tables/published.csv        ours beside published figures, if the experiment names any
+//! plots/leads.svg             how far the others are behind the first, with intervals
+//! plots/judge-over-steps.svg  similarity over the steps, by the perceptor and by the held-out judge
+//! plots/targets.svg           share of the runs that have reached what a reference reaches, over the steps
+//! plots/sensitivity.svg       the tuning score over the tuned setting
 //! plots/loss-bicycle.svg …    the similarity term over the steps, all optimizers (figure 36), and the total loss
 //! plots/similarity.svg        the similarity over the steps, all prompts
 //! plots/loss-and-image.svg    the last loss of every cell beside its image's similarity
@@ -34,6 +42,7 @@ mod group;
 mod html;
 mod overlay;
 mod plots;
+mod power;
 mod published;
 
 mod study;
@@ -61,6 +70,7 @@ use self::faults::Faults;
 pub use self::html::PageError;
 pub use self::plots::DrawError;
 use self::plots::Figures;
+pub use self::power::{Detectable, PairSpreads};
 use self::study::Study;
 pub use self::summary::Summary;
 use self::tables::Table;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use records::{
     CellContents, CellRecord, CellStatus, CurveRow, Damage, Environment, Evaluation, Outcome, PlanRecord,
-    PlannedPrompt, PublishedTable, RecordError, ResultsFolder, TraceRow,
+    PlannedPrompt, PlannedStudy, PublishedTable, RecordError, ResultsFolder, TraceRow, TunedRecord,
 };
 
 use crate::analysis::Planned;
@@ -36,6 +36,10 @@ pub(super) struct Study {
     pub(super) environment: Option<Environment>,
     /// Published figures to be shown beside.
     pub(super) published: Option<PublishedTable>,
+    /// What the analysis is asked.
+    pub(super) asked: PlannedStudy,
+    /// What was tuned, if anything was.
+    pub(super) tuned: Option<TunedRecord>,
     /// What is left out, because it is not as the run left it.
     pub(super) unreadable: Vec<Unreadable>,
 }
@@ -98,6 +102,10 @@ impl Study {
             unreadable.push(Unreadable::file("published.csv", &error));
             None
         });
+        let tuned = folder.tuned().unwrap_or_else(|error| {
+            unreadable.push(Unreadable::file("tuned.toml", &error));
+            None
+        });
         let mut study = Self {
             folder: results.to_owned(),
             experiment: plan.experiment.clone(),
@@ -111,6 +119,8 @@ impl Study {
             seeds: plan.seeds.len(),
             planned: plan.cells.len(),
             planned_runs: Planned::of(&plan),
+            asked: plan.study.clone(),
+            tuned,
             environment,
             published,
             unreadable,

@@ -61,8 +61,15 @@ pub struct Cli {
 /// Everything but running.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the cells of an experiment, devices, packs and estimated time, without running
-    Plan(PlanArgs),
+    /// List the cells of an experiment, devices, packs, estimated time and what it can show, without running
+    Plan {
+        /// Which cells.
+        #[command(flatten)]
+        args: PlanArgs,
+        /// Results whose optimizers vary from prompt to prompt as these will: what the design can show is told from them
+        #[arg(long, value_name = "RESULTS")]
+        like: Option<PathBuf>,
+    },
     /// Make tables and plots from records
     Report {
         /// A results folder, such as results/optimizers

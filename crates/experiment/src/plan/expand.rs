@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use miette::Diagnostic;
 use model_sets::Identity;
-use records::{FileDigests, PlanRecord, PlannedCell, PlannedPlace, PlannedPrompt};
+use records::{FileDigests, PlanRecord, PlannedCell, PlannedPlace, PlannedPrompt, PlannedStudy};
 use thiserror::Error;
 
 use super::Cell;
@@ -126,6 +126,10 @@ fn record(experiment: &Experiment, models: &Identity, cells: &[Cell]) -> PlanRec
                 }),
             })
             .collect(),
+        study: PlannedStudy {
+            reference: experiment.study.reference.clone(),
+            margin: experiment.study.margin,
+        },
         files: FileDigests::new(),
     }
 }

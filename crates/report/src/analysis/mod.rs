@@ -4,9 +4,15 @@ mod planned;
 mod ruler;
 mod scores;
 mod sentences;
+mod targets;
+mod tuned;
+mod variation;
 mod verdict;
 
 pub(crate) use planned::Planned;
 pub(crate) use ruler::Ruler;
 pub(crate) use sentences::{interval, sentences};
+pub(crate) use targets::{PERCENTS, Reached, Targets};
+pub(crate) use tuned::{ExpectedChoice, expected_choices, values};
+pub(crate) use variation::{Variation, variations};
 pub(crate) use verdict::{Place, Verdict};

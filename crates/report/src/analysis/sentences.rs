@@ -1,6 +1,6 @@
 //! The verdict in sentences.
 
-use records::counted;
+use records::{TunedOptimizer, counted};
 use statistics::Pair;
 
 use super::ruler::{Budget, Measure, Ruler};
@@ -24,10 +24,12 @@ pub(crate) fn sentences(study: &Study, verdict: &Verdict) -> Vec<String> {
     let mut said = vec![answer(verdict)];
     said.extend(leads(verdict));
     said.extend(told_apart(verdict));
+    said.extend(same_within(study, verdict));
     said.extend(judge(verdict));
     said.extend(live(verdict));
     said.extend(earlier(verdict));
     said.extend(diverged(verdict));
+    said.extend(tuning(study));
     said.extend(settings_of_one(study, verdict));
     said.extend(coverage(study, verdict));
     said.extend(seeds(verdict));
@@ -130,6 +132,44 @@ fn told_apart(verdict: &Verdict) -> Option<String> {
         (told, all) if told == all => format!("All {all} pairs can be told apart{intervals}."),
         _ => format!("Of {all} pairs these can be told apart: {}{intervals}.", some(&told)),
     })
+}
+
+/// Pairs whose whole interval is within the margin.
+fn same_within(study: &Study, verdict: &Verdict) -> Option<String> {
+    let margin = study.asked.margin?;
+    let comparison = verdict.comparison.as_ref()?;
+    let within = |pair: &&Pair| -margin < pair.interval.0 && pair.interval.1 < margin;
+    let name = |column: usize| {
+        verdict.places.iter().find(|place| place.column == column).map_or("", |place| place.name.as_str())
+    };
+    let alike = comparison.pairs.iter().filter(within);
+    let alike: Vec<String> = alike.map(|pair| format!("{} and {}", name(pair.a), name(pair.b))).collect();
+    Some(match alike.as_slice() {
+        [] => format!("No two are shown to be the same within the margin of {margin}."),
+        alike => format!("The same within the margin of {margin}: {}.", some(alike)),
+    })
+}
+
+/// On what settings were chosen, and which of them may lie beyond what was tried.
+fn tuning(study: &Study) -> Option<String> {
+    let tuned = study.tuned.as_ref()?;
+    let trials = |one: &TunedOptimizer| (!one.chosen.is_empty()).then_some(one.trials.len());
+    let counts: Vec<usize> = tuned.optimizers.iter().filter_map(trials).collect();
+    let (least, most) = (counts.iter().min()?, counts.iter().max()?);
+    let trials = if least == most { counted(*least, "trial") } else { format!("{least} to {most} trials") };
+    let prompts = counted(tuned.prompts.len(), "prompt");
+    let mut said = format!("Settings were chosen from {trials} each on {prompts} that are not tested.");
+    for one in &tuned.optimizers {
+        let names: Vec<&str> = one.chosen.keys().map(String::as_str).collect();
+        if one.edge.is_some() {
+            said += &format!(
+                " The best {} of {} is at the edge of what was tried.",
+                names.join(", "),
+                one.optimizer
+            );
+        }
+    }
+    Some(said)
 }
 
 fn judge(verdict: &Verdict) -> Option<String> {

@@ -1,5 +1,6 @@
 //! Figures: drawn once as SVG, then as PNG from that SVG.
 
+mod answers;
 mod chart;
 mod curve;
 mod curves;
@@ -11,6 +12,7 @@ mod judge;
 mod marker;
 mod palette;
 mod picture;
+mod plain;
 mod raster;
 mod scatter;
 mod segmentation;
@@ -110,7 +112,8 @@ const AT_ONCE: usize = 3;
 /// Those of `write`.
 pub(super) fn draw(study: &Study, faults: &Faults, write: Write) -> Result<Figures, RecordError> {
     let rasterizer = Rasterizer::new();
-    let mut jobs = curves::jobs(study);
+    let mut jobs = answers::jobs(study);
+    jobs.extend(curves::jobs(study));
     jobs.extend(follow::jobs(study));
     jobs.push(judge::job(study));
     let mut figures = Vec::new();

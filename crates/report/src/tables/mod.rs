@@ -13,8 +13,11 @@ mod robustness;
 mod segmentation;
 mod similarity;
 mod table;
+mod targets;
 mod timings;
+mod tuning;
 mod value;
+mod variation;
 mod zero_shot;
 
 pub(super) use column::Column;
@@ -41,6 +44,10 @@ pub(super) fn tables(study: &Study, verdict: &Verdict) -> Vec<Table> {
         ranking::ranking(study, verdict),
         pairs::pairs(study, verdict),
         robustness::robustness(study, verdict),
+        targets::targets(study),
+        variation::variation(study, verdict),
+        tuning::tuning(study),
+        tuning::choices(study),
     ];
     tables.extend(PublishedComparison::of(study).map(|beside| published::published(study, &beside)));
     tables.push(dictionary::dictionary(&tables));

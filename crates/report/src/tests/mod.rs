@@ -1,5 +1,6 @@
 //! The report of synthetic records, from folder to folder.
 
+mod answers;
 mod cosines;
 mod damage;
 mod dictionary;

@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn options_of_every_command_may_stand_before_it() {
         let plan = given("-vv --weights W plan x.toml").unwrap();
-        assert!(matches!(plan.command, Some(cli::Command::Plan(_))));
+        assert!(matches!(plan.command, Some(cli::Command::Plan { .. })));
         assert_eq!((plan.global.verbose, plan.global.weights.to_str()), (2, Some("W")));
         let list = given("--weights=W weights list").unwrap();
         assert!(matches!(list.command, Some(cli::Command::Weights(cli::WeightsCommand::List))));

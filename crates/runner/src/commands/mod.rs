@@ -51,7 +51,7 @@ pub fn execute(cli: Cli) -> Result<Ending> {
     let log = logs::start(&cli.global, &bars);
     let sets = ModelSets::at(&cli.global.weights);
     match (cli.command, cli.plan) {
-        (Some(Command::Plan(args)), _) => plan::plan(&args, &sets),
+        (Some(Command::Plan { args, like }), _) => plan::plan(&args, like.as_deref(), &sets),
         (Some(Command::Report { results, tensorboard }), _) => {
             report::report(&results, tensorboard, cli.global.quiet)
         }

@@ -1,12 +1,14 @@
+use std::path::Path;
 use std::time::Duration;
 
 use experiment::Experiment;
 use experiment::plan::{Cell, Plan};
 use indicatif::{HumanBytes, HumanDuration};
 use judges::Judges;
-use miette::Result;
+use miette::{IntoDiagnostic, Result};
 use model_sets::{ModelSet, ModelSets};
 use records::counted;
+use report::{Detectable, PairSpreads};
 use tch::Device;
 
 use super::Ending;
@@ -15,10 +17,10 @@ use crate::devices::name;
 use crate::models::Workload;
 use crate::output;
 use crate::run::Schedule;
-use crate::study::{Models, Study};
+use crate::study::{Models, Plans, Study};
 
 /// Lists the cells of an experiment and what they will take.
-pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
+pub(super) fn plan(args: &PlanArgs, like: Option<&Path>, sets: &ModelSets) -> Result<Ending> {
     let study = Study::read(args, sets)?;
     let plans = study.plans()?;
     let cells = study.selected(&plans)?;
@@ -34,6 +36,7 @@ pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
         Some(tuning) => format!("\n{all}; {}", stages(tuning, &study.experiment)),
         None => format!("\n{all}"),
     });
+    output::say(&power(like, &study, &plans)?);
     match &study.models {
         Models::Installed(set, _) => costs(set, &cells, &study.devices, args.jobs.map(usize::from))?,
         Models::Absent(error) => output::say(&format!(
@@ -42,6 +45,36 @@ pub(super) fn plan(args: &PlanArgs, sets: &ModelSets) -> Result<Ending> {
         )),
     }
     Ok(Ending::Done)
+}
+
+/// What the design can show, if another study tells how much differences vary.
+fn power(like: Option<&Path>, study: &Study, plans: &Plans) -> Result<String> {
+    let own = Path::new("results").join(&study.experiment.name);
+    let spreads = match like {
+        Some(results) => Some(PairSpreads::of_results(results).into_diagnostic()?),
+        None => PairSpreads::of_tuning(&own).into_diagnostic()?,
+    };
+    let (optimizers, prompts) = (plans.test.record.optimizers.len(), study.experiment.prompts.len());
+    if optimizers < 2 {
+        return Ok("power: there is nothing to compare".to_owned());
+    }
+    if prompts < 5 {
+        return Ok(format!("power: {} can rule nothing out; five are the least", counted(prompts, "prompt")));
+    }
+    let Some(spreads) = spreads else {
+        return Ok(
+            "power: --like RESULTS, of a study with optimizers like these, tells what the design can show"
+                .to_owned(),
+        );
+    };
+    let design = format!("{} on {}", counted(optimizers, "optimizer"), counted(prompts, "prompt"));
+    Ok(match spreads.detectable(optimizers, prompts) {
+        Some(Detectable { median, largest }) => format!(
+            "power: {design} tell apart with 80 % what differs by {median:.2} (a pair that varies as the median one did) to \
+             {largest:.2} (as the one that varied most), in points of 100 × cosine"
+        ),
+        None => format!("power: {design} are too few to tell any pair apart"),
+    })
 }
 
 /// What a tuned experiment computes first.
