@@ -30,6 +30,8 @@ pub enum EvaluationError {
     Image(#[from] clip::PreprocessError),
     #[error("failed to read `{}`", path.display())]
     Read { path: PathBuf, source: io::Error },
+    #[error("`{}` could not be judged: {message}", path.display())]
+    Panic { path: PathBuf, message: String },
     #[error("failed to encode the mask of `{}`", path.display())]
     Mask { path: PathBuf, source: png::EncodingError },
     #[error(transparent)]
