@@ -7,7 +7,7 @@ use std::{env, error::Error, fs, path::PathBuf, time::Instant};
 
 use biggan::{Generator, TrainableGenerator};
 use checkpoint::Weights;
-use clip::Clip;
+use clip::{Activation, Clip};
 use tch::{Device, Kind};
 use torch_ext::LeanLoading;
 
@@ -26,7 +26,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let config = biggan::Config::read(config)?;
     let generator = Generator::load(Weights::open(generator)?, &config, 1.0, Device::Cpu)?;
     let generator_s = start.elapsed().as_secs_f64();
-    let perceptor = Clip::load(Weights::open(perceptor)?, Device::Cpu, Kind::Float)?;
+    let perceptor =
+        Clip::load(Weights::open(perceptor)?, Some(Activation::QuickGelu), Device::Cpu, Kind::Float)?;
     drop(lean);
     let seconds = start.elapsed().as_secs_f64();
 
@@ -58,7 +59,7 @@ fn warm_up() -> Result<(), Box<dyn Error>> {
     };
     let tensors = Clip::new(&config, 0, Device::Cpu)?.named_tensors().into_iter();
     let halves = tensors.map(|(name, tensor)| (name, tensor.detach().to_kind(Kind::Half)));
-    Clip::load(Weights::from_tensors("tiny", halves), Device::Cpu, Kind::Float)?;
+    Clip::load(Weights::from_tensors("tiny", halves), Some(Activation::QuickGelu), Device::Cpu, Kind::Float)?;
     Ok(())
 }
 

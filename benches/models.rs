@@ -5,7 +5,7 @@ use std::{error::Error, path::Path};
 use biggan::{Config, Generator, TrainableGenerator};
 use bigsleep::DreamSettings;
 use checkpoint::Weights;
-use clip::Clip;
+use clip::{Activation, Clip};
 use runner::models::Workload;
 use tch::Device;
 
@@ -61,7 +61,8 @@ impl Models {
         let of = |settings: &DreamSettings| Workload::of(generator.config(), &perceptor, settings).operations;
         let generating = of(&DreamSettings { cutouts: 0, ..settings.clone() });
         let operations = Operations { generator: generating, perceptor: of(settings) - generating };
-        let perceptor = Clip::load(perceptor, device, settings.precision.kind())?;
+        let perceptor =
+            Clip::load(perceptor, Some(Activation::QuickGelu), device, settings.precision.kind())?;
         Ok(Self { generator, perceptor, operations })
     }
 }

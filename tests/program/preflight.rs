@@ -127,3 +127,54 @@ fn a_file_where_results_should_be_is_found_before_the_first_step() {
         assert!(!setting.path("results/small/cells/bicycle").exists(), "something was computed");
     }
 }
+
+/// Leaves the perceptor's activation, the first of the manifest, unsaid, or says another.
+fn with_activation(line: &str) -> Setting {
+    let setting = with("epochs = 2", "epochs = 1");
+    let manifest = fs::read_to_string(setting.path("weights/tiny/manifest.toml")).unwrap();
+    let edited = manifest.replacen("activation = \"quick-gelu\"\n", line, 1);
+    assert_ne!(manifest, edited);
+    replace(&setting, "manifest.toml", edited.as_bytes());
+    setting
+}
+
+/// No tensor tells it, and the wrong one gives wrong embeddings without a word.
+#[test]
+fn an_activation_that_nothing_tells_is_asked_for() {
+    let setting = with_activation("");
+    let refusal = refusal(&setting).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(refusal.contains("nothing tells the activation of the CLIP"), "{refusal}");
+    assert!(refusal.contains("`activation = \"gelu\"`"), "{refusal}");
+    image::RgbImage::new(4, 4).save(setting.path("a.png")).unwrap();
+    let judged = setting.expect(1, &["evaluate", "a.png", "--models", "tiny", "--devices", "cpu"]);
+    assert!(judged.stderr.contains("`[perceptor]`"), "{}", judged.stderr);
+}
+
+#[test]
+fn another_activation_makes_other_cells() {
+    let setting = with_activation("activation = \"gelu\"\n");
+    setting.expect(0, &["small.toml", "--devices", "cpu", "--only", "bicycle/adam*/**", "--quiet"]);
+    let digest = |folder: &str| {
+        let cell = setting.path(folder).join("cells/bicycle/adam/seed-0/cell.toml");
+        let cell = fs::read_to_string(cell).unwrap();
+        cell.lines().find(|line| line.starts_with("digest")).unwrap().to_owned()
+    };
+    let manifest = fs::read_to_string(setting.path("weights/tiny/manifest.toml")).unwrap();
+    replace(&setting, "manifest.toml", manifest.replace("\"gelu\"", "\"quick-gelu\"").as_bytes());
+    let only = ["--only", "bicycle/adam*/**", "--quiet", "--out", "quick"];
+    setting.expect(0, &[&["small.toml", "--devices", "cpu"], &only[..]].concat());
+    assert_ne!(digest("results/small"), digest("quick"));
+}
+
+#[test]
+fn only_a_clip_has_an_activation() {
+    let setting = with_activation("activation = \"relu\"\n");
+    let refused = setting.expect(1, &["plan", "small.toml"]).stderr;
+    assert!(refused.contains("`quick-gelu` or `gelu`"), "{refused}");
+    let manifest = fs::read_to_string(setting.path("weights/tiny/manifest.toml")).unwrap();
+    let edited =
+        manifest.replace("\"relu\"", "\"gelu\"").replace("[segmenter]", "[segmenter]\nactivation = \"gelu\"");
+    replace(&setting, "manifest.toml", edited.as_bytes());
+    let refused = setting.expect(1, &["plan", "small.toml"]).stderr;
+    assert!(refused.contains("no segmenter has one"), "{refused}");
+}

@@ -152,12 +152,14 @@ weights = { path = "generator.safetensors" }
 kind = "clip"
 source = "tests/program/setting.rs"
 licence = "MIT"
+activation = "quick-gelu"
 weights = { path = "perceptor.safetensors" }
 
 [judge]
 kind = "clip"
 source = "tests/program/setting.rs"
 licence = "MIT"
+activation = "quick-gelu"
 weights = { path = "judge.safetensors" }
 
 [segmenter]

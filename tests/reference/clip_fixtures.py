@@ -2,13 +2,14 @@
 
 openai.pt        TorchScript archive in half precision, as OpenAI's files
 state-dict.pt    zip of a state_dict() in half precision, OpenAI's names
+open-clip.safetensors     OpenAI's names and the exact GELU, in half precision, as open_clip's models of LAION and DataComp
 hugging-face.safetensors  Hugging Face's names, in half precision, with the position_ids of its older files
 NAME.golden.safetensors   inputs and what the reference makes of them in single precision: embeddings, and the gradient of
                  sum(image embedding * direction) with respect to the pixels
 zero-shot.json   the shares that openai.pt gives some labels for its golden images, with a vocabulary of its size
 initial.json     shape, mean and spread of the values that OpenAI's code draws for a small model, averaged over many models
 
-The references are clip-anytorch's clip.model and, for Hugging Face's names, transformers. Run with
+The references are clip-anytorch's clip.model, open_clip, and for Hugging Face's names transformers. Run with
 tests/reference/.venv/bin/python.
 """
 
@@ -116,6 +117,20 @@ def hugging_face(path, golden):
     save_file(outputs(image, text, inputs(3, 16, 16, 520, 32, 2)), golden)
 
 
+def open_clip_gelu(path, golden):
+    from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
+
+    vision = CLIPVisionCfg(layers=2, width=64, head_width=64, patch_size=8, image_size=16)
+    text = CLIPTextCfg(context_length=16, vocab_size=520, width=64, heads=1, layers=1)
+    model = CLIP(32, vision, text, quick_gelu=False)
+    assert isinstance(model.transformer.resblocks[0].mlp.gelu, torch.nn.GELU)
+    randomize(model, 4)
+    model = model.eval().half()
+    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, path)
+    model = model.float()
+    save_file(outputs(model.encode_image, model.encode_text, inputs(3, 16, 16, 520, 32, 3)), golden)
+
+
 LABELS = ["bear", "lawn mower", "bicycle", "cup", "sweet pepper"]
 
 
@@ -167,6 +182,7 @@ def main():
     openai_golden(model, OUT / "state-dict.golden.safetensors")
     torch.save(model.state_dict(), OUT / "state-dict.pt")
     hugging_face(OUT / "hugging-face.safetensors", OUT / "hugging-face.golden.safetensors")
+    open_clip_gelu(OUT / "open-clip.safetensors", OUT / "open-clip.golden.safetensors")
     for path in sorted(OUT.iterdir()):
         print(path.name, path.stat().st_size, "bytes")
 

@@ -6,7 +6,7 @@ use std::{env, error::Error, path::Path};
 use biggan::{Config, Generator};
 use bigsleep::{DreamSettings, DreamSpec, Dreamer, Prompt};
 use checkpoint::Weights;
-use clip::Clip;
+use clip::{Activation, Clip};
 use tch::{Device, Kind, vision};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -23,7 +23,7 @@ pub(crate) fn dream(text: &str, file: &str, iterations: u32) -> Result<(), Box<d
     let generator = Weights::open(&models.join("generator.safetensors"))?;
     let generator = Generator::load(generator, &config, settings.truncation, Device::Cpu)?;
     let perceptor = Weights::open(&models.join("perceptor.safetensors"))?;
-    let perceptor = Clip::load(perceptor, Device::Cpu, Kind::Float)?;
+    let perceptor = Clip::load(perceptor, Some(Activation::QuickGelu), Device::Cpu, Kind::Float)?;
     let dreamer = Dreamer::new(generator, perceptor, &settings)?;
 
     let optimizer = toml::from_str("adam = { lr = 0.05 }")?;

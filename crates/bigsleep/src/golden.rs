@@ -2,7 +2,7 @@
 
 use biggan::{Config, Generator};
 use checkpoint::Weights;
-use clip::Clip;
+use clip::{Activation, Clip};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -46,7 +46,13 @@ pub(crate) fn models(perceptor: Kind) -> (Generator, Clip) {
     let generator = Generator::load(weights, &config, 1.0, Device::Cpu).unwrap();
 
     let tensors = read("clip_vision.safetensors").into_iter().chain(text_tower());
-    let clip = Clip::load(Weights::from_tensors("golden", tensors), Device::Cpu, perceptor).unwrap();
+    let clip = Clip::load(
+        Weights::from_tensors("golden", tensors),
+        Some(Activation::QuickGelu),
+        Device::Cpu,
+        perceptor,
+    )
+    .unwrap();
     (generator, clip)
 }
 

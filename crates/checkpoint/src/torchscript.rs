@@ -19,5 +19,5 @@ pub(crate) fn open(mut archive: Archive) -> Result<Weights, CheckpointError> {
     let data = archive.read(PICKLE, LONGEST_PICKLE)?;
     let root = pickle::parse(&data).map_err(|error| archive.damaged(error))?;
     let entries = tensors::collect(&mut archive, &root)?;
-    Ok(Weights::from_entries(archive.source().path.clone(), entries))
+    Ok(Weights::from_entries(archive.source().path.clone(), entries).of_torchscript())
 }

@@ -25,6 +25,7 @@ pub struct Weights {
     faults: RefCell<Faults>,
     metadata: BTreeMap<String, String>,
     data: bool, // whether tensors that are taken are read
+    torchscript: bool,
 }
 
 #[derive(Debug, Default)]
@@ -74,11 +75,16 @@ impl Weights {
             faults: RefCell::default(),
             metadata: BTreeMap::new(),
             data: true,
+            torchscript: false,
         }
     }
 
     pub(crate) fn with_metadata(self, metadata: BTreeMap<String, String>) -> Self {
         Self { metadata, ..self }
+    }
+
+    pub(crate) fn of_torchscript(self) -> Self {
+        Self { torchscript: true, ..self }
     }
 
     /// The same names, kinds and shapes without their numbers: a tensor that is taken is compared with what is wanted and
@@ -99,6 +105,12 @@ impl Weights {
     #[must_use]
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.metadata
+    }
+
+    /// Whether the file is a TorchScript archive.
+    #[must_use]
+    pub fn is_torchscript(&self) -> bool {
+        self.torchscript
     }
 
     /// The names of the tensors not yet taken, sorted.

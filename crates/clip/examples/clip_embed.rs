@@ -14,7 +14,7 @@ use std::{
 };
 
 use checkpoint::Weights;
-use clip::{Clip, preprocess_file};
+use clip::{Activation, Clip, preprocess_file};
 use tch::{Device, Kind, Tensor};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -55,7 +55,7 @@ fn load(path: &Path) -> Result<Clip, Box<dyn Error>> {
     let _ = ones.matmul(&ones); // whatever libtorch allocates for itself
     let before = memory("VmRSS:");
     let started = Instant::now();
-    let clip = Clip::load(Weights::open(path)?, Device::Cpu, Kind::Float)?;
+    let clip = Clip::load(Weights::open(path)?, Some(Activation::QuickGelu), Device::Cpu, Kind::Float)?;
     let seconds = started.elapsed().as_secs_f64();
     let file = std::fs::metadata(path)?.len() as f64 / 1e6;
     println!("  loaded {file:.0} MB in {seconds:.2} s");

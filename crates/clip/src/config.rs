@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use checkpoint::Weights;
 
-use crate::{ClipError, Tokenizer};
+use crate::{Activation, ClipError, Tokenizer};
 
 /// Both transformers give every attention head 64 of their width (Radford et al. 2021, section 2.5): the
 /// number of heads, which no tensor tells, follows from the width.
@@ -14,7 +14,7 @@ pub(crate) const SMALLEST_VOCABULARY: i64 = 256 + 256 + 2;
 /// Beyond any CLIP: a size above it comes from a damaged file, and would only exhaust memory.
 const LARGEST: i64 = 1 << 16;
 
-/// The sizes of a CLIP with a vision transformer.
+/// The sizes of a CLIP with a vision transformer, and its activation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Width of the embeddings that images and texts share.
@@ -35,6 +35,8 @@ pub struct Config {
     pub text_width: i64,
     /// Blocks in the text tower.
     pub text_layers: usize,
+    /// The activation of both towers' perceptrons.
+    pub activation: Activation,
 }
 
 impl Config {
@@ -51,6 +53,7 @@ impl Config {
             vocab_size: 49_408,
             text_width: 512,
             text_layers: 12,
+            activation: Activation::QuickGelu,
         }
     }
 
@@ -86,7 +89,7 @@ impl Config {
     }
 
     /// The sizes that the tensors imply. Names are OpenAI's.
-    pub(crate) fn of(weights: &Weights) -> Result<Self, ClipError> {
+    pub(crate) fn of(weights: &Weights, activation: Activation) -> Result<Self, ClipError> {
         let shapes = Shapes(weights);
         let [vision_width, _, _, patch_size] = shapes.of("visual.conv1.weight")?;
         let [positions, _] = shapes.of("visual.positional_embedding")?;
@@ -102,6 +105,7 @@ impl Config {
             vocab_size,
             text_width,
             text_layers: shapes.layers("transformer.resblocks."),
+            activation,
         };
         config.check().map_err(|reason| shapes.fault(reason))?;
         Ok(config)

@@ -37,6 +37,36 @@ pub enum ClipError {
         /// Which size, and what is wrong with it.
         reason: String,
     },
+    /// An activation that nothing tells.
+    #[error(
+        "nothing tells the activation of the CLIP `{}`: no tensor does, and only OpenAI's own archives are known by what they are",
+        path.display()
+    )]
+    NoActivation {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An activation in a file's notes that is none.
+    #[error(
+        "`{}` names the activation `{name}`: `quick-gelu` and `gelu` are known",
+        path.display()
+    )]
+    UnknownActivation {
+        /// The file.
+        path: PathBuf,
+        /// What it names.
+        name: String,
+    },
+    /// A file that tells another activation than was stated.
+    #[error("the activation of `{}` is `{told}`, as the file itself tells, and not `{stated}`", path.display())]
+    OtherActivation {
+        /// The file.
+        path: PathBuf,
+        /// What the file tells.
+        told: &'static str,
+        /// What was stated.
+        stated: &'static str,
+    },
     /// The file's tensors could not be read, or are not those of its own sizes.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),

@@ -10,7 +10,7 @@
 //! use clip::{CIFAR100, Clip, ZeroShot, preprocess_file};
 //! use tch::{Device, Kind};
 //!
-//! let clip = Clip::load(Weights::open("ViT-B-32.pt".as_ref())?, Device::Cpu, Kind::Float)?;
+//! let clip = Clip::load(Weights::open("ViT-B-32.pt".as_ref())?, None, Device::Cpu, Kind::Float)?;
 //! let classes = ZeroShot::new(&clip, &CIFAR100, "a photo of a {}")?;
 //! let image = preprocess_file("bicycle.png".as_ref(), clip.image_size())?;
 //! for guess in &classes.rank(&clip.encode_image(&image.unsqueeze(0)))[0][..5] {
@@ -23,6 +23,7 @@
 //! Where to read on: [`Clip`] for the whole, `vision` and `text` for the two towers, `transformer` for what they
 //! share.
 
+mod activation;
 mod attention;
 mod cifar100;
 mod clean;
@@ -45,6 +46,7 @@ mod transformer;
 mod vision;
 mod zero_shot;
 
+pub use activation::Activation;
 pub use cifar100::CIFAR100;
 pub use config::Config;
 pub use error::ClipError;

@@ -2,29 +2,35 @@ use checkpoint::Scope;
 use tch::Tensor;
 use torch_ext::no_grad;
 
+use crate::Activation;
+use crate::activation::QUICK_GELU;
 use crate::layers::Linear;
 
-/// The perceptron: four times the width, and the sigmoid approximation of GELU, x · σ(1.702 x).
+/// The perceptron: four times the width, and an activation.
 #[derive(Debug)]
 pub(crate) struct Mlp {
     c_fc: Linear,
     c_proj: Linear,
+    activation: Activation,
     folded: bool,
 }
 
-const QUICK_GELU: f64 = 1.702;
-
 impl Mlp {
-    pub(crate) fn load(scope: &Scope<'_>, width: i64) -> Self {
+    pub(crate) fn load(scope: &Scope<'_>, width: i64, activation: Activation) -> Self {
         Self {
             c_fc: Linear::load(&scope.sub("c_fc"), width, 4 * width),
             c_proj: Linear::load(&scope.sub("c_proj"), 4 * width, width),
+            activation,
             folded: false,
         }
     }
 
-    /// x · σ(1.702 x) = silu(1.702 x) / 1.702: with both factors in the weights, one kernel is left.
+    /// x · σ(1.702 x) = silu(1.702 x) / 1.702: with both factors in the weights, one kernel is left. The exact GELU is
+    /// one kernel as it is.
     pub(crate) fn fold(&mut self) {
+        if self.activation == Activation::Gelu {
+            return;
+        }
         no_grad(|| {
             let _ = self.c_fc.weight.g_mul_scalar_(QUICK_GELU); // in place: these are the largest tensors
             let _ = self.c_fc.bias.g_mul_scalar_(QUICK_GELU);
@@ -35,7 +41,7 @@ impl Mlp {
 
     pub(crate) fn forward(&self, x: &Tensor) -> Tensor {
         let x = self.c_fc.forward(x); // [.., 4 width]
-        let x = if self.folded { x.silu() } else { &x * (&x * QUICK_GELU).sigmoid() };
+        let x = if self.folded { x.silu() } else { self.activation.forward(&x) };
         self.c_proj.forward(&x)
     }
 

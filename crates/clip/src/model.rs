@@ -1,7 +1,7 @@
 use checkpoint::Weights;
 use tch::{Device, Kind, Tensor};
 
-use crate::{ClipError, Config, TextTower, Tokenizer, VisionTower, init, names::openai_name};
+use crate::{Activation, ClipError, Config, TextTower, Tokenizer, VisionTower, init, names::openai_name};
 
 /// A CLIP: two towers that embed images and texts into one space.
 ///
@@ -23,15 +23,18 @@ impl Clip {
     /// image tower computes in `kind`; the text tower, used once per text, computes in single precision and
     /// keeps the file's kind in memory.
     ///
-    /// The activation is `QuickGELU`, as in OpenAI's models: no tensor tells that a model was trained with
-    /// another one, as some of LAION's were.
+    /// Its activation is what the file tells, or else `stated`: see [`Activation::of`].
     ///
     /// # Errors
-    /// When the file is no CLIP with a vision transformer, or any of its tensors is missing, left over or
-    /// misshaped.
-    pub fn load(weights: Weights, device: Device, kind: Kind) -> Result<Self, ClipError> {
-        let weights = weights.rename(openai_name);
-        let config = Config::of(&weights)?;
+    /// When the file is no CLIP with a vision transformer, any of its tensors is missing, left over or
+    /// misshaped, or its activation is not known.
+    pub fn load(
+        weights: Weights,
+        stated: Option<Activation>,
+        device: Device,
+        kind: Kind,
+    ) -> Result<Self, ClipError> {
+        let (weights, config) = Self::understood(weights, stated)?;
         let mut clip = Self::build(weights, &config, device, kind)?;
         clip.vision.fold();
         Ok(clip)
@@ -42,11 +45,20 @@ impl Clip {
     ///
     /// # Errors
     /// Those of [`load`](Self::load), but for tensors whose numbers cannot be read.
-    pub fn sizes(weights: Weights) -> Result<Config, ClipError> {
-        let weights = weights.without_data().rename(openai_name);
-        let config = Config::of(&weights)?;
+    pub fn sizes(weights: Weights, stated: Option<Activation>) -> Result<Config, ClipError> {
+        let (weights, config) = Self::understood(weights.without_data(), stated)?;
         Self::build(weights, &config, Device::Cpu, Kind::Float)?;
         Ok(config)
+    }
+
+    /// The tensors by OpenAI's names, and what is built of them. That a file is no CLIP is told before that its activation
+    /// is not known.
+    fn understood(weights: Weights, stated: Option<Activation>) -> Result<(Weights, Config), ClipError> {
+        let activation = Activation::of(&weights, stated);
+        let weights = weights.rename(openai_name);
+        let config = Config::of(&weights, *activation.as_ref().unwrap_or(&Activation::QuickGelu))?;
+        activation?;
+        Ok((weights, config))
     }
 
     /// A CLIP to be trained, in single precision, with OpenAI's initial values. Its

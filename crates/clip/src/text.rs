@@ -24,11 +24,19 @@ pub struct TextTower {
 
 impl TextTower {
     pub(crate) fn load(scope: &Scope<'_>, config: &Config) -> Self {
-        let &Config { embed_dim, context_length, vocab_size, text_width: width, text_layers, .. } = config;
+        let &Config {
+            embed_dim, context_length, vocab_size, text_width: width, text_layers, activation, ..
+        } = config;
         Self {
             token_embedding: scope.take("token_embedding.weight", &[vocab_size, width]),
             positional_embedding: scope.take("positional_embedding", &[context_length, width]),
-            transformer: Transformer::load(&scope.sub("transformer"), width, text_layers, Mask::Causal),
+            transformer: Transformer::load(
+                &scope.sub("transformer"),
+                width,
+                text_layers,
+                Mask::Causal,
+                activation,
+            ),
             ln_final: LayerNorm::load(&scope.sub("ln_final"), width),
             text_projection: projection(scope, "text_projection", width, embed_dim),
         }

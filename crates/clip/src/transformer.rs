@@ -2,6 +2,7 @@ use checkpoint::Scope;
 use tch::Tensor;
 
 use crate::{
+    Activation,
     attention::{Attention, Mask},
     layers::LayerNorm,
     mlp::Mlp,
@@ -14,9 +15,15 @@ pub(crate) struct Transformer {
 }
 
 impl Transformer {
-    pub(crate) fn load(scope: &Scope<'_>, width: i64, layers: usize, mask: Mask) -> Self {
+    pub(crate) fn load(
+        scope: &Scope<'_>,
+        width: i64,
+        layers: usize,
+        mask: Mask,
+        activation: Activation,
+    ) -> Self {
         let blocks = scope.sub("resblocks");
-        Self { blocks: (0..layers).map(|i| Block::load(&blocks.at(i), width, mask)).collect() }
+        Self { blocks: (0..layers).map(|i| Block::load(&blocks.at(i), width, mask, activation)).collect() }
     }
 
     /// `x: [n, t, width]` → `[n, t, width]`.
@@ -57,12 +64,12 @@ struct Block {
 }
 
 impl Block {
-    fn load(scope: &Scope<'_>, width: i64, mask: Mask) -> Self {
+    fn load(scope: &Scope<'_>, width: i64, mask: Mask, activation: Activation) -> Self {
         Self {
             ln_1: LayerNorm::load(&scope.sub("ln_1"), width),
             attn: Attention::load(&scope.sub("attn"), width, mask),
             ln_2: LayerNorm::load(&scope.sub("ln_2"), width),
-            mlp: Mlp::load(&scope.sub("mlp"), width),
+            mlp: Mlp::load(&scope.sub("mlp"), width, activation),
         }
     }
 

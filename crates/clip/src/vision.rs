@@ -23,13 +23,19 @@ pub struct VisionTower {
 
 impl VisionTower {
     pub(crate) fn load(scope: &Scope<'_>, config: &Config) -> Self {
-        let &Config { embed_dim, patch_size, vision_width: width, vision_layers, .. } = config;
+        let &Config { embed_dim, patch_size, vision_width: width, vision_layers, activation, .. } = config;
         Self {
             conv1_weight: scope.take("conv1.weight", &[width, 3, patch_size, patch_size]),
             class_embedding: scope.take("class_embedding", &[width]),
             positional_embedding: scope.take("positional_embedding", &[1 + config.grid().pow(2), width]),
             ln_pre: LayerNorm::load(&scope.sub("ln_pre"), width),
-            transformer: Transformer::load(&scope.sub("transformer"), width, vision_layers, Mask::None),
+            transformer: Transformer::load(
+                &scope.sub("transformer"),
+                width,
+                vision_layers,
+                Mask::None,
+                activation,
+            ),
             ln_post: LayerNorm::load(&scope.sub("ln_post"), width),
             proj: projection(scope, "proj", width, embed_dim),
         }

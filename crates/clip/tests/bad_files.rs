@@ -2,7 +2,7 @@
 //! panic nor memory.
 
 use checkpoint::Weights;
-use clip::{Clip, ClipError, Config};
+use clip::{Activation, Clip, ClipError, Config};
 use tch::{Device, Kind, Tensor};
 
 type Tensors = Vec<(String, Tensor)>;
@@ -100,7 +100,7 @@ fn misshaped_parts_are_not_stacked() {
 
 fn load(tensors: Tensors) -> ClipError {
     let weights = Weights::from_tensors("clip.pt", tensors);
-    Clip::load(weights, Device::Cpu, Kind::Float).expect_err("it is no CLIP")
+    Clip::load(weights, Some(Activation::QuickGelu), Device::Cpu, Kind::Float).expect_err("it is no CLIP")
 }
 
 fn good() -> Tensors {
@@ -114,6 +114,7 @@ fn good() -> Tensors {
         vocab_size: 520,
         text_width: 64,
         text_layers: 1,
+        activation: Activation::QuickGelu,
     };
     let clip = Clip::new(&config, 0, Device::Cpu).expect("sizes of a network");
     clip.named_tensors().into_iter().map(|(name, tensor)| (name, tensor.detach())).collect()

@@ -1,15 +1,19 @@
 //! Both towers against the reference implementations, on tiny random models in the published formats. Files
 //! and expected values: `tests/reference/clip_fixtures.py`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use checkpoint::Weights;
-use clip::{Clip, Config, normalize, patches};
+use checkpoint::{Weights, write_safetensors};
+use clip::{Activation, Clip, ClipError, Config, normalize, patches};
 use tch::{Device, Kind, Tensor};
 
 /// The model's file, and the file of its expected values.
 const MODELS: [(&str, &str); 3] =
     [("openai.pt", "openai"), ("state-dict.pt", "state-dict"), ("hugging-face.safetensors", "hugging-face")];
+
+/// A model with the exact GELU, which no tensor of its tells.
+const GELU: &str = "open-clip";
 
 /// Embeddings and gradients are near 1; single precision rounds in the 7th digit, a wrong term moves the 2nd.
 const TOLERANCE: f64 = 1e-5;
@@ -51,6 +55,75 @@ fn gradients_reach_the_pixels_and_nothing_else() {
     }
 }
 
+#[test]
+fn the_exact_gelu_is_the_reference_s() {
+    let (clip, golden) = (load_gelu(Activation::Gelu).unwrap(), Golden::read(GELU));
+    let pixels = golden.get("pixels").set_requires_grad(true);
+    let image = clip.encode_image(&pixels);
+    (&image * golden.get("direction")).sum(Kind::Float).backward();
+    assert_near(&image, &golden.get("image_embedding"), "image");
+    assert_near(&clip.encode_text(&golden.get("tokens")), &golden.get("text_embedding"), "text");
+    assert_near(&pixels.grad(), &golden.get("pixel_gradient"), "gradient");
+}
+
+/// Or no test would notice it: `QuickGELU` on the same file is off by hundreds of times the tolerance.
+#[test]
+fn the_other_activation_gives_other_embeddings() {
+    let (clip, golden) = (load_gelu(Activation::QuickGelu).unwrap(), Golden::read(GELU));
+    let difference = clip.encode_image(&golden.get("pixels")) - golden.get("image_embedding");
+    let error = difference.abs().max().double_value(&[]);
+    assert!(error > 100.0 * TOLERANCE, "{error}");
+}
+
+#[test]
+fn an_activation_that_nothing_tells_is_asked_for() {
+    for model in ["open-clip.safetensors", "hugging-face.safetensors", "state-dict.pt"] {
+        let weights = || Weights::open(&path(model)).unwrap();
+        let error = Clip::load(weights(), None, Device::Cpu, Kind::Float).unwrap_err();
+        assert!(matches!(error, ClipError::NoActivation { .. }), "{error}");
+        assert!(matches!(Clip::sizes(weights(), None), Err(ClipError::NoActivation { .. })));
+        for activation in Activation::ALL {
+            assert_eq!(Clip::sizes(weights(), Some(activation)).unwrap().activation, activation);
+        }
+    }
+}
+
+#[test]
+fn openai_s_archive_tells_its_activation() {
+    let weights = || Weights::open(&path("openai.pt")).unwrap();
+    assert_eq!(Clip::sizes(weights(), None).unwrap().activation, Activation::QuickGelu);
+    let error = Clip::sizes(weights(), Some(Activation::Gelu)).unwrap_err();
+    assert!(
+        error.to_string().ends_with("is `quick-gelu`, as the file itself tells, and not `gelu`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_file_s_notes_tell_its_activation() {
+    let folder = tempfile::tempdir().unwrap();
+    let noted = |name: &str| {
+        let file = folder.path().join(format!("{name}.safetensors"));
+        let tensors = Tensor::read_safetensors(path("open-clip.safetensors")).unwrap();
+        let tensors: Vec<_> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+        let notes = BTreeMap::from([("activation".to_owned(), name.to_owned())]);
+        write_safetensors(&file, &tensors, &notes).unwrap();
+        Weights::open(&file).unwrap()
+    };
+    for (activation, other) in
+        [(Activation::Gelu, Activation::QuickGelu), (Activation::QuickGelu, Activation::Gelu)]
+    {
+        for stated in [None, Some(activation)] {
+            let config = Clip::sizes(noted(activation.name()), stated).unwrap();
+            assert_eq!(config.activation, activation);
+        }
+        let error = Clip::sizes(noted(activation.name()), Some(other)).unwrap_err();
+        assert!(matches!(error, ClipError::OtherActivation { .. }), "{error}");
+    }
+    let error = Clip::sizes(noted("relu"), None).unwrap_err();
+    assert!(matches!(error, ClipError::UnknownActivation { .. }), "{error}");
+}
+
 /// The normalisation inside the first layer: what an optimizer's loop over cutouts wants.
 #[test]
 fn patches_of_plain_pixels_give_the_same_embedding() {
@@ -66,7 +139,7 @@ fn patches_of_plain_pixels_give_the_same_embedding() {
 fn reduced_precision_stays_close() {
     let golden = Golden::read("openai");
     let weights = Weights::open(&path("openai.pt")).unwrap();
-    let clip = Clip::load(weights, Device::Cpu, Kind::BFloat16).unwrap();
+    let clip = Clip::load(weights, None, Device::Cpu, Kind::BFloat16).unwrap();
     let got = clip.encode_image(&golden.get("pixels"));
     assert_eq!(got.kind(), Kind::BFloat16);
     let cosine =
@@ -87,6 +160,7 @@ fn sizes_follow_from_the_tensors() {
         vocab_size: 520,
         text_width: 64,
         text_layers: 1,
+        activation: Activation::QuickGelu,
     };
     assert_eq!(*clip.config(), want);
     assert_eq!((clip.image_size(), clip.embed_dim()), (24, 32));
@@ -107,7 +181,12 @@ fn a_loaded_model_s_tensors_are_those_of_the_file() {
 
 fn load(model: &str) -> Clip {
     let weights = Weights::open(&path(model)).expect("a golden model");
-    Clip::load(weights, Device::Cpu, Kind::Float).expect("a golden model")
+    Clip::load(weights, Some(Activation::QuickGelu), Device::Cpu, Kind::Float).expect("a golden model")
+}
+
+fn load_gelu(activation: Activation) -> Result<Clip, ClipError> {
+    let weights = Weights::open(&path("open-clip.safetensors")).expect("a golden model");
+    Clip::load(weights, Some(activation), Device::Cpu, Kind::Float)
 }
 
 fn path(name: &str) -> PathBuf {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use checkpoint::Weights;
-use clip::{Clip, Config};
+use clip::{Activation, Clip, Config};
 use tch::{Device, Kind, Tensor};
 
 /// Shape, mean and spread of OpenAI's initial values, over 40 models: `tests/reference/clip_fixtures.py`.
@@ -20,6 +20,7 @@ fn config() -> Config {
         vocab_size: 520,
         text_width: 64,
         text_layers: 2,
+        activation: Activation::QuickGelu,
     }
 }
 
@@ -83,7 +84,7 @@ fn a_model_learns_and_is_saved() {
     assert!(last < 0.5 * first.double_value(&[]), "from {first} to {last}");
 
     let saved = Weights::from_tensors("saved", clip.named_tensors());
-    let loaded = Clip::load(saved, Device::Cpu, Kind::Float).unwrap();
+    let loaded = Clip::load(saved, Some(Activation::QuickGelu), Device::Cpu, Kind::Float).unwrap();
     assert_eq!(loaded.config(), clip.config());
     let again = contrastive_loss(&loaded, &pixels, &tokens).double_value(&[]);
     assert!((again - last).abs() < 1e-5 * last.max(1.0), "{again} instead of {last}");

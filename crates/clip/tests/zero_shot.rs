@@ -56,7 +56,7 @@ fn a_label_that_is_too_long_is_named() {
 
 fn tiny_clip() -> Clip {
     let weights = Weights::open(&folder().join("openai.pt")).expect("a golden model");
-    Clip::load(weights, Device::Cpu, Kind::Float).expect("a golden model")
+    Clip::load(weights, None, Device::Cpu, Kind::Float).expect("a golden model")
 }
 
 fn golden_pixels() -> Tensor {

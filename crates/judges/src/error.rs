@@ -11,7 +11,13 @@ use thiserror::Error;
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum EvaluationError {
     #[error("the {role} of the model set `{set}` cannot be loaded")]
-    Clip { role: &'static str, set: String, source: Box<clip::ClipError> },
+    Clip {
+        role: &'static str,
+        set: String,
+        #[help]
+        help: Option<String>,
+        source: Box<clip::ClipError>,
+    },
     #[error("the segmenter of the model set `{set}` cannot be loaded")]
     Segmenter { set: String, source: Box<checkpoint::CheckpointError> },
     #[error("the weights of the {role} of the model set `{set}` cannot be read")]
@@ -30,6 +36,8 @@ pub enum EvaluationError {
     Image(#[from] clip::PreprocessError),
     #[error("failed to read `{}`", path.display())]
     Read { path: PathBuf, source: io::Error },
+    #[error("`{}` could not be judged: {message}", path.display())]
+    Panic { path: PathBuf, message: String },
     #[error("failed to encode the mask of `{}`", path.display())]
     Mask { path: PathBuf, source: png::EncodingError },
     #[error(transparent)]

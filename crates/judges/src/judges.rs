@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use model_sets::{Component, Identity, ModelSet, ModelSetError};
+use model_sets::{Activation, Component, Identity, ModelSet, ModelSetError};
 use records::ModelFile;
 
 /// Which judges a model set has besides its perceptor, not loaded.
@@ -33,7 +33,10 @@ impl<'s> Judges<'s> {
         let perceptor = identity.files.get(&manifest.perceptor.weights.path);
         let mut judges = Self {
             set,
-            perceptor: perceptor.map_or_else(String::new, |file| file.sha256.clone()),
+            perceptor: perceptor.map_or_else(String::new, |file| match manifest.perceptor.activation {
+                Some(Activation::Gelu) => format!("{} gelu", file.sha256),
+                _ => file.sha256.clone(),
+            }),
             judge: None,
             segmenter: None,
             absent: Vec::new(),
@@ -74,7 +77,7 @@ impl<'s> Judges<'s> {
         self.segmenter.as_ref().map(|seat| seat.component)
     }
 
-    /// SHA-256 of the perceptor's weights.
+    /// SHA-256 of the perceptor's weights, and its activation if the manifest states the exact GELU.
     pub fn perceptor_digest(&self) -> &str {
         &self.perceptor
     }
@@ -105,7 +108,10 @@ impl<'s> Judges<'s> {
 }
 
 impl Seat<'_> {
+    /// With the exact GELU if the manifest states it, which makes another model of the same files.
     fn digests(&self) -> Vec<&str> {
-        self.files.values().map(|file| file.sha256.as_str()).collect()
+        let gelu = self.component.activation == Some(Activation::Gelu);
+        let files = self.files.values().map(|file| file.sha256.as_str());
+        files.chain(gelu.then_some("gelu")).collect()
     }
 }

@@ -3,6 +3,7 @@
 //! [`Judges`] says which of them a model set has, a [`Panel`] holds them loaded; a [`Question`] and an image file give an
 //! [`Opinion`]. They look at image files, so that anyone can do the same with the files of a results folder. A run lets them
 //! look when its cells have ended, and records what they say: the report needs no model. Nothing here knows the generator.
+mod activation;
 mod error;
 mod judges;
 mod labels;
@@ -12,6 +13,7 @@ mod question;
 mod ruler;
 mod segmenter;
 
+pub use activation::{activation, activation_help};
 pub use error::EvaluationError;
 pub use judges::Judges;
 pub use labels::Labels;

@@ -3,7 +3,7 @@ use model_sets::{Component, ModelSet};
 use records::{Guess, Right, Verdict};
 use tch::{Device, Kind, Tensor};
 
-use super::{EvaluationError, Labels, Question, Ruler};
+use super::{EvaluationError, Labels, Question, Ruler, activation, activation_help};
 
 /// Labels that are recorded for an image.
 const NEAREST: usize = 5;
@@ -28,11 +28,14 @@ impl Looker {
         let name = || set.manifest.name.clone();
         let weights = checkpoint::Weights::open(&set.path(&component.weights))
             .map_err(|source| EvaluationError::Weights { role, set: name(), source: Box::new(source) })?;
-        let clip = Clip::load(weights, device, Kind::Float).map_err(|source| EvaluationError::Clip {
-            role,
-            set: name(),
-            source: Box::new(source),
-        })?;
+        let stated = activation(component);
+        let clip =
+            Clip::load(weights, stated, device, Kind::Float).map_err(|source| EvaluationError::Clip {
+                role,
+                set: name(),
+                help: activation_help(set, role, &source),
+                source: Box::new(source),
+            })?;
         let names: Vec<&str> = labels.names.iter().map(String::as_str).collect();
         let labels = ZeroShot::new(&clip, &names, &labels.template)
             .map_err(|source| EvaluationError::Labels { role, source: Box::new(source) })?;

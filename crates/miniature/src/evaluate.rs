@@ -2,7 +2,7 @@ use std::path::Path;
 
 use biggan::Generator;
 use checkpoint::Weights;
-use clip::{Clip, ZeroShot, normalize};
+use clip::{Activation, Clip, ZeroShot, normalize};
 use tch::{Device, Kind, Tensor};
 
 use crate::{
@@ -43,7 +43,12 @@ pub fn evaluate(
         if !set.weights(model).exists() {
             continue;
         }
-        let clip = Clip::load(Weights::open(&set.weights(model))?, Device::Cpu, Kind::Float)?;
+        let clip = Clip::load(
+            Weights::open(&set.weights(model))?,
+            Some(Activation::QuickGelu),
+            Device::Cpu,
+            Kind::Float,
+        )?;
         let images = [
             ("right among all classes, rendered pictures", Some(&rendered)),
             ("right among all classes, drawn images", drawn.as_ref().map(|drawn| &drawn.images)),

@@ -7,7 +7,7 @@ use std::{
 
 use checkpoint::write_safetensors;
 use clip::CIFAR100;
-use model_sets::{Component, FileEntry, Manifest, ROLES};
+use model_sets::{Activation, Component, FileEntry, Manifest, ROLES};
 use sha2::{Digest, Sha256};
 use tch::{Kind, Tensor};
 
@@ -116,6 +116,7 @@ impl ModelSet {
             kind,
             source: "crates/miniature".to_owned(),
             licence: LICENCE.to_owned(),
+            activation: (kind == model_sets::Kind::Clip).then_some(Activation::QuickGelu),
             config: None,
             side: None,
             weights: entry(&weights)?,

@@ -139,6 +139,7 @@ impl From<NetworkSizes> for clip::Config {
             vocab_size,
             text_width,
             text_layers,
+            activation: clip::Activation::QuickGelu, // as OpenAI's
         }
     }
 }

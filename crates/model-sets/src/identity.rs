@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use records::ModelFile;
 use sha2::{Digest, Sha256};
 
+use super::Activation;
 use super::digest::hex;
 
 /// What cells are computed with: part of each cell's digest.
@@ -26,5 +27,18 @@ impl Identity {
             hash.update(file.sha256.as_bytes()); // contents, not names: a renamed file is the same model
         }
         Self { name: name.into(), reproduces: None, digest: hex(&hash.finalize()), files }
+    }
+
+    /// The identity of the same files, with the activation that the manifest states for the perceptor: the exact GELU
+    /// makes other dreams of them. `QuickGELU`, without a word in earlier manifests, changes nothing.
+    #[must_use]
+    pub fn with_activation(self, stated: Option<Activation>) -> Self {
+        if stated != Some(Activation::Gelu) {
+            return self;
+        }
+        let mut hash = Sha256::new();
+        hash.update(self.digest.as_bytes());
+        hash.update(b"activation = gelu");
+        Self { digest: hex(&hash.finalize()), ..self }
     }
 }

@@ -13,5 +13,5 @@ pub use fetch::{FetchError, Progress, fetch};
 pub use identity::Identity;
 pub use kinds::KindError;
 pub use label_choice::LabelChoice;
-pub use manifest::{Component, FileEntry, Kind, Manifest, ROLES};
+pub use manifest::{Activation, Component, FileEntry, Kind, Manifest, ROLES};
 pub use set::{ModelSet, ModelSetError, ModelSets, Verified};

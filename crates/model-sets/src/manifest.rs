@@ -56,6 +56,8 @@ pub struct Component {
     pub source: String,
     /// Its licence, as an SPDX expression where there is one.
     pub licence: String,
+    /// The activation of a CLIP, where its weights do not tell: those of OpenAI's archives do.
+    pub activation: Option<Activation>,
     /// Its sizes, where the weights do not tell them.
     pub config: Option<FileEntry>,
     /// The pixels that the shorter side of an image is given before a segmenter looks at it; as it is
@@ -78,6 +80,16 @@ pub enum Kind {
     Clip,
     /// DeepLabv3 with a residual network.
     Deeplabv3,
+}
+
+/// An activation that a CLIP may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activation {
+    /// x · σ(1.702 x): OpenAI's models.
+    QuickGelu,
+    /// The exact GELU: most models of LAION and `DataComp`.
+    Gelu,
 }
 
 impl Kind {
@@ -147,6 +159,9 @@ fn segmenter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Compon
 fn for_role<'de, D: Deserializer<'de>>(role: usize, deserializer: D) -> Result<Component, D::Error> {
     let component = Component::deserialize(deserializer)?;
     let ((role, wanted), found) = (ROLES[role], component.kind);
+    if component.activation.is_some() && found != Kind::Clip {
+        return Err(serde::de::Error::custom(format!("only a CLIP has an `activation`, no {role} has one")));
+    }
     if found == wanted {
         return Ok(component);
     }

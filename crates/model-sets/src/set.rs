@@ -208,7 +208,8 @@ impl ModelSet {
     /// When a file cannot be read, or is another than the manifest means.
     pub fn identity(&self) -> Result<Identity, ModelSetError> {
         let identity = Identity::new(&self.manifest.name, self.digests(self.dream_files())?);
-        Ok(Identity { reproduces: self.manifest.reproduces.clone(), ..identity })
+        let identity = Identity { reproduces: self.manifest.reproduces.clone(), ..identity };
+        Ok(identity.with_activation(self.manifest.perceptor.activation))
     }
 
     /// The files of a component, each compared with the digest it should have; nothing if one is not there.

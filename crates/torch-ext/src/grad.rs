@@ -3,8 +3,15 @@
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 
-/// Fragments of libtorch's out-of-memory messages, on CUDA and on the CPU.
-const EXHAUSTION: [&str; 2] = ["out of memory", "can't allocate memory"];
+/// Fragments of the messages of exhausted memory, whoever tells them: this is their only list.
+const EXHAUSTION: [&str; 6] = [
+    "out of memory",         // CUDA's allocator and its runtime
+    "can't allocate memory", // the CPU's allocator
+    "bad_alloc",             // C++
+    "not enough memory",     // the CPU's allocator on other systems, and oneDNN
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+];
 
 /// Computes `compute` without recording gradients.
 ///
@@ -76,8 +83,21 @@ mod tests {
 
     #[test]
     fn knows_exhausted_memory_by_its_message() {
-        assert!(is_exhaustion("CUDA out of memory. Tried to allocate 2.00 GiB"));
-        assert!(is_exhaustion("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"));
-        assert!(!is_exhaustion("shape mismatch"));
+        for message in [
+            "CUDA out of memory. Tried to allocate 2.00 GiB",
+            "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported",
+            "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes. Error code 12",
+            "DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes.",
+            "std::bad_alloc",
+            "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+            "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        ] {
+            assert!(is_exhaustion(message), "{message}");
+        }
+        for message in
+            ["shape mismatch", "CUBLAS_STATUS_EXECUTION_FAILED", "CUDA error: invalid argument", ""]
+        {
+            assert!(!is_exhaustion(message), "{message}");
+        }
     }
 }

@@ -42,7 +42,8 @@ pub(crate) fn load(set: &ModelSet, settings: &DreamSettings, device: Device) -> 
 
 fn perceptor(set: &ModelSet, device: Device, kind: Kind) -> Result<Clip, LoadError> {
     let weights = open(set, &set.manifest.perceptor.weights)?;
-    Clip::load(weights, device, kind).map_err(|source| LoadError::Perceptor { source })
+    let stated = judges::activation(&set.manifest.perceptor);
+    Clip::load(weights, stated, device, kind).map_err(|source| LoadError::Perceptor { source })
 }
 
 /// The sizes of a set's generator.

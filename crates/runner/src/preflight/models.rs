@@ -1,8 +1,8 @@
 use biggan::Generator;
 use checkpoint::Weights;
-use clip::{Clip, Tokenizer};
+use clip::{Clip, Config, Tokenizer};
 use deeplab::DeepLab;
-use judges::Judges;
+use judges::{Judges, activation, activation_help};
 use model_sets::{Component, ModelSet};
 
 use super::Fault;
@@ -35,10 +35,11 @@ pub(super) fn check(judges: &Judges<'_>, faults: &mut Vec<Fault>) -> Models {
     }
     let mut read =
         |role: &'static str, component: &Component, faults: &mut Vec<Fault>| match open(set, component)
-            .and_then(|weights| Clip::sizes(weights).map_err(|error| chain(&error)))
+            .map_err(|reason| fault(set, role, component, &reason))
+            .and_then(|weights| sizes(set, role, component, weights))
         {
             Ok(config) => models.readers.push(Reader { role, tokenizer: config.tokenizer() }),
-            Err(reason) => faults.push(fault(set, role, component, &reason)),
+            Err(fault) => faults.push(fault),
         };
     read("perceptor", &set.manifest.perceptor, faults);
     if let Some(judge) = judges.judge() {
@@ -52,6 +53,17 @@ pub(super) fn check(judges: &Judges<'_>, faults: &mut Vec<Fault>) -> Models {
         }
     }
     models
+}
+
+/// The sizes of a CLIP.
+fn sizes(set: &ModelSet, role: &str, component: &Component, weights: Weights) -> Result<Config, Fault> {
+    Clip::sizes(weights, activation(component)).map_err(|error| {
+        let fault = fault(set, role, component, &chain(&error));
+        match activation_help(set, role, &error) {
+            Some(help) => fault.help(help),
+            None => fault,
+        }
+    })
 }
 
 fn generator(set: &ModelSet) -> Result<i64, String> {

@@ -1,6 +1,7 @@
 //! Runs the cells of a plan: a worker per device (or several on the CPU) takes packs from one queue.
 mod drain;
 mod failure;
+mod fault;
 mod lock;
 mod pack;
 mod pass;

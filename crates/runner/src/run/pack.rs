@@ -8,6 +8,7 @@ use records::ResultsFolder;
 use tch::Device;
 
 use super::Stop;
+use super::fault::{self, Place};
 use super::pictures::pixels;
 use super::progress::PackProgress;
 use super::save::{SaveError, Slot};
@@ -103,6 +104,7 @@ impl<'c, 'r> Pack<'c, 'r> {
         if due.is_empty() {
             return Ok(());
         }
+        fault::at(Place::Draw, due.iter().map(|(slot, _)| slot.folder()));
         let images = self.dreamer.images(&due.iter().map(|(_, dream)| &**dream).collect::<Vec<_>>());
         let pixels = to_host(&pixels(&images));
         for (i, (slot, dream)) in (0..).zip(due) {

@@ -141,7 +141,9 @@ impl Pass<'_> {
                 break;
             }
             bar.set_message(one.cell.id.clone());
-            if let Err(error) = self.judge_one(&panel, one) {
+            let judged = torch_ext::catch_panic(|| self.judge_one(&panel, one));
+            let failed = |message| EvaluationError::Panic { path: one.folder.final_image(), message };
+            if let Err(error) = judged.map_err(failed).flatten() {
                 tracing::error!(cell = one.cell.id, %error, "its image was not judged");
                 first_error.get_or_insert(error);
             }

@@ -15,6 +15,7 @@ use tch::Tensor;
 use thiserror::Error;
 
 use super::failure::chain;
+use super::fault::{self, Place};
 use super::pictures::{eight_bits, png};
 use super::snapshot::{Frame, Snapshot, to_host};
 
@@ -174,6 +175,11 @@ impl<'c> Slot<'c> {
         }
     }
 
+    /// Its folder.
+    pub(super) fn folder(&self) -> &CellFolder {
+        &self.folder
+    }
+
     /// The last row, if there is one.
     pub(super) fn last_row(&self) -> Option<&TraceRow> {
         self.rows.last()
@@ -244,6 +250,7 @@ impl<'c> Slot<'c> {
 
     /// Judges the last image and records the cell as finished.
     pub(super) fn finish(&mut self, dreamer: &Dreamer, dream: &Dream) -> Result<CellStatus, SaveError> {
+        fault::at(Place::Finish, [&self.folder]);
         let images = [dreamer.image(dream), dreamer.live_image(dream)];
         let [averaged, live] = images.each_ref().map(eight_bits);
         let text = self.text(dreamer)?;

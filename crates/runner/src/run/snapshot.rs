@@ -6,6 +6,7 @@ use checkpoint::write_safetensors;
 use records::{CellFolder, TraceRow};
 use tch::{Device, Tensor};
 
+use super::fault::{self, Place};
 use super::pictures::{picture, png};
 use super::save::SaveError;
 
@@ -31,6 +32,7 @@ impl Snapshot {
     /// Writes it, once its copies have arrived ([`wait_for`]). The order matters to who resumes: rows before the state, so
     /// that there may be some that the state knows nothing of, but none may be missing.
     pub(super) fn write(&self) -> Result<(), SaveError> {
+        fault::at(Place::Write, [&self.folder]);
         if let Some(Frame { step, pixels, best }) = &self.frame {
             let file = png(&picture(pixels))?;
             self.folder.write(&self.folder.frame(*step), &file)?;
