@@ -1,10 +1,10 @@
 //! Which optimizers may be the best, and how sure is that: from scores to sentences.
 
-mod planned;
+pub(crate) mod published;
 mod scores;
 mod sentences;
 mod verdict;
+pub(crate) mod verdicts;
 
-pub(crate) use planned::Planned;
 pub(crate) use sentences::{interval, sentences};
 pub(crate) use verdict::{Place, Verdict};

@@ -12,16 +12,16 @@ use super::{Area, DrawError};
 use crate::characters::clean;
 
 /// What a figure shows.
-pub(super) struct Layout<'a> {
-    pub(super) title: &'a str,
-    pub(super) subtitle: &'a str,
-    pub(super) caption: &'a str,
-    pub(super) axes: Axes,
+pub(crate) struct Layout<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) subtitle: &'a str,
+    pub(crate) caption: &'a str,
+    pub(crate) axes: Axes,
     /// Heading and lines of every panel; a single panel needs no heading.
-    pub(super) panels: Vec<(Option<String>, Vec<Line>)>,
-    pub(super) legend: Vec<(Look, String)>,
+    pub(crate) panels: Vec<(Option<String>, Vec<Line>)>,
+    pub(crate) legend: Vec<(Look, String)>,
     /// Lines that are not drawn.
-    pub(super) more: usize,
+    pub(crate) more: usize,
 }
 
 const WIDTH: u32 = 960;
@@ -43,7 +43,7 @@ const LEGEND_HEIGHT_MAX: u32 = 1900;
 const NAME_LINE: u32 = 19;
 
 /// The figure as SVG, with its width and height.
-pub(super) fn figure(layout: &Layout) -> Result<(String, (u32, u32)), DrawError> {
+pub(crate) fn figure(layout: &Layout) -> Result<(String, (u32, u32)), DrawError> {
     let label = text(16, INK);
     let widest = layout.legend.iter().map(|(_, words)| width(words, &label)).max().unwrap_or(0);
     let legend_width = (widest + SAMPLE as u32 + 2 * MARGIN).min(LEGEND_MAX);
@@ -77,7 +77,7 @@ pub(super) fn figure(layout: &Layout) -> Result<(String, (u32, u32)), DrawError>
 }
 
 /// A single chart without any words around it.
-pub(super) fn small(axes: &Axes, line: Line) -> Result<String, DrawError> {
+pub(crate) fn small(axes: &Axes, line: Line) -> Result<String, DrawError> {
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, SMALL).into_drawing_area();

@@ -9,73 +9,73 @@ use records::{
     PlannedPrompt, PublishedTable, RecordError, ResultsFolder, TraceRow,
 };
 
-use crate::analysis::Planned;
+use super::planned::{Planned, axes};
 
 /// All records of an experiment.
 #[derive(Debug)]
-pub(super) struct Study {
+pub(crate) struct Study {
     /// The results folder, as it was named.
-    pub(super) folder: PathBuf,
-    pub(super) experiment: String,
-    pub(super) model_set: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) experiment: String,
+    pub(crate) model_set: String,
     /// The publication whose models these are, if they are any's.
-    pub(super) reproduces: Option<String>,
-    pub(super) template: String,
-    pub(super) prompts: Vec<PlannedPrompt>,
+    pub(crate) reproduces: Option<String>,
+    pub(crate) template: String,
+    pub(crate) prompts: Vec<PlannedPrompt>,
     /// The methods that are compared, as cells name them.
-    pub(super) optimizers: Vec<String>,
-    pub(super) rows: Vec<Row>,
+    pub(crate) optimizers: Vec<String>,
+    pub(crate) rows: Vec<Row>,
     /// The cells that have been begun, in the plan's order.
-    pub(super) cells: Vec<Cell>,
+    pub(crate) cells: Vec<Cell>,
     /// Seeds of the plan: how many cells every row and optimizer should have.
-    pub(super) seeds: usize,
+    pub(crate) seeds: usize,
     /// Cells of the plan, begun or not.
-    pub(super) planned: usize,
+    pub(crate) planned: usize,
     /// Runs of the plan, by prompt, further axes and optimizer.
-    pub(super) planned_runs: Planned,
-    pub(super) environment: Option<Environment>,
+    pub(crate) planned_runs: Planned,
+    pub(crate) environment: Option<Environment>,
     /// Published figures to be shown beside.
-    pub(super) published: Option<PublishedTable>,
+    pub(crate) published: Option<PublishedTable>,
     /// What is left out, because it is not as the run left it.
-    pub(super) unreadable: Vec<Unreadable>,
+    pub(crate) unreadable: Vec<Unreadable>,
 }
 
 /// A cell, or a file about all cells, that cannot be reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Unreadable {
+pub(crate) struct Unreadable {
     /// The cell's path below `cells/`, or the file's name.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The digest that the plan has for the cell; none of a file.
-    pub(super) digest: Option<String>,
+    pub(crate) digest: Option<String>,
     /// What is wrong with it.
-    pub(super) reason: String,
+    pub(crate) reason: String,
 }
 
 /// A row of the table: a prompt under one setting of the further axes.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// Index of the prompt.
-    pub(super) prompt: usize,
+    pub(crate) prompt: usize,
     /// Such as `cutouts=64`; empty where there are no further axes.
-    pub(super) axes: String,
+    pub(crate) axes: String,
 }
 
 /// A cell with its place in the grid.
 #[derive(Debug)]
-pub(super) struct Cell {
-    pub(super) record: CellRecord,
+pub(crate) struct Cell {
+    pub(crate) record: CellRecord,
     /// Index of its row.
-    pub(super) row: usize,
+    pub(crate) row: usize,
     /// Index of its optimizer.
-    pub(super) optimizer: usize,
-    pub(super) trace: Vec<TraceRow>,
-    pub(super) final_image: PathBuf,
+    pub(crate) optimizer: usize,
+    pub(crate) trace: Vec<TraceRow>,
+    pub(crate) final_image: PathBuf,
     /// What the judges say of the final image, if they have looked at it.
-    pub(super) evaluation: Option<Evaluation>,
+    pub(crate) evaluation: Option<Evaluation>,
     /// Where the segmenter's mask of the final image is, if there is one.
-    pub(super) mask: PathBuf,
+    pub(crate) mask: PathBuf,
     /// Step and place of the images saved on the way, in the order of steps.
-    pub(super) frames: Vec<(u32, PathBuf)>,
+    pub(crate) frames: Vec<(u32, PathBuf)>,
 }
 
 impl Study {
@@ -84,7 +84,7 @@ impl Study {
     ///
     /// # Errors
     /// When the plan is unreadable.
-    pub(super) fn read(results: &Path) -> Result<Self, RecordError> {
+    pub(crate) fn read(results: &Path) -> Result<Self, RecordError> {
         let folder = ResultsFolder::at(results);
         let plan = folder.plan()?;
         let mut unreadable = Vec::new();
@@ -158,7 +158,7 @@ impl Study {
     }
 
     /// Cells of the plan that have not been begun.
-    pub(super) fn not_begun(&self) -> usize {
+    pub(crate) fn not_begun(&self) -> usize {
         let unreadable = self.unreadable.iter().filter(|one| one.digest.is_some()).count();
         self.planned.saturating_sub(self.cells.len() + unreadable)
     }
@@ -179,35 +179,35 @@ impl Study {
     }
 
     /// The name that files about the prompt carry.
-    pub(super) fn slug(&self, prompt: usize) -> &str {
+    pub(crate) fn slug(&self, prompt: usize) -> &str {
         let of_prompt = |cell: &&Cell| self.rows[cell.row].prompt == prompt;
         let id = self.cells.iter().find(of_prompt).map_or("unnamed", |cell| cell.record.id.as_str());
         id.split('/').next().unwrap_or(id)
     }
 
     /// The cells of a row and an optimizer: one for every seed that has been begun.
-    pub(super) fn at(&self, row: usize, optimizer: usize) -> impl Iterator<Item = &Cell> {
+    pub(crate) fn at(&self, row: usize, optimizer: usize) -> impl Iterator<Item = &Cell> {
         self.cells.iter().filter(move |cell| cell.row == row && cell.optimizer == optimizer)
     }
 
     /// The rows of the study with every seed that has been begun of them, in order.
-    pub(super) fn runs(&self) -> Vec<(usize, u64)> {
+    pub(crate) fn runs(&self) -> Vec<(usize, u64)> {
         let runs: BTreeSet<_> = self.cells.iter().map(|cell| (cell.row, cell.record.seed)).collect();
         runs.into_iter().collect()
     }
 
     /// The cell of a run and an optimizer.
-    pub(super) fn cell(&self, (row, seed): (usize, u64), optimizer: usize) -> Option<&Cell> {
+    pub(crate) fn cell(&self, (row, seed): (usize, u64), optimizer: usize) -> Option<&Cell> {
         self.at(row, optimizer).find(|cell| cell.record.seed == seed)
     }
 
     /// What every figure says below its title.
-    pub(super) fn subtitle(&self) -> String {
+    pub(crate) fn subtitle(&self) -> String {
         format!("experiment {} · model set {}", self.experiment, self.model_set)
     }
 
     /// What tells a row from the others of its prompt: the class name it is judged as, further axes, the seed.
-    pub(super) fn notes(&self, row: usize, seed: u64) -> Vec<String> {
+    pub(crate) fn notes(&self, row: usize, seed: u64) -> Vec<String> {
         let row = &self.rows[row];
         let prompt = &self.prompts[row.prompt];
         let class_name = (prompt.class_name != prompt.text).then(|| format!("as {}", prompt.class_name));
@@ -217,14 +217,14 @@ impl Study {
     }
 
     /// Whether there is more than one seed.
-    pub(super) fn has_seeds(&self) -> bool {
+    pub(crate) fn has_seeds(&self) -> bool {
         let mut seeds = self.cells.iter().map(|cell| cell.record.seed);
         let first = seeds.next();
         seeds.any(|seed| Some(seed) != first)
     }
 
     /// Whether there are axes beyond prompts, optimizers and seeds.
-    pub(super) fn has_axes(&self) -> bool {
+    pub(crate) fn has_axes(&self) -> bool {
         self.rows.iter().any(|row| !row.axes.is_empty())
     }
 }
@@ -238,7 +238,7 @@ impl Unreadable {
 
 impl Cell {
     /// What it reached, if it finished.
-    pub(super) fn outcome(&self) -> Option<&Outcome> {
+    pub(crate) fn outcome(&self) -> Option<&Outcome> {
         match &self.record.status {
             CellStatus::Finished(outcome) => Some(outcome),
             _ => None,
@@ -246,30 +246,30 @@ impl Cell {
     }
 
     /// Whether it ended in numbers that are none.
-    pub(super) fn diverged(&self) -> bool {
+    pub(crate) fn diverged(&self) -> bool {
         matches!(self.record.status, CellStatus::Diverged { .. })
     }
 
     /// At most `count` of its frames, evenly spread, with the first and the last.
-    pub(super) fn some_frames(&self, count: usize) -> impl Iterator<Item = &(u32, PathBuf)> {
+    pub(crate) fn some_frames(&self, count: usize) -> impl Iterator<Item = &(u32, PathBuf)> {
         let last = self.frames.len().saturating_sub(1);
         let count = count.min(self.frames.len());
         (0..count).map(move |n| &self.frames[n * last / (count - 1).max(1)])
     }
 
     /// 100 × the cosine of the final image with its class name: table 2 of the report.
-    pub(super) fn similarity(&self) -> Option<f64> {
+    pub(crate) fn similarity(&self) -> Option<f64> {
         self.outcome().map(|outcome| 100.0 * outcome.similarity_averaged)
     }
 
     /// The steps taken, as far as they are known.
-    pub(super) fn steps(&self) -> u64 {
+    pub(crate) fn steps(&self) -> u64 {
         let traced = || self.trace.last().map_or(0, |row| row.step);
         u64::from(self.outcome().map_or_else(traced, |outcome| outcome.steps))
     }
 
     /// The time spent on it, as far as it is known.
-    pub(super) fn seconds(&self) -> Option<f64> {
+    pub(crate) fn seconds(&self) -> Option<f64> {
         match &self.record.status {
             CellStatus::Finished(outcome) => Some(outcome.seconds),
             CellStatus::Diverged { seconds, .. } => Some(*seconds),
@@ -278,7 +278,7 @@ impl Cell {
     }
 
     /// All settings, flat: `dream.iterations`, `optimizer.lr`, `axis.cutouts`.
-    pub(super) fn settings(&self) -> BTreeMap<String, String> {
+    pub(crate) fn settings(&self) -> BTreeMap<String, String> {
         let mut flat = BTreeMap::new();
         for (name, value) in &self.record.axes {
             flatten(&mut flat, format!("axis.{name}"), value);
@@ -308,11 +308,6 @@ fn flatten(flat: &mut BTreeMap<String, String>, name: String, value: &toml::Valu
             flat.insert(name, other.to_string());
         }
     }
-}
-
-/// Values of further axes, such as `cutouts=64, ema_decay=0.5`.
-pub(super) fn axes(values: &BTreeMap<String, toml::Value>) -> String {
-    values.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
 }
 
 /// The place of `item` in `items`, at whose end it is put if it is new.

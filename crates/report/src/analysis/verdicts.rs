@@ -2,54 +2,54 @@
 
 use records::{Evaluation, Segments, Verdict};
 
-use super::study::{Cell, Study};
+use crate::study::{Cell, Study};
 use statistics::{mean, spearman};
 
 /// How many of the images that have a right answer got it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    pub(super) right: usize,
-    pub(super) of: usize,
+pub(crate) struct Tally {
+    pub(crate) right: usize,
+    pub(crate) of: usize,
 }
 
 /// How far the held-out judge agrees with the perceptor, which the images were made to please.
 #[derive(Debug)]
-pub(super) struct Agreement {
+pub(crate) struct Agreement {
     /// Images that both have judged.
-    pub(super) images: usize,
+    pub(crate) images: usize,
     /// Spearman's correlation of the two similarities over the images of a prompt, its mean over the
     /// prompts: between prompts the two may differ in level without disagreeing on any image.
-    pub(super) within_prompts: Option<f64>,
+    pub(crate) within_prompts: Option<f64>,
     /// The same over the optimizers' means, of those that are complete.
-    pub(super) over_optimizers: Option<f64>,
-    pub(super) optimizers: Vec<Means>,
+    pub(crate) over_optimizers: Option<f64>,
+    pub(crate) optimizers: Vec<Means>,
     /// Cells whose right label is nearest for the perceptor but not for the judge.
-    pub(super) fooled: Vec<String>,
+    pub(crate) fooled: Vec<String>,
 }
 
 /// What the two say of an optimizer's images.
 #[derive(Debug)]
-pub(super) struct Means {
-    pub(super) optimizer: String,
+pub(crate) struct Means {
+    pub(crate) optimizer: String,
     /// Mean similarity × 100; `None` unless all its cells have one.
-    pub(super) perceptor: Option<f64>,
-    pub(super) judge: Option<f64>,
-    pub(super) perceptor_right: Tally,
-    pub(super) judge_right: Tally,
+    pub(crate) perceptor: Option<f64>,
+    pub(crate) judge: Option<f64>,
+    pub(crate) perceptor_right: Tally,
+    pub(crate) judge_right: Tally,
 }
 
 /// The perceptor's verdict.
-pub(super) fn perceptor(evaluation: &Evaluation) -> Option<&Verdict> {
+pub(crate) fn perceptor(evaluation: &Evaluation) -> Option<&Verdict> {
     Some(&evaluation.perceptor)
 }
 
 /// The held-out judge's verdict.
-pub(super) fn judge(evaluation: &Evaluation) -> Option<&Verdict> {
+pub(crate) fn judge(evaluation: &Evaluation) -> Option<&Verdict> {
     evaluation.judge.as_ref()
 }
 
 /// Counts the right answers among `cells`.
-pub(super) fn tally<'c>(
+pub(crate) fn tally<'c>(
     cells: impl IntoIterator<Item = &'c Cell>,
     is_right: impl Fn(&Evaluation) -> Option<bool>,
 ) -> Tally {
@@ -61,17 +61,17 @@ pub(super) fn tally<'c>(
 }
 
 /// How often a CLIP found the right label nearest.
-pub(super) fn labels_right(study: &Study, by: fn(&Evaluation) -> Option<&Verdict>) -> Tally {
+pub(crate) fn labels_right(study: &Study, by: fn(&Evaluation) -> Option<&Verdict>) -> Tally {
     tally(&study.cells, |evaluation| by(evaluation)?.is_right())
 }
 
 /// How often the prompt's class was the largest segment.
-pub(super) fn segments_right(study: &Study) -> Tally {
+pub(crate) fn segments_right(study: &Study) -> Tally {
     tally(&study.cells, |evaluation| evaluation.segments.as_ref().and_then(Segments::is_right))
 }
 
 /// The two similarities × 100 of a cell.
-pub(super) fn similarities(cell: &Cell) -> Option<(f64, f64)> {
+pub(crate) fn similarities(cell: &Cell) -> Option<(f64, f64)> {
     let evaluation = cell.evaluation.as_ref()?;
     let (perceptor, judge) = (evaluation.perceptor.similarity?, evaluation.judge.as_ref()?.similarity?);
     Some((100.0 * perceptor, 100.0 * judge))
@@ -79,7 +79,7 @@ pub(super) fn similarities(cell: &Cell) -> Option<(f64, f64)> {
 
 impl Agreement {
     /// `None` where no image has been judged by both.
-    pub(super) fn of(study: &Study) -> Option<Self> {
+    pub(crate) fn of(study: &Study) -> Option<Self> {
         let pairs: Vec<_> = study.cells.iter().filter_map(similarities).collect();
         let optimizers: Vec<Means> = (0..study.optimizers.len()).map(|n| means(study, n)).collect();
         let of_optimizers = optimizers.iter().filter_map(|means| means.perceptor.zip(means.judge)).collect();

@@ -5,10 +5,10 @@
 //! figure takes the first two apart, with the wording the same.
 
 use super::Job;
-use super::chart::Stem;
-use super::curve::smoothing_window;
 use super::scatter::Scatter;
 use crate::cosine::Cosines;
+use crate::draw::chart::Stem;
+use crate::draw::curve::smoothing_window;
 use crate::study::{Cell, Study};
 use statistics::mean;
 

@@ -1,8 +1,6 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use records::PlanRecord;
-
-use crate::study::{Study, axes};
 
 /// Number of runs (seeds) that the plan has for every prompt, setting of the further axes, and
 /// optimizer.
@@ -29,14 +27,13 @@ impl Planned {
         Self::Listed(counts)
     }
 
-    /// Runs of an optimizer in a row of the study; 0 where the experiment excludes them.
-    pub(crate) fn runs_at(&self, study: &Study, row: usize, optimizer: usize) -> usize {
+    /// Runs of an optimizer on a prompt under one setting of the further axes; 0 where the experiment
+    /// excludes them.
+    pub(crate) fn runs_at(&self, prompt: &str, axes: &str, optimizer: &str) -> usize {
         match self {
             Self::Crossed { seeds, .. } => *seeds,
             Self::Listed(counts) => {
-                let row = &study.rows[row];
-                let prompt = study.prompts[row.prompt].text.clone();
-                let key = (prompt, row.axes.clone(), study.optimizers[optimizer].clone());
+                let key = [prompt, axes, optimizer].map(str::to_owned).into();
                 counts.get(&key).copied().unwrap_or(0)
             }
         }
@@ -62,4 +59,9 @@ impl Planned {
             }
         }
     }
+}
+
+/// Values of further axes, such as `cutouts=64, ema_decay=0.5`.
+pub(crate) fn axes(values: &BTreeMap<String, toml::Value>) -> String {
+    values.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
 }

@@ -1,13 +1,14 @@
 //! Figures in which every cell is a sign: a panel for each prompt, a look for each optimizer.
 
-use super::chart::{Axes, Line, Stem};
-use super::curve::Curve;
 use super::cut::{Cut, PANELS_PER_PAGE, Panel, Series};
-use super::figure::{Layout, figure};
-use super::span::drawable;
-use super::text::{bold, fit};
-use super::{DrawError, Drawing, Job, page_name};
+use super::{Drawing, Job, page_name};
 use crate::cosine::Cosines;
+use crate::draw::DrawError;
+use crate::draw::chart::{Axes, Line, Stem};
+use crate::draw::curve::Curve;
+use crate::draw::figure::{Layout, figure};
+use crate::draw::span::drawable;
+use crate::draw::text::{bold, fit};
 use crate::study::{Cell, Study};
 use statistics::spearman;
 

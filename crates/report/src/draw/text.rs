@@ -11,17 +11,17 @@ const FAMILY: &str = "sans-serif";
 const LINE_OF_EM: f64 = 1.24;
 
 /// The colour of text that matters.
-pub(super) const INK: RGBColor = RGBColor(33, 33, 33);
+pub(crate) const INK: RGBColor = RGBColor(33, 33, 33);
 /// The colour of text that explains.
-pub(super) const QUIET: RGBColor = RGBColor(95, 95, 95);
+pub(crate) const QUIET: RGBColor = RGBColor(95, 95, 95);
 
 /// Text of `size` pixels between its lines' tops.
-pub(super) fn text(size: u32, colour: RGBColor) -> TextStyle<'static> {
+pub(crate) fn text(size: u32, colour: RGBColor) -> TextStyle<'static> {
     style(size, FontStyle::Normal, colour)
 }
 
 /// Bold text of `size` pixels.
-pub(super) fn bold(size: u32) -> TextStyle<'static> {
+pub(crate) fn bold(size: u32) -> TextStyle<'static> {
     style(size, FontStyle::Bold, INK)
 }
 
@@ -44,7 +44,7 @@ fn register() {
 /// How wide `words` are in `style`, in pixels.
 ///
 /// Letters that DejaVu Sans lacks are drawn in another font; most of them (Han, kana, Hangul, emoji) are as wide as high.
-pub(super) fn width(words: &str, style: &TextStyle) -> u32 {
+pub(crate) fn width(words: &str, style: &TextStyle) -> u32 {
     let (wide, own): (String, String) = words.chars().partition(|letter| '\u{2E80}' <= *letter);
     let own = style.font.box_size(&own).map_or(0, |(width, _)| width);
     let em = style.font.get_size() / LINE_OF_EM;
@@ -52,7 +52,7 @@ pub(super) fn width(words: &str, style: &TextStyle) -> u32 {
 }
 
 /// `words` if they fit into `room` pixels, else their beginning with an ellipsis.
-pub(super) fn fit(words: &str, style: &TextStyle, room: u32) -> String {
+pub(crate) fn fit(words: &str, style: &TextStyle, room: u32) -> String {
     let words: String = clean(words).split_whitespace().collect::<Vec<_>>().join(" ");
     if width(&words, style) <= room {
         return words;
@@ -64,7 +64,7 @@ pub(super) fn fit(words: &str, style: &TextStyle, room: u32) -> String {
 }
 
 /// `words` broken into at most `most` lines of `room` pixels; what is more is cut.
-pub(super) fn lines(words: &str, style: &TextStyle, room: u32, most: usize) -> Vec<String> {
+pub(crate) fn lines(words: &str, style: &TextStyle, room: u32, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let words = clean(words);
     let mut rest: Vec<&str> = words.split_whitespace().rev().collect();

@@ -6,8 +6,8 @@ use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 use records::Share;
 
-use super::plots::{DrawError, read_image};
-use super::study::{Cell, Study};
+use crate::draw::{DrawError, read_image};
+use crate::study::{Cell, Study};
 
 /// How much of an overlay is the mask's colour.
 const OPACITY: f32 = 0.55;
@@ -15,13 +15,13 @@ const OPACITY: f32 = 0.55;
 const BACKGROUND: Rgb<u8> = Rgb([0; 3]);
 
 /// The final image of `cell` under the colours of its mask; nothing if it has not been segmented.
-pub(super) fn of_cell(cell: &Cell) -> Result<Option<RgbImage>, DrawError> {
+pub(crate) fn of_cell(cell: &Cell) -> Result<Option<RgbImage>, DrawError> {
     let segmented = cell.evaluation.as_ref().is_some_and(|evaluation| evaluation.segments.is_some());
     segmented.then(|| overlay(&cell.final_image, &cell.mask)).transpose()
 }
 
 /// The image at `image` under the colours of the mask at `mask`.
-pub(super) fn overlay(image: &Path, mask: &Path) -> Result<RgbImage, DrawError> {
+pub(crate) fn overlay(image: &Path, mask: &Path) -> Result<RgbImage, DrawError> {
     let mut image = read_image(image)?;
     let mut mask = read_image(mask)?;
     if mask.dimensions() != image.dimensions() {
@@ -37,7 +37,7 @@ pub(super) fn overlay(image: &Path, mask: &Path) -> Result<RgbImage, DrawError> 
 }
 
 /// The classes that occur in `study`, by their numbers, without the background: what a legend explains.
-pub(super) fn classes(study: &Study) -> Vec<(u8, String)> {
+pub(crate) fn classes(study: &Study) -> Vec<(u8, String)> {
     let shares =
         |cell: &Cell| cell.evaluation.as_ref()?.segments.as_ref().map(|segments| segments.shares.clone());
     let of = |Share { class, index, .. }: Share| (index, class);

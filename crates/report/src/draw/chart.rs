@@ -13,23 +13,23 @@ use super::text::{INK, QUIET, bold, text, width};
 use super::{Area, DrawError};
 
 /// A line and its look.
-pub(super) struct Line {
-    pub(super) look: Look,
-    pub(super) curve: Curve,
-    pub(super) stems: Vec<Stem>,
+pub(crate) struct Line {
+    pub(crate) look: Look,
+    pub(crate) curve: Curve,
+    pub(crate) stems: Vec<Stem>,
 }
 
 /// A sign of its own, with a thin line from it to another place.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stem {
-    pub(super) x: f64,
-    pub(super) y: f64,
-    pub(super) end: (f64, f64),
+pub(crate) struct Stem {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    pub(crate) end: (f64, f64),
 }
 
 /// What the axes say and how far they reach.
 #[derive(Clone, Debug)]
-pub(super) struct Axes {
+pub(crate) struct Axes {
     x_title: String,
     y_title: String,
     x: (f64, f64),
@@ -47,7 +47,7 @@ const Y_LABELS: u32 = 66;
 const MARKERS_PER_LINE: usize = 8;
 
 /// Draws `lines` on `axes` into `area`, under `heading` if there is one.
-pub(super) fn chart(
+pub(crate) fn chart(
     area: &Area,
     heading: Option<&str>,
     axes: &Axes,
@@ -169,7 +169,7 @@ fn marked(points: usize, (place, lines): (usize, usize)) -> Vec<usize> {
 
 impl Axes {
     /// Axes over these ranges, which are made such that they can be drawn.
-    pub(super) fn new(x_title: String, x: (f64, f64), y_title: String, y: (f64, f64)) -> Self {
+    pub(crate) fn new(x_title: String, x: (f64, f64), y_title: String, y: (f64, f64)) -> Self {
         Self { x_title, y_title, x: span(x), y: span(y) }
     }
 

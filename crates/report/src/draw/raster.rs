@@ -10,7 +10,7 @@ use resvg::usvg::{FontResolver, Options, Tree, roxmltree};
 use super::DrawError;
 
 /// Draws SVG as pixels: text in DejaVu Sans, and what that lacks in a font of the system's, where one has it.
-pub(super) struct Rasterizer {
+pub(crate) struct Rasterizer {
     own: Arc<Database>,
     with_system: OnceLock<Arc<Database>>,
     looked_for: Mutex<BTreeSet<char>>,
@@ -18,7 +18,7 @@ pub(super) struct Rasterizer {
 }
 
 impl Rasterizer {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut own = Database::new();
         own.load_font_data(dejavu::sans::regular().to_vec());
         own.load_font_data(dejavu::sans::bold().to_vec());
@@ -32,7 +32,7 @@ impl Rasterizer {
     }
 
     /// `svg` on white, `scale` pixels to its unit.
-    pub(super) fn draw(&self, svg: &str, scale: f32) -> Result<Pixmap, DrawError> {
+    pub(crate) fn draw(&self, svg: &str, scale: f32) -> Result<Pixmap, DrawError> {
         let options = Options {
             font_family: "DejaVu Sans".to_owned(),
             font_resolver: FontResolver {
@@ -52,7 +52,7 @@ impl Rasterizer {
     }
 
     /// The letters asked for so far that no font has.
-    pub(super) fn missing(&self) -> String {
+    pub(crate) fn missing(&self) -> String {
         self.missing.lock().unwrap_or_else(PoisonError::into_inner).iter().collect()
     }
 

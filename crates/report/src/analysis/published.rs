@@ -2,55 +2,55 @@
 
 use records::{PublishedRow, PublishedTable};
 
-use super::group::Group;
-use super::study::{Row, Study};
+use crate::group::Group;
+use crate::study::{Row, Study};
 use statistics::{Kendall, kendall, mean};
 
 /// The part of the grid that there are published figures for.
 #[derive(Debug)]
-pub(super) struct PublishedComparison {
+pub(crate) struct PublishedComparison {
     /// Where the published figures are from.
-    pub(super) source: String,
+    pub(crate) source: String,
     /// The optimizers of both, in the experiment's order.
-    pub(super) optimizers: Vec<String>,
+    pub(crate) optimizers: Vec<String>,
     /// The rows of both, in the experiment's order.
-    pub(super) rows: Vec<ComparedRow>,
+    pub(crate) rows: Vec<ComparedRow>,
     /// The mean of the rows, for optimizers that have all of them on both sides.
-    pub(super) means: Vec<Entry>,
+    pub(crate) means: Vec<Entry>,
     /// How the optimizers' order by these means agrees.
-    pub(super) order: Option<Kendall>,
+    pub(crate) order: Option<Kendall>,
     /// Names in the published table that the experiment does not have.
-    pub(super) left_out: Vec<String>,
+    pub(crate) left_out: Vec<String>,
 }
 
 /// A row of both tables.
 #[derive(Debug)]
-pub(super) struct ComparedRow {
+pub(crate) struct ComparedRow {
     /// Index of our row.
-    pub(super) row: usize,
-    pub(super) entries: Vec<Entry>,
+    pub(crate) row: usize,
+    pub(crate) entries: Vec<Entry>,
     /// How the optimizers' order in this row agrees.
-    pub(super) order: Option<Kendall>,
+    pub(crate) order: Option<Kendall>,
 }
 
 /// Two figures for the same thing.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// The mean over the seeds; `None` unless all of them finished.
-    pub(super) ours: Option<f64>,
-    pub(super) published: Option<f64>,
+    pub(crate) ours: Option<f64>,
+    pub(crate) published: Option<f64>,
 }
 
 impl Entry {
     /// Ours less the published.
-    pub(super) fn difference(self) -> Option<f64> {
+    pub(crate) fn difference(self) -> Option<f64> {
         self.ours.zip(self.published).map(|(ours, published)| ours - published)
     }
 }
 
 impl PublishedComparison {
     /// The study beside the figures that its experiment names, if it names any.
-    pub(super) fn of(study: &Study) -> Option<Self> {
+    pub(crate) fn of(study: &Study) -> Option<Self> {
         let table = study.published.as_ref()?;
         let column = |name: &String| table.optimizers.iter().position(|published| published == name);
         let columns: Vec<(usize, usize)> = study
@@ -79,7 +79,7 @@ impl PublishedComparison {
     }
 
     /// What may be concluded, in sentences.
-    pub(super) fn words(&self, study: &Study) -> Vec<String> {
+    pub(crate) fn words(&self, study: &Study) -> Vec<String> {
         let mut words = vec![standing(study)];
         words.extend(self.distance());
         if let Some(Kendall { tau, agreeing, pairs }) = self.order {
@@ -174,7 +174,7 @@ fn left_out(study: &Study, table: &PublishedTable) -> Vec<String> {
 }
 
 /// A number with two decimals and its sign, which nothing has.
-pub(super) fn signed(number: f64) -> String {
+pub(crate) fn signed(number: f64) -> String {
     let text = format!("{number:+.2}").replace('-', "−");
     if text.ends_with("0.00") && text.chars().count() == 5 { "0.00".to_owned() } else { text }
 }

@@ -2,14 +2,15 @@
 
 use records::{CosineScale, LossTerms, TraceRow};
 
-use super::chart::{Axes, Line};
-use super::curve::{Curve, curve, mean_run, smoothing_window};
 use super::cut::{Cut, MOST_PANELS, PANELS_PER_PAGE, Panel, Series, looks};
-use super::figure::{Layout, figure, small};
-use super::palette::Look;
-use super::span::drawable;
-use super::{DrawError, Drawing, Job, page_name};
+use super::{Drawing, Job, page_name};
 use crate::cosine::Cosines;
+use crate::draw::DrawError;
+use crate::draw::chart::{Axes, Line};
+use crate::draw::curve::{Curve, curve, mean_run, smoothing_window};
+use crate::draw::figure::{Layout, figure, small};
+use crate::draw::palette::Look;
+use crate::draw::span::drawable;
 use crate::study::{Cell, Study};
 
 /// A quantity that a trace holds.

@@ -4,22 +4,22 @@ use statistics::{mean, sample_sd};
 
 /// A line to be drawn: x is the step.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Curve {
+pub(crate) struct Curve {
     /// The smoothed value, averaged over runs.
-    pub(super) line: Vec<(f64, f64)>,
+    pub(crate) line: Vec<(f64, f64)>,
     /// What was measured, where there is one run; its range per thinned step.
-    pub(super) raw: Vec<(f64, f64)>,
+    pub(crate) raw: Vec<(f64, f64)>,
     /// One standard deviation below and above the line, where there are several runs.
-    pub(super) band: Vec<(f64, f64, f64)>,
+    pub(crate) band: Vec<(f64, f64, f64)>,
     /// The step after which a run diverged.
-    pub(super) diverged_at: Option<f64>,
+    pub(crate) diverged_at: Option<f64>,
 }
 
 /// More points than this on one line are not seen, only stored.
 const MAX_POINTS: usize = 400;
 
 /// The curve of some runs, each a series of (step, value).
-pub(super) fn curve(runs: &[Vec<(f64, f64)>], diverged: bool) -> Curve {
+pub(crate) fn curve(runs: &[Vec<(f64, f64)>], diverged: bool) -> Curve {
     let span = runs.iter().map(Vec::len).max().unwrap_or(0);
     let window = smoothing_window(span);
     let smoothed: Vec<_> = runs.iter().map(|run| smooth(run, window)).collect();
@@ -34,12 +34,12 @@ pub(super) fn curve(runs: &[Vec<(f64, f64)>], diverged: bool) -> Curve {
 }
 
 /// The mean per step over the runs that reached it, as measured.
-pub(super) fn mean_run(runs: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
+pub(crate) fn mean_run(runs: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
     across(runs).0
 }
 
 /// The time constant of the smoothing of a run of so many steps, in steps: a fiftieth of it.
-pub(super) fn smoothing_window(steps: usize) -> f64 {
+pub(crate) fn smoothing_window(steps: usize) -> f64 {
     (steps as f64 / 50.0).round().max(1.0)
 }
 

@@ -4,7 +4,7 @@ use super::study::Cell;
 
 /// The cells of a figure, as far as it decides what a cosine of theirs is called.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Cosines {
+pub(crate) struct Cosines {
     /// The number that every similarity term is divided by, where that is one number.
     divisor: Option<f64>,
     of: Of,
@@ -20,7 +20,7 @@ enum Of {
 
 impl Cosines {
     /// The cosines of `cells`.
-    pub(super) fn of<'c>(cells: impl IntoIterator<Item = &'c Cell>) -> Self {
+    pub(crate) fn of<'c>(cells: impl IntoIterator<Item = &'c Cell>) -> Self {
         let scales: Vec<_> = cells.into_iter().map(|cell| cell.record.cosine_scale()).collect();
         let of = scales.iter().map(|scale| match (scale.texts.approach, scale.texts.avoid) {
             (0 | 1, 0) => Of::OneText,
@@ -33,7 +33,7 @@ impl Cosines {
     }
 
     /// The name of the cosine.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self.of {
             Of::OneText => "cosine",
             Of::SeveralTexts => "mean cosine",
@@ -42,7 +42,7 @@ impl Cosines {
     }
 
     /// The title of an axis for the negative cosine.
-    pub(super) fn loss_axis(self) -> String {
+    pub(crate) fn loss_axis(self) -> String {
         match self.divisor {
             Some(divisor) => format!("similarity loss / {} (−{})", short(divisor), self.name()),
             None => format!("−{} of the cutouts", self.name()),
@@ -50,7 +50,7 @@ impl Cosines {
     }
 
     /// The title of an axis for the negative cosine at the end.
-    pub(super) fn last_loss_axis(self) -> String {
+    pub(crate) fn last_loss_axis(self) -> String {
         match self.divisor {
             Some(divisor) => format!("last similarity loss / {}", short(divisor)),
             None => format!("last −{} of the cutouts", self.name()),
@@ -58,7 +58,7 @@ impl Cosines {
     }
 
     /// What the axis does not say.
-    pub(super) fn note(self) -> Option<String> {
+    pub(crate) fn note(self) -> Option<String> {
         let texts = match self.of {
             Of::OneText => None,
             Of::SeveralTexts => Some("over a prompt's texts"),

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::palette::{Look, look};
+use crate::draw::palette::{Look, look};
 use crate::study::{Cell, Study};
 
 /// The most lines of a panel; what is more is told and not drawn.

@@ -16,7 +16,7 @@ const COLOURS: [RGBColor; 7] = [
 
 /// What marks the points of a line, for readers without colours.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Marker {
+pub(crate) enum Marker {
     Circle,
     Square,
     TriangleUp,
@@ -40,7 +40,7 @@ const MARKERS: [Marker; 8] = [
 
 /// How a line is broken.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Dash {
+pub(crate) enum Dash {
     Solid,
     Dashed,
     Dotted,
@@ -50,15 +50,15 @@ const DASHES: [Dash; 3] = [Dash::Solid, Dash::Dashed, Dash::Dotted];
 
 /// The look of one line.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Look {
-    pub(super) colour: RGBColor,
-    pub(super) dash: Dash,
-    pub(super) marker: Marker,
+pub(crate) struct Look {
+    pub(crate) colour: RGBColor,
+    pub(crate) dash: Dash,
+    pub(crate) marker: Marker,
 }
 
 /// The look of the `variant`-th setting of the optimizer called `name`: the color is the optimizer's. The list's first seven have
 /// solid lines, the next seven dashed ones; a name that is not on it has a look that is a hash of it.
-pub(super) fn look(name: &str, variant: usize) -> Look {
+pub(crate) fn look(name: &str, variant: usize) -> Look {
     let known = OPTIMIZERS.iter().position(|known| *known == name);
     let place = known.unwrap_or_else(|| fnv1a(name) as usize % (COLOURS.len() * DASHES.len()));
     Look {

@@ -7,17 +7,17 @@ use statistics::{mean, sample_sd};
 
 /// What the cells of one place came to.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Group {
+pub(crate) struct Group {
     /// Similarities (× 100) of the cells that finished.
-    pub(super) finished: Vec<f64>,
-    pub(super) diverged: usize,
-    pub(super) failed: usize,
-    pub(super) unfinished: usize,
+    pub(crate) finished: Vec<f64>,
+    pub(crate) diverged: usize,
+    pub(crate) failed: usize,
+    pub(crate) unfinished: usize,
 }
 
 impl Group {
     /// The group of `row` and `optimizer`.
-    pub(super) fn of(study: &Study, row: usize, optimizer: usize) -> Self {
+    pub(crate) fn of(study: &Study, row: usize, optimizer: usize) -> Self {
         let mut group = Self::default();
         for cell in study.at(row, optimizer) {
             match (&cell.record.status, cell.similarity()) {
@@ -28,24 +28,25 @@ impl Group {
             }
         }
         if 0 < group.size() {
-            let planned = study.planned_runs.runs_at(study, row, optimizer);
+            let (prompt, optimizer) = (&study.prompts[study.rows[row].prompt], &study.optimizers[optimizer]);
+            let planned = study.planned_runs.runs_at(&prompt.text, &study.rows[row].axes, optimizer);
             group.unfinished += planned.saturating_sub(group.size()); // not begun
         }
         group
     }
 
     /// The mean over the cells that finished; `None` when none did.
-    pub(super) fn mean(&self) -> Option<f64> {
+    pub(crate) fn mean(&self) -> Option<f64> {
         mean(&self.finished)
     }
 
     /// The standard deviation over the cells that finished; `None` below two of them.
-    pub(super) fn sd(&self) -> Option<f64> {
+    pub(crate) fn sd(&self) -> Option<f64> {
         sample_sd(&self.finished)
     }
 
     /// The mean if every cell finished.
-    pub(super) fn complete_mean(&self) -> Option<f64> {
+    pub(crate) fn complete_mean(&self) -> Option<f64> {
         self.mean().filter(|_| self.size() == self.finished.len())
     }
 
@@ -54,7 +55,7 @@ impl Group {
     }
 
     /// For readers: the mean, and what did not finish.
-    pub(super) fn show(&self) -> String {
+    pub(crate) fn show(&self) -> String {
         let all = self.size();
         let lost = [(self.diverged, "diverged"), (self.failed, "failed"), (self.unfinished, "unfinished")];
         let lost = lost.iter().filter(|(count, _)| 0 < *count);
@@ -73,7 +74,7 @@ impl Group {
 }
 
 /// The mean of an optimizer over all rows; `None` unless every cell of every row finished.
-pub(super) fn column_mean(study: &Study, optimizer: usize) -> Option<f64> {
+pub(crate) fn column_mean(study: &Study, optimizer: usize) -> Option<f64> {
     let means: Option<Vec<f64>> =
         (0..study.rows.len()).map(|row| Group::of(study, row, optimizer).complete_mean()).collect();
     mean(&means?)

@@ -10,7 +10,7 @@ use super::{Area, DrawError};
 const R: i32 = 4;
 
 /// Draws a marker at a pixel of `area`.
-pub(super) fn marker(
+pub(crate) fn marker(
     area: &Area,
     marker: Marker,
     (x, y): (i32, i32),
@@ -40,7 +40,7 @@ pub(super) fn marker(
 }
 
 /// The sign of a run that ends here because it diverged: ⊗.
-pub(super) fn end(area: &Area, (x, y): (i32, i32), colour: RGBColor) -> Result<(), DrawError> {
+pub(crate) fn end(area: &Area, (x, y): (i32, i32), colour: RGBColor) -> Result<(), DrawError> {
     area.draw(&Circle::new((x, y), 2 * R, WHITE.filled()))?;
     area.draw(&Circle::new((x, y), 2 * R, colour.stroke_width(2)))?;
     marker(area, Marker::Cross, (x, y), colour)

@@ -1,8 +1,8 @@
 //! The held-out judge's similarity of every image beside the perceptor's: an image that only fools its own CLIP lies low.
 
 use super::Job;
-use super::chart::Stem;
 use super::scatter::Scatter;
+use crate::draw::chart::Stem;
 use crate::study::{Cell, Study};
 use crate::verdicts::similarities;
 

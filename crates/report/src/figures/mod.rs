@@ -1,63 +1,29 @@
 //! Figures: drawn once as SVG, then as PNG from that SVG.
 
-mod chart;
-mod curve;
 mod curves;
 mod cut;
-mod figure;
 mod follow;
 mod images;
 mod judge;
-mod marker;
-mod palette;
-mod picture;
-mod raster;
+pub(crate) mod overlay;
 mod scatter;
 mod segmentation;
 mod sheet;
-mod span;
 mod strips;
-mod text;
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use plotters::drawing::DrawingAreaErrorKind;
-use plotters::prelude::{DrawingArea, SVGBackend};
 use rayon::prelude::*;
 use records::RecordError;
-use resvg::usvg;
-use thiserror::Error;
 
 pub(super) use self::curves::cell_curve;
 pub(super) use self::judge::NAME as JUDGE;
-pub(super) use self::picture::{read as read_image, size as image_size};
 
-use self::raster::Rasterizer;
 use self::sheet::Sheet;
+use super::draw::DrawError;
+use super::draw::raster::Rasterizer;
 use super::faults::{Faults, guarded};
 use super::study::Study;
-
-/// What a figure is drawn on.
-type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
-
-/// A figure could not be drawn.
-#[derive(Debug, Error)]
-#[expect(missing_docs, reason = "the messages say it")]
-pub enum DrawError {
-    #[error("failed to draw")]
-    Plot(#[from] DrawingAreaErrorKind<io::Error>),
-    #[error("failed to turn the drawing into pixels")]
-    Svg(#[from] usvg::Error),
-    #[error("the figure is too large")]
-    Size,
-    #[error("failed to encode the figure as PNG")]
-    Encode { source: Box<dyn std::error::Error + Send + Sync> },
-    #[error("a fault of this program ended the drawing: {message}")]
-    Panicked { message: String },
-    #[error("failed to read the image `{}`", path.display())]
-    Image { path: PathBuf, source: image::ImageError },
-}
 
 /// A figure that has been written.
 pub(super) struct Figure {

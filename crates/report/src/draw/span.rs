@@ -8,12 +8,12 @@ const NARROWEST: f64 = 1e-7;
 const LONGEST: f64 = 1e7;
 
 /// A number that can be drawn; nothing for one that is none. What is infinite is drawn nowhere.
-pub(super) fn drawable(value: f64) -> Option<f64> {
+pub(crate) fn drawable(value: f64) -> Option<f64> {
     value.is_finite().then(|| value.clamp(-LARGEST, LARGEST))
 }
 
 /// The range from `low` to `high`, widened where numbers in it could not be told apart.
-pub(super) fn span((low, high): (f64, f64)) -> (f64, f64) {
+pub(crate) fn span((low, high): (f64, f64)) -> (f64, f64) {
     let finite = |end: f64, other: f64| if end.is_finite() { end } else { other };
     let (low, high) = (finite(low, 0.0), finite(high, 1.0));
     let (low, high) = (low.min(high).max(-2.0 * LARGEST), high.max(low).min(2.0 * LARGEST));
@@ -22,7 +22,7 @@ pub(super) fn span((low, high): (f64, f64)) -> (f64, f64) {
 }
 
 /// How the labels of an axis over `span` are written: enough decimals to tell about seven of them apart.
-pub(super) fn label(value: f64, (low, high): (f64, f64)) -> String {
+pub(crate) fn label(value: f64, (low, high): (f64, f64)) -> String {
     let span = high - low;
     let text = if LONGEST <= low.abs().max(high.abs()) || span < 1e-7 {
         format!("{value:.1e}")
