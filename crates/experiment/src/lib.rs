@@ -40,13 +40,15 @@ mod layers;
 mod overrides;
 pub mod plan;
 mod read;
+mod reading;
 mod schema;
 mod sources;
+mod spans;
+mod told;
 mod words;
 
 pub use axes::{Axis, Variant};
 pub(crate) use by_value::ByValue;
-pub use error::ExperimentError;
 pub use evaluation::{CIFAR100, EvaluationSettings};
 pub use exclude::Exclusion;
 pub use format::PromptEntry;
@@ -54,6 +56,7 @@ pub use images::{INPUTS, PromptImage, PromptImageError, UnreadableImage, with_ke
 pub use layers::Layers;
 pub use overrides::{Override, with_overrides};
 pub use schema::json_schema;
+pub use told::ExperimentError;
 
 use std::path::PathBuf;
 
