@@ -1,9 +1,9 @@
 use std::path::Path;
 
-use tch::{Device, Kind, TchError, Tensor};
+use tch::{Device, Kind, Tensor};
 use torch_ext::no_grad;
 
-use crate::{CheckpointError, pytorch, stored::Stored};
+use crate::{CheckpointError, error::load_error, pickled::Pickled, stored::Stored};
 
 /// Views may repeat elements, so a small file can hold a large tensor: this much is granted to any file.
 pub(crate) const GRANTED_BYTES: u64 = 64 << 20;
@@ -16,7 +16,7 @@ pub(crate) const LONGEST_NAME: usize = 1000;
 pub(crate) enum Entry {
     Ready(Tensor),
     Stored(Stored),
-    Pytorch(pytorch::Pickled),
+    Pytorch(Pickled),
 }
 
 impl Entry {
@@ -57,8 +57,4 @@ impl Entry {
         let tensor = self.read(name)?;
         no_grad(|| tensor.f_to_device(device)?.f_to_dtype(kind, false, copy)).map_err(load_error(path, name))
     }
-}
-
-pub(crate) fn load_error(path: &Path, name: &str) -> impl FnOnce(TchError) -> CheckpointError {
-    move |source| CheckpointError::Load { path: path.to_owned(), name: name.to_owned(), source }
 }

@@ -1,5 +1,10 @@
-use std::{error::Error, io, path::PathBuf};
+use std::{
+    error::Error,
+    io,
+    path::{Path, PathBuf},
+};
 
+use tch::TchError;
 use thiserror::Error;
 
 use crate::WeightMismatch;
@@ -91,4 +96,8 @@ pub enum CheckpointError {
         /// The underlying error.
         source: io::Error,
     },
+}
+
+pub(crate) fn load_error(path: &Path, name: &str) -> impl FnOnce(TchError) -> CheckpointError {
+    move |source| CheckpointError::Load { path: path.to_owned(), name: name.to_owned(), source }
 }

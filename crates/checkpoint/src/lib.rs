@@ -27,6 +27,8 @@ mod error;
 mod format;
 mod kind;
 mod mismatch;
+mod open;
+mod pickled;
 mod pytorch;
 mod safetensors_file;
 mod scope;

@@ -1,31 +1,15 @@
 //! Files of `torch.save`: ZIP archives and, before PyTorch 1.6, pickles followed by the tensors.
 
-use std::{
-    collections::BTreeMap,
-    error::Error,
-    io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, io, path::Path, sync::Arc};
 
 use pytorch_reader::{PickleError, PickleValue, PytorchError, PytorchReader};
-use tch::{Kind, Tensor};
 
 use crate::{
     CheckpointError, Weights,
-    entry::{Entry, GRANTED_BYTES, LONGEST_NAME, load_error},
+    entry::{Entry, GRANTED_BYTES, LONGEST_NAME},
     kind,
+    pickled::{Pickled, damaged, io_error},
 };
-
-const FORMAT: &str = "PyTorch";
-
-/// A tensor in a file of PyTorch's, read on demand.
-#[derive(Debug)]
-pub(crate) struct Pickled {
-    path: Arc<PathBuf>,
-    tensor: pytorch_reader::Tensor,
-    kind: Kind,
-}
 
 /// Reads the names and shapes; the tensors stay in the file until they are taken.
 pub(crate) fn open(path: &Path) -> Result<Weights, CheckpointError> {
@@ -78,21 +62,6 @@ fn check(path: &Path, value: &PickleValue, name_bytes: usize) -> Result<(), Chec
     }
 }
 
-impl Pickled {
-    pub(crate) fn shape(&self) -> Vec<i64> {
-        self.tensor.shape().iter().map(|&side| side as i64).collect()
-    }
-
-    pub(crate) fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    pub(crate) fn read(&self, name: &str) -> Result<Tensor, CheckpointError> {
-        let bytes = self.tensor.read().map_err(|error| io_error(&self.path, error))?;
-        Tensor::f_from_data_size(&bytes, &self.shape(), self.kind).map_err(load_error(&self.path, name))
-    }
-}
-
 fn open_error(path: &Path, error: PytorchError) -> CheckpointError {
     match error {
         PytorchError::Io(error) | PytorchError::Pickle(PickleError::Io(error)) => io_error(path, error),
@@ -104,17 +73,4 @@ fn open_error(path: &Path, error: PytorchError) -> CheckpointError {
         PytorchError::Zip(error) => damaged(path, error),
         error => damaged(path, error),
     }
-}
-
-/// An error of the system's has a number; all others are about the content.
-fn io_error(path: &Path, source: io::Error) -> CheckpointError {
-    if source.raw_os_error().is_some() {
-        CheckpointError::Read { path: path.to_owned(), source }
-    } else {
-        damaged(path, source)
-    }
-}
-
-fn damaged(path: &Path, source: impl Error + Send + Sync + 'static) -> CheckpointError {
-    CheckpointError::Damaged { path: path.to_owned(), format: FORMAT, source: Box::new(source) }
 }

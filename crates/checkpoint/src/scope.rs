@@ -11,11 +11,15 @@ pub struct Scope<'w> {
     device: Device,
 }
 
-impl<'w> Scope<'w> {
-    pub(crate) fn root(weights: &'w Weights, kind: Kind, device: Device) -> Self {
-        Self { weights, prefix: String::new(), kind: Some(kind), device }
+impl Weights {
+    /// The top of the tree of names. Tensors taken below it have this kind, on this device.
+    #[must_use]
+    pub fn root(&self, kind: Kind, device: Device) -> Scope<'_> {
+        Scope { weights: self, prefix: String::new(), kind: Some(kind), device }
     }
+}
 
+impl Scope<'_> {
     /// The scope below `name`: `scope.sub("fc").take("weight", …)` takes `fc.weight`.
     #[must_use]
     pub fn sub(&self, name: &str) -> Self {

@@ -7,7 +7,7 @@ use std::{
 
 use tch::{Kind, Tensor};
 
-use crate::{CheckpointError, entry::load_error};
+use crate::{CheckpointError, error::load_error};
 
 /// An open checkpoint whose tensors lie in it as plain bytes.
 #[derive(Debug)]

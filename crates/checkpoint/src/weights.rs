@@ -6,13 +6,7 @@ use std::{
 
 use tch::{Device, Kind, Tensor};
 
-use crate::{
-    CheckpointError, Misshaped, Scope, WeightMismatch,
-    archive::Archive,
-    entry::Entry,
-    format::{Format, detect},
-    pytorch, safetensors_file, torchscript,
-};
+use crate::{CheckpointError, Misshaped, WeightMismatch, entry::Entry};
 
 /// The named tensors of a file, each read from it when it is taken.
 ///
@@ -37,28 +31,6 @@ struct Faults {
 }
 
 impl Weights {
-    /// Opens a checkpoint: safetensors, what `torch.save` wrote (old and new), or a TorchScript archive. Which of them
-    /// it is, its content tells, not its name. Names, kinds and shapes are read; nothing in the file is executed.
-    ///
-    /// # Errors
-    /// When the file is missing, unreadable, damaged, or something else than weights.
-    pub fn open(path: &Path) -> Result<Self, CheckpointError> {
-        match detect(path)? {
-            Format::Safetensors => safetensors_file::open(path),
-            Format::Zip => Self::open_zip(path),
-            Format::Pickle => pytorch::open(path),
-        }
-    }
-
-    fn open_zip(path: &Path) -> Result<Self, CheckpointError> {
-        let mut archive = Archive::open(path)?;
-        if archive.is_torchscript() {
-            return torchscript::open(archive);
-        }
-        archive.check_pickle()?;
-        pytorch::open(path)
-    }
-
     /// Tensors that are already in memory; a model takes copies of them. `origin` is what error messages call them.
     pub fn from_tensors(
         origin: impl Into<PathBuf>,
@@ -158,12 +130,6 @@ impl Weights {
     /// Adds a tensor, or replaces the one of that name.
     pub fn insert(&self, name: impl Into<String>, tensor: Tensor) {
         self.entries.borrow_mut().insert(name.into(), Entry::Ready(tensor));
-    }
-
-    /// The top of the tree of names. Tensors taken below it have this kind, on this device.
-    #[must_use]
-    pub fn root(&self, kind: Kind, device: Device) -> Scope<'_> {
-        Scope::root(self, kind, device)
     }
 
     /// To be called when the model is built: nothing may be left over, and nothing may have been found wanting.

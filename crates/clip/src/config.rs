@@ -2,14 +2,11 @@ use std::collections::BTreeSet;
 
 use checkpoint::Weights;
 
-use crate::{Activation, ClipError, Tokenizer};
+use crate::{Activation, ClipError, Tokenizer, tokenizer::SMALLEST_VOCABULARY};
 
 /// Both transformers give every attention head 64 of their width (Radford et al. 2021, section 2.5): the
 /// number of heads, which no tensor tells, follows from the width.
 pub(crate) const HEAD_WIDTH: i64 = 64;
-
-/// The bytes, the bytes that end a word, and the marks of the start and the end of a text.
-pub(crate) const SMALLEST_VOCABULARY: i64 = 256 + 256 + 2;
 
 /// Beyond any CLIP: a size above it comes from a damaged file, and would only exhaust memory.
 const LARGEST: i64 = 1 << 16;

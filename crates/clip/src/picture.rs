@@ -6,14 +6,11 @@ use tch::Tensor;
 
 use crate::{
     jpeg_end,
-    preprocess::{self, PreprocessError, Size},
+    picture_error::{MOST_BYTES, PreprocessError, Size},
+    preprocess,
+    samples::in_8_bits,
 };
 
-/// Most bytes that a decoded image may take, a pixel counted as four bytes or more: 50 million pixels
-/// of 8 bits a sample.
-pub const MOST_BYTES: u64 = 200_000_000;
-/// Most pixels on a side: what JPEG can express.
-pub const MOST_ON_A_SIDE: u32 = 65_535;
 /// Most bytes of a JPEG file, which is held in memory beside the image.
 const MOST_BYTES_OF_A_JPEG: u64 = 100_000_000;
 
@@ -161,6 +158,16 @@ impl Picture {
     }
 }
 
+/// Reads and preprocesses an image file for the image tower: `[3, size, size]`, normalized.
+///
+/// [`Picture::open`] says how files are read, [`Picture::pixels`] what becomes of the image.
+///
+/// # Errors
+/// As [`Picture::open`].
+pub fn preprocess_file(path: &Path, size: i64) -> Result<Tensor, PreprocessError> {
+    Ok(Picture::open(path)?.pixels(size))
+}
+
 fn decoder(path: &Path, format: ImageFormat) -> image::ImageResult<impl ImageDecoder> {
     let mut reader = ImageReader::with_format(BufReader::new(File::open(path)?), format);
     let mut limits = Limits::default();
@@ -189,29 +196,6 @@ fn has_transparent_parts(image: &DynamicImage) -> bool {
         DynamicImage::ImageLumaA16(image) => image.pixels().any(|pixel| pixel.0[1] < u16::MAX),
         DynamicImage::ImageRgba16(image) => image.pixels().any(|pixel| pixel.0[3] < u16::MAX),
         _ => false,
-    }
-}
-
-/// The high byte of every deep sample.
-pub(crate) fn in_8_bits(image: DynamicImage) -> DynamicImage {
-    fn high<P, Q>(image: image::ImageBuffer<P, Vec<u16>>) -> image::ImageBuffer<Q, Vec<u8>>
-    where
-        P: image::Pixel<Subpixel = u16>,
-        Q: image::Pixel<Subpixel = u8>,
-    {
-        let (width, height) = image.dimensions();
-        let samples = image.into_raw().iter().map(|sample| (sample >> 8) as u8).collect();
-        image::ImageBuffer::from_raw(width, height, samples).expect("as many samples as before")
-    }
-    match image {
-        DynamicImage::ImageLuma16(image) => DynamicImage::ImageLuma8(high(image)),
-        DynamicImage::ImageLumaA16(image) => DynamicImage::ImageLumaA8(high(image)),
-        DynamicImage::ImageRgb16(image) => DynamicImage::ImageRgb8(high(image)),
-        DynamicImage::ImageRgba16(image) => DynamicImage::ImageRgba8(high(image)),
-        DynamicImage::ImageRgb32F(_) | DynamicImage::ImageRgba32F(_) => {
-            DynamicImage::ImageRgb8(image.into_rgb8())
-        }
-        image => image,
     }
 }
 

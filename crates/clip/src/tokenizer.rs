@@ -5,7 +5,10 @@ use regex::Regex;
 use tch::Tensor;
 use thiserror::Error;
 
-use crate::{clean::clean, config::SMALLEST_VOCABULARY};
+use crate::clean::clean;
+
+/// The bytes, the bytes that end a word, and the marks of the start and the end of a text.
+pub(crate) const SMALLEST_VOCABULARY: i64 = 256 + 256 + 2;
 
 /// OpenAI's merges, best first, below a line with their version. From openai/CLIP's
 /// `bpe_simple_vocab_16e6.txt.gz`, without those that its tokenizer does not read.

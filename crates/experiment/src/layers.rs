@@ -1,14 +1,12 @@
 //! An experiment's settings in layers: the model set's own, the file's, those of `--set`; the later is the stronger.
 
-use std::ops::Range;
-
-use records::{escaped, forbidden_in_toml};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::Fault;
 use super::sources::Sources;
-use super::{Experiment, ExperimentError, Override, overrides, read};
+use super::spans::shifted;
+use super::{Override, overrides};
 
 /// The texts that make an experiment.
 #[derive(Clone, Debug)]
@@ -39,25 +37,6 @@ impl Layers {
         Self { models: Some((file.into(), manifest.into())), ..self }
     }
 
-    /// The experiment that they make.
-    ///
-    /// # Errors
-    /// The first fault, with its place in the file, in a `--set` or in the manifest.
-    pub fn read(self) -> Result<Experiment, Box<ExperimentError>> {
-        let sources = Sources::of(&self);
-        let read = self.merged(&sources).and_then(|table| {
-            let read = read::experiment(&table).and_then(|experiment| {
-                showable(&table, &sources)?;
-                Ok(experiment)
-            });
-            read.map_err(|fault| fault.in_words(&table))
-        });
-        let mut experiment = read.map_err(|fault| Box::new(fault.at(&sources)))?;
-        experiment.text = self.resolved();
-        experiment.layers = self;
-        Ok(experiment)
-    }
-
     /// Name and text of every layer.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         let file = [(self.file.0.as_str(), self.file.1.as_str())];
@@ -66,7 +45,7 @@ impl Layers {
         file.into_iter().chain(overrides).chain(models)
     }
 
-    fn merged<'i>(&self, sources: &'i Sources) -> Result<Spanned<DeTable<'i>>, Fault> {
+    pub(super) fn merged<'i>(&self, sources: &'i Sources) -> Result<Spanned<DeTable<'i>>, Fault> {
         let (text, _) = sources.part(0);
         let mut table = DeTable::parse(text).map_err(|error| Fault::of_toml(&error, 0))?;
         for (index, one) in (1..).zip(&self.overrides) {
@@ -84,7 +63,7 @@ impl Layers {
     }
 
     /// The text that says the same by itself: what the results folder keeps.
-    fn resolved(&self) -> String {
+    pub(super) fn resolved(&self) -> String {
         let text = overrides::with_overrides(&self.file.1, &self.overrides);
         let manifest = self.models.as_ref().and_then(|(_, manifest)| manifest.parse::<toml::Table>().ok());
         match manifest.as_ref().and_then(|manifest| manifest.get(OF_MODELS)?.as_table()) {
@@ -111,64 +90,4 @@ fn add_defaults<'i>(table: &mut DeTable<'i>, defaults: Spanned<DeValue<'i>>) {
             stated.insert(key, value);
         }
     }
-}
-
-/// A value whose places are `by` bytes further on.
-pub(super) fn shifted(value: Spanned<DeValue<'_>>, by: usize) -> Spanned<DeValue<'_>> {
-    let span = moved(value.span(), by);
-    let value = match value.into_inner() {
-        DeValue::Array(values) => {
-            DeValue::Array(values.into_iter().map(|value| shifted(value, by)).collect())
-        }
-        DeValue::Table(table) => {
-            let entry = |(key, value): (Spanned<_>, _)| {
-                (Spanned::new(moved(key.span(), by), key.into_inner()), shifted(value, by))
-            };
-            DeValue::Table(table.into_iter().map(entry).collect())
-        }
-        scalar => scalar,
-    };
-    Spanned::new(span, value)
-}
-
-fn moved(span: Range<usize>, by: usize) -> Range<usize> {
-    span.start + by..span.end + by
-}
-
-/// Refuses what figures and pages cannot show, and numbers that the results folder could not keep.
-fn showable(table: &Spanned<DeTable<'_>>, sources: &Sources) -> Result<(), Fault> {
-    if let Some((span, character)) = forbidden_in_toml(table.get_ref(), sources.text()) {
-        let written = &sources.text()[span.clone()];
-        let help = match written.strip_prefix('\\') {
-            Some(letter) if letter.len() == 1 => format!(
-                "in double quotes `\\{letter}` is a control character: a backslash is written `\\\\`, or put the text \
-                 in 'single quotes', which keep it"
-            ),
-            _ => "figures and pages cannot show it: remove it".to_owned(),
-        };
-        let message = format!("a text has the character {}, which XML 1.0 forbids", escaped(character));
-        return Err(Fault::new(span, message).help(help));
-    }
-    match too_large(table.get_ref()) {
-        Some((span, number)) => {
-            let message = format!("{number} is too large for a whole number of TOML");
-            Err(Fault::new(span, message).help(format!("these go from {} to {}", i64::MIN, i64::MAX)))
-        }
-        None => Ok(()),
-    }
-}
-
-fn too_large(table: &DeTable<'_>) -> Option<(Range<usize>, String)> {
-    fn in_value(value: &Spanned<DeValue<'_>>) -> Option<(Range<usize>, String)> {
-        match value.get_ref() {
-            DeValue::Integer(number) => {
-                let fits = i64::from_str_radix(number.as_str(), number.radix()).is_ok();
-                (!fits).then(|| (value.span(), number.to_string()))
-            }
-            DeValue::Array(values) => values.iter().find_map(in_value),
-            DeValue::Table(table) => too_large(table),
-            _ => None,
-        }
-    }
-    table.iter().find_map(|(_, value)| in_value(value))
 }

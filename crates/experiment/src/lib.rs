@@ -40,16 +40,18 @@ mod layers;
 mod overrides;
 pub mod plan;
 mod read;
+mod reading;
 mod schema;
 mod seeds;
 mod sources;
+mod spans;
 mod study;
+mod told;
 pub mod tuning;
 mod words;
 
 pub use axes::{Axis, Variant};
 pub(crate) use by_value::ByValue;
-pub use error::ExperimentError;
 pub use evaluation::{CIFAR100, EvaluationSettings};
 pub use exclude::Exclusion;
 pub use format::PromptEntry;
@@ -59,6 +61,7 @@ pub use overrides::{Override, with_overrides};
 pub use schema::json_schema;
 pub use seeds::Seeds;
 pub use study::StudySettings;
+pub use told::ExperimentError;
 pub use tuning::Tuning;
 
 use std::path::PathBuf;

@@ -7,8 +7,8 @@ use toml::de::{DeTable, DeValue};
 use toml_edit::{DocumentMut, Item, Key, Table, TableLike, Value};
 
 use super::error::Fault;
-use super::layers::shifted;
 use super::schema::expects_text;
+use super::spans::shifted;
 
 /// A setting to replace, written `key=value`, such as `optimizer.adam.lr=0.02` or `labels."St. Paul"=church`.
 ///

@@ -1,7 +1,5 @@
 use std::ops::Range;
 
-use super::layers::Layers;
-
 /// The texts that an experiment is read from, end to end: its file, every `--set`, the model set's manifest. A place in any
 /// of them is a byte of the whole.
 pub(super) struct Sources {
@@ -16,9 +14,10 @@ struct Part {
 }
 
 impl Sources {
-    pub(super) fn of(layers: &Layers) -> Self {
+    /// The sources of these texts, each with its name.
+    pub(super) fn of<'t>(texts: impl Iterator<Item = (&'t str, &'t str)>) -> Self {
         let mut sources = Self { text: String::new(), parts: Vec::new() };
-        for (name, text) in layers.texts() {
+        for (name, text) in texts {
             let start = sources.text.len();
             sources.text += text;
             sources.parts.push(Part { name: name.to_owned(), range: start..start + text.len() });

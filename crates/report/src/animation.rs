@@ -10,9 +10,9 @@ use quantette::{ImageRef, Pipeline};
 use rayon::prelude::*;
 use records::RecordError;
 
+use super::draw::{DrawError, image_size, read_image};
 use super::faults::{Faults, guarded};
 use super::html::CELLS_WITH_DETAILS;
-use super::plots::{DrawError, image_size, read_image};
 use super::study::{Cell, Study};
 
 /// At most so many frames of at most so many pixels a side.

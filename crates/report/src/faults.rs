@@ -5,7 +5,7 @@ use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
-use super::plots::DrawError;
+use super::draw::DrawError;
 
 /// Something that the report had to leave out, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]

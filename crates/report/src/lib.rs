@@ -36,20 +36,15 @@ mod analysis;
 mod animation;
 mod characters;
 mod compare;
-mod cosine;
+mod draw;
 mod faults;
-mod group;
+mod figures;
+mod grid;
 mod html;
-mod overlay;
-mod plots;
 mod power;
-mod published;
-
-mod study;
 mod summary;
 mod tables;
 mod tensorboard;
-mod verdicts;
 
 #[cfg(test)]
 mod fixture;
@@ -63,13 +58,14 @@ use std::sync::{Mutex, PoisonError};
 use records::{RecordError, ResultsFolder, write_atomically};
 use thiserror::Error;
 
-use self::analysis::Verdict;
+use self::analysis::{Verdict, published, verdicts};
 pub use self::compare::{CellPair, CompareError, Comparison, Difference, OptimizerPair, Side, State};
+pub use self::draw::DrawError;
 pub use self::faults::Fault;
 use self::faults::Faults;
+use self::figures::{Figures, overlay};
+use self::grid::{cosine, group, study};
 pub use self::html::PageError;
-pub use self::plots::DrawError;
-use self::plots::Figures;
 pub use self::power::{Detectable, PairSpreads};
 use self::study::Study;
 pub use self::summary::Summary;
@@ -134,7 +130,7 @@ fn write_figures(
     files: &mut Vec<PathBuf>,
 ) -> Result<Figures, RecordError> {
     let written = Mutex::new(BTreeSet::new());
-    let figures = plots::draw(study, faults, &|name, bytes| {
+    let figures = figures::draw(study, faults, &|name, bytes| {
         write_atomically(&results.join(name), bytes)?;
         written.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
         Ok(())

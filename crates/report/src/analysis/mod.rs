@@ -1,6 +1,6 @@
 //! Which optimizers may be the best, and how sure is that: from scores to sentences.
 
-mod planned;
+pub(crate) mod published;
 mod ruler;
 mod scores;
 mod sentences;
@@ -8,8 +8,8 @@ mod targets;
 mod tuned;
 mod variation;
 mod verdict;
+pub(crate) mod verdicts;
 
-pub(crate) use planned::Planned;
 pub(crate) use ruler::Ruler;
 pub(crate) use sentences::{interval, sentences};
 pub(crate) use targets::{PERCENTS, Reached, Targets};

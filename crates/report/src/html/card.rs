@@ -8,7 +8,7 @@ use super::facts::{Fact, duration, fact};
 use super::images::{data_address, embed, thumbnail};
 use super::judged::{Judged, judged};
 use crate::faults::{Faults, guarded};
-use crate::plots::cell_curve;
+use crate::figures::cell_curve;
 use crate::study::{Cell, Study};
 use crate::summary::state;
 

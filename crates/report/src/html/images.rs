@@ -9,7 +9,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageFormat};
 
-use crate::plots::{DrawError, read_image};
+use crate::draw::{DrawError, read_image};
 
 /// What all images of a page may take together, in bytes before base64.
 const BUDGET: usize = 6_000_000;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::images::data_address;
-use crate::plots::{Figures, JUDGE};
+use crate::figures::{Figures, JUDGE};
 use crate::study::Study;
 use crate::verdicts::{Agreement, Means, Tally};
 
@@ -71,7 +71,7 @@ fn row(means: &Means) -> Row {
     }
 }
 
-fn figure(figure: &crate::plots::Figure) -> Option<Figure> {
+fn figure(figure: &crate::figures::Figure) -> Option<Figure> {
     let source = data_address("image/svg+xml", figure.svg.as_ref()?.as_bytes());
     Some(Figure { title: figure.title.clone(), source, width: figure.size.0, height: figure.size.1 })
 }

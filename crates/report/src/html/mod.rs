@@ -20,7 +20,7 @@ use self::page::Page;
 use super::analysis::Verdict;
 use super::characters::clean;
 use super::faults::Faults;
-use super::plots::Figures;
+use super::figures::Figures;
 use super::study::Study;
 use super::tables::Table;
 

@@ -16,8 +16,8 @@ use super::table::Sheet;
 use super::zero_shot::ZeroShot;
 use crate::analysis::{Ruler, Verdict, interval, sentences};
 use crate::faults::Faults;
+use crate::figures::{Figures, JUDGE};
 use crate::group::{Group, column_mean};
-use crate::plots::{Figures, JUDGE};
 use crate::study::{Cell, Row, Study};
 use crate::summary::state;
 use crate::tables::Table;
@@ -269,7 +269,7 @@ const FIGURES: usize = 6_000_000;
 
 /// The figures that the page has room for, in their order, those of single prompts last to be given any; and how many are left out. The
 /// judge's have a section of their own.
-fn figures_within(figures: &[crate::plots::Figure]) -> (Vec<Figure>, usize) {
+fn figures_within(figures: &[crate::figures::Figure]) -> (Vec<Figure>, usize) {
     let is_judges =
         |name: &str| name.strip_prefix(JUDGE).is_some_and(|page| page.is_empty() || page.starts_with('-'));
     let drawn: Vec<_> =
@@ -293,7 +293,7 @@ fn figures_within(figures: &[crate::plots::Figure]) -> (Vec<Figure>, usize) {
     (shown, more)
 }
 
-fn figure(figure: &crate::plots::Figure) -> Option<Figure> {
+fn figure(figure: &crate::figures::Figure) -> Option<Figure> {
     let svg = figure.svg.as_ref()?;
     Some(Figure {
         title: figure.title.clone(),

@@ -16,8 +16,8 @@ use records::{CosineScale, LARGEST_RECORD, RecordError, TraceRow, read_regular, 
 
 use self::event::{Event, Image};
 use super::ReportError;
-use super::plots::image_size;
 use super::study::{Cell, Study};
+use crate::draw::image_size;
 
 /// TensorBoard takes every file for its own whose name has `tfevents` in it.
 const FILE: &str = "events.out.tfevents.0.dreambench";

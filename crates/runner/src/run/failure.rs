@@ -2,7 +2,7 @@ use std::error::Error;
 
 use bigsleep::DreamError;
 
-use super::save::SaveError;
+use super::save_error::SaveError;
 use crate::models::LoadError;
 
 /// Why a pack did not come to its end.

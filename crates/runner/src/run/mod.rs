@@ -2,6 +2,7 @@
 mod drain;
 mod failure;
 mod fault;
+mod identities;
 mod lock;
 mod pack;
 mod pass;
@@ -12,8 +13,10 @@ mod progress;
 mod queue;
 mod repair;
 mod save;
+mod save_error;
 mod schedule;
 mod snapshot;
+mod step;
 mod stop;
 mod worker;
 mod writer;

@@ -11,7 +11,8 @@ use super::Stop;
 use super::fault::{self, Place};
 use super::pictures::pixels;
 use super::progress::PackProgress;
-use super::save::{SaveError, Slot};
+use super::save::Slot;
+use super::save_error::SaveError;
 use super::snapshot::{Snapshot, to_host, wait_for};
 use super::writer::Writer;
 

@@ -1,9 +1,12 @@
 //! Records found by what they are, not by where they lie.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use experiment::plan::Cell;
 use records::{CellRecord, CellStatus, RecordError, ResultsFolder, StoredCell};
+
+use super::identities::Identities;
+use super::step::{SettleError, Step};
 
 /// Where a record goes that lies in the place of another, until its own is free: no cell has such a path.
 const ASIDE: &str = ".unused";
@@ -151,38 +154,6 @@ impl<'c> Placement<'c> {
     }
 }
 
-/// A change of a results folder that is done whole or not at all.
-#[derive(Clone, Debug, PartialEq)]
-enum Step {
-    Move { from: String, to: String },
-    Write(Box<CellRecord>),
-}
-
-impl Step {
-    fn take(&self, results: &ResultsFolder) -> Result<(), RecordError> {
-        match self {
-            Self::Move { from, to } => results.move_cell(from, to),
-            Self::Write(record) => results.cell(&record.id).write_record(record),
-        }
-    }
-}
-
-/// A record that cannot be brought to its place.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum SettleError {
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    #[error("the settings of a cell cannot be written as TOML")]
-    Encode(#[from] toml::ser::Error),
-}
-
-impl SettleError {
-    /// Whether another shard has moved the cell meanwhile.
-    pub(super) fn is_overtaken(&self) -> bool {
-        matches!(self, Self::Record(RecordError::Move { source, .. }) if source.kind() == std::io::ErrorKind::NotFound)
-    }
-}
-
 /// Whether a record of the cell lies in its place.
 fn has_own(cell: &Cell, identities: &Identities<'_>, at: &HashMap<&str, &StoredCell>) -> bool {
     let record = at.get(cell.id.as_str()).and_then(|one| one.record.as_ref().ok());
@@ -200,54 +171,6 @@ fn best<'c>(copies: Vec<Found<'c>>) -> Option<Found<'c>> {
         (ended, found.place != found.cell.id)
     };
     copies.into_iter().min_by_key(rank)
-}
-
-/// Cells of a plan by all digests that their records may carry.
-struct Identities<'c> {
-    /// With the text that a record of format 0 was judged with.
-    cells: HashMap<String, (&'c Cell, Option<String>)>,
-}
-
-impl<'c> Identities<'c> {
-    fn new(results: &ResultsFolder, all: &'c [Cell], stored: &[StoredCell]) -> Self {
-        let mut cells = HashMap::new();
-        let mut class_names: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for record in stored.iter().filter_map(|one| one.record.as_ref().ok()) {
-            if record.judged_text.is_none() {
-                class_names.entry(&record.prompt).or_default().insert(&record.class_name);
-            }
-        }
-        // The template is in the plan alone, which is that of the last run.
-        let template = results.plan().ok().map(|plan| plan.template);
-        for cell in all {
-            cells.insert(cell.digest.clone(), (cell, None));
-            // A prompt's image was once named by its path.
-            let of_prompt = class_names.iter().filter(|(prompt, _)| match &cell.prompt.image {
-                Some(_) => prompt.starts_with(&cell.prompt.text),
-                None => **prompt == cell.prompt.name(),
-            });
-            let mut judged: BTreeSet<String> = BTreeSet::new();
-            for class_name in of_prompt.flat_map(|(_, names)| names) {
-                let templates = [Some(&cell.template), template.as_ref()].into_iter().flatten();
-                judged.extend(templates.map(|template| template.replace("{}", class_name)));
-            }
-            for text in judged {
-                cells.insert(cell.former_digest(&text), (cell, Some(text)));
-            }
-        }
-        Self { cells }
-    }
-
-    /// The cell whose record this is, and the record as this version would have written it.
-    fn of(&self, record: &CellRecord) -> Option<(&'c Cell, CellRecord)> {
-        let (cell, judged_text) = self.cells.get(&record.digest)?;
-        let mut record = record.clone();
-        if let Some(text) = judged_text {
-            record.former_digest = Some(std::mem::replace(&mut record.digest, cell.digest.clone()));
-            record.judged_text = Some(text.clone());
-        }
-        Some((cell, record))
-    }
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use rayon::prelude::*;
 use records::{CellStatus, Damage, RecordError, ResultsFolder};
 use thiserror::Error;
 
-use super::placement::{Placement, SettleError};
+use super::placement::Placement;
 use super::repair::Need;
+use super::step::SettleError;
 
 /// Records that a run must not go on from.
 #[derive(Debug, Error, Diagnostic)]

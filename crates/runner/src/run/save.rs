@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use bigsleep::{Dream, DreamError, DreamSpec, Dreamer};
-use checkpoint::{CheckpointError, Weights};
+use checkpoint::Weights;
 use experiment::plan::Cell;
 use judges::Ruler;
 use records::{
@@ -12,11 +12,11 @@ use records::{
     read_regular,
 };
 use tch::Tensor;
-use thiserror::Error;
 
 use super::failure::chain;
 use super::fault::{self, Place};
 use super::pictures::{eight_bits, png};
+use super::save_error::SaveError;
 use super::snapshot::{Frame, Snapshot, to_host};
 
 /// Ties a saved state to the settings that it belongs to.
@@ -41,25 +41,6 @@ pub(super) struct Slot<'c> {
     best: Option<Best>,
     /// The digest that its saved state may carry, too.
     former_digest: Option<String>,
-}
-
-/// A cell cannot be begun, saved or finished.
-#[derive(Debug, Error)]
-pub(super) enum SaveError {
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    #[error(transparent)]
-    Dream(#[from] DreamError),
-    #[error(transparent)]
-    State(#[from] CheckpointError),
-    #[error(transparent)]
-    Text(#[from] clip::TokenizeError),
-    #[error("no thread can be started to write results")]
-    Thread(#[source] std::io::Error),
-    #[error("failed to encode an image")]
-    Image(#[from] image::ImageError),
-    #[error("the settings cannot be written as TOML")]
-    Settings(#[from] toml::ser::Error),
 }
 
 impl<'c> Slot<'c> {

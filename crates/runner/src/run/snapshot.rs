@@ -8,7 +8,7 @@ use tch::{Device, Tensor};
 
 use super::fault::{self, Place};
 use super::pictures::{picture, png};
-use super::save::SaveError;
+use super::save_error::SaveError;
 
 /// All of a cell that is saved at one step.
 pub(super) struct Snapshot {

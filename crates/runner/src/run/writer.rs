@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use rayon::prelude::*;
 
-use super::save::SaveError;
+use super::save_error::SaveError;
 use super::snapshot::Snapshot;
 
 /// Save points that may wait while one is written: so much memory they take, and so little a `kill -9` loses.

@@ -1,0 +1,101 @@
+//! How an optimizer's line looks: a function of its name alone, so that it is the same in every figure of every run.
+
+use plotters::style::RGBColor;
+use records::OPTIMIZERS;
+
+/// Okabe & Ito's palette for colour-blind readers, without the yellow, which white paper swallows.
+const COLOURS: [RGBColor; 7] = [
+    RGBColor(0, 114, 178),   // blue
+    RGBColor(86, 180, 233),  // sky blue
+    RGBColor(213, 94, 0),    // vermilion
+    RGBColor(0, 158, 115),   // bluish green
+    RGBColor(204, 121, 167), // reddish purple
+    RGBColor(0, 0, 0),       // black
+    RGBColor(230, 159, 0),   // orange
+];
+
+/// What marks the points of a line, for readers without colours.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Marker {
+    Circle,
+    Square,
+    TriangleUp,
+    Diamond,
+    Cross,
+    Plus,
+    TriangleDown,
+    Ring,
+}
+
+const MARKERS: [Marker; 8] = [
+    Marker::Circle,
+    Marker::Square,
+    Marker::TriangleUp,
+    Marker::Diamond,
+    Marker::Cross,
+    Marker::Plus,
+    Marker::TriangleDown,
+    Marker::Ring,
+];
+
+/// How a line is broken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Dash {
+    Solid,
+    Dashed,
+    Dotted,
+}
+
+const DASHES: [Dash; 3] = [Dash::Solid, Dash::Dashed, Dash::Dotted];
+
+/// The look of one line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Look {
+    pub(crate) colour: RGBColor,
+    pub(crate) dash: Dash,
+    pub(crate) marker: Marker,
+}
+
+/// The look of the `variant`-th setting of the optimizer called `name`: the color is the optimizer's. The list's first seven have
+/// solid lines, the next seven dashed ones; a name that is not on it has a look that is a hash of it.
+pub(crate) fn look(name: &str, variant: usize) -> Look {
+    let known = OPTIMIZERS.iter().position(|known| *known == name);
+    let place = known.unwrap_or_else(|| fnv1a(name) as usize % (COLOURS.len() * DASHES.len()));
+    Look {
+        colour: COLOURS[place % COLOURS.len()],
+        dash: DASHES[(place / COLOURS.len() + variant) % DASHES.len()],
+        marker: MARKERS[(place + variant) % MARKERS.len()],
+    }
+}
+
+/// Fowler, Noll & Vo's hash: the same on every machine, which the standard library's does not promise.
+fn fnv1a(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_optimizers_and_no_two_of_their_settings_look_alike() {
+        let looks: Vec<Look> = OPTIMIZERS.iter().map(|name| look(name, 0)).collect();
+        let variants: Vec<Look> = (0..20).map(|variant| look("adam", variant)).collect();
+        for looks in [looks, variants] {
+            for (place, one) in looks.iter().enumerate() {
+                assert!(!looks[..place].contains(one), "{place}: {one:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_reports_six_differ_in_colour_alone_and_in_marker_alone() {
+        let looks: Vec<Look> = OPTIMIZERS[..6].iter().map(|name| look(name, 0)).collect();
+        for (place, one) in looks.iter().enumerate() {
+            assert!(
+                looks[..place].iter().all(|other| other.colour != one.colour && other.marker != one.marker)
+            );
+        }
+    }
+}

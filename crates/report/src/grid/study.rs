@@ -1,0 +1,332 @@
+//! A results folder as the report sees it: cells on a grid of rows (prompts, and further axes) and optimizers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use records::{
+    CellContents, CellRecord, CellStatus, CurveRow, Damage, Environment, Evaluation, Outcome, PlanRecord,
+    PlannedPrompt, PlannedStudy, PublishedTable, RecordError, ResultsFolder, TraceRow, TunedRecord,
+};
+
+use super::planned::{Planned, axes};
+
+/// All records of an experiment.
+#[derive(Debug)]
+pub(crate) struct Study {
+    /// The results folder, as it was named.
+    pub(crate) folder: PathBuf,
+    pub(crate) experiment: String,
+    pub(crate) model_set: String,
+    /// The publication whose models these are, if they are any's.
+    pub(crate) reproduces: Option<String>,
+    pub(crate) template: String,
+    pub(crate) prompts: Vec<PlannedPrompt>,
+    /// The methods that are compared, as cells name them.
+    pub(crate) optimizers: Vec<String>,
+    pub(crate) rows: Vec<Row>,
+    /// The cells that have been begun, in the plan's order.
+    pub(crate) cells: Vec<Cell>,
+    /// Seeds of the plan: how many cells every row and optimizer should have.
+    pub(crate) seeds: usize,
+    /// Cells of the plan, begun or not.
+    pub(crate) planned: usize,
+    /// Runs of the plan, by prompt, further axes and optimizer.
+    pub(crate) planned_runs: Planned,
+    pub(crate) environment: Option<Environment>,
+    /// Published figures to be shown beside.
+    pub(crate) published: Option<PublishedTable>,
+    /// What the analysis is asked.
+    pub(crate) asked: PlannedStudy,
+    /// What was tuned, if anything was.
+    pub(crate) tuned: Option<TunedRecord>,
+    /// What is left out, because it is not as the run left it.
+    pub(crate) unreadable: Vec<Unreadable>,
+}
+
+/// A cell, or a file about all cells, that cannot be reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    /// The cell's path below `cells/`, or the file's name.
+    pub(crate) name: String,
+    /// The digest that the plan has for the cell; none of a file.
+    pub(crate) digest: Option<String>,
+    /// What is wrong with it.
+    pub(crate) reason: String,
+}
+
+/// A row of the table: a prompt under one setting of the further axes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Row {
+    /// Index of the prompt.
+    pub(crate) prompt: usize,
+    /// Such as `cutouts=64`; empty where there are no further axes.
+    pub(crate) axes: String,
+}
+
+/// A cell with its place in the grid.
+#[derive(Debug)]
+pub(crate) struct Cell {
+    pub(crate) record: CellRecord,
+    /// Index of its row.
+    pub(crate) row: usize,
+    /// Index of its optimizer.
+    pub(crate) optimizer: usize,
+    pub(crate) trace: Vec<TraceRow>,
+    pub(crate) final_image: PathBuf,
+    /// What the judges say of the final image, if they have looked at it.
+    pub(crate) evaluation: Option<Evaluation>,
+    /// Where the segmenter's mask of the final image is, if there is one.
+    pub(crate) mask: PathBuf,
+    /// Similarities of the frames, in the order of steps; empty where an older version ran it.
+    pub(crate) curve: Vec<CurveRow>,
+    /// Step and place of the images saved on the way, in the order of steps.
+    pub(crate) frames: Vec<(u32, PathBuf)>,
+}
+
+impl Study {
+    /// Reads the records in `results`. A cell whose settings are not the plan's any more counts as not begun; one with a file
+    /// that is not as the run left it is left out, and named.
+    ///
+    /// # Errors
+    /// When the plan is unreadable.
+    pub(crate) fn read(results: &Path) -> Result<Self, RecordError> {
+        let folder = ResultsFolder::at(results);
+        let plan = folder.plan()?;
+        let mut unreadable = Vec::new();
+        let environment = folder.environment().unwrap_or_else(|error| {
+            unreadable.push(Unreadable::file("environment.json", &error));
+            None
+        });
+        let published = folder.published(&plan).unwrap_or_else(|error| {
+            unreadable.push(Unreadable::file("published.csv", &error));
+            None
+        });
+        let tuned = folder.tuned().unwrap_or_else(|error| {
+            unreadable.push(Unreadable::file("tuned.toml", &error));
+            None
+        });
+        let mut study = Self {
+            folder: results.to_owned(),
+            experiment: plan.experiment.clone(),
+            model_set: plan.model_set.clone(),
+            reproduces: plan.reproduces.clone(),
+            template: plan.template.clone(),
+            prompts: plan.prompts.clone(),
+            optimizers: plan.optimizers.clone(),
+            rows: Vec::new(),
+            cells: Vec::new(),
+            seeds: plan.seeds.len(),
+            planned: plan.cells.len(),
+            planned_runs: Planned::of(&plan),
+            asked: plan.study.clone(),
+            tuned,
+            environment,
+            published,
+            unreadable,
+        };
+        study.read_cells(&folder, &plan);
+        study.order_rows();
+        Ok(study)
+    }
+
+    fn read_cells(&mut self, folder: &ResultsFolder, plan: &PlanRecord) {
+        let read = plan.cells.par_iter().map(|planned| folder.cell(&planned.id).read(planned));
+        let read: Vec<_> = read.collect();
+        for (planned, contents) in plan.cells.iter().zip(read) {
+            match contents {
+                Ok(Some(contents)) => self.add(folder, contents),
+                Ok(None) => {}
+                Err(damages) => self.unreadable.push(Unreadable {
+                    name: planned.id.clone(),
+                    digest: Some(planned.digest.clone()),
+                    reason: damages.iter().map(Damage::to_string).collect::<Vec<_>>().join("; "),
+                }),
+            }
+        }
+    }
+
+    fn add(&mut self, folder: &ResultsFolder, contents: CellContents) {
+        let CellContents { record, trace, evaluation, curve, frames } = contents;
+        let cell = folder.cell(&record.id);
+        let prompt = self.prompts.iter().position(|prompt| prompt.text == record.prompt);
+        let optimizer = place(&mut self.optimizers, record.optimizer.clone());
+        let prompt = prompt.unwrap_or_else(|| {
+            self.prompts
+                .push(PlannedPrompt { text: record.prompt.clone(), class_name: record.class_name.clone() });
+            self.prompts.len() - 1
+        });
+        let row = place(&mut self.rows, Row { prompt, axes: axes(&record.axes) });
+        self.cells.push(Cell {
+            record,
+            row,
+            optimizer,
+            trace,
+            final_image: cell.final_image(),
+            evaluation,
+            curve,
+            mask: cell.mask(),
+            frames,
+        });
+    }
+
+    /// Cells of the plan that have not been begun.
+    pub(crate) fn not_begun(&self) -> usize {
+        let unreadable = self.unreadable.iter().filter(|one| one.digest.is_some()).count();
+        self.planned.saturating_sub(self.cells.len() + unreadable)
+    }
+
+    /// Rows in the order of the prompts, one at least for each of them.
+    fn order_rows(&mut self) {
+        for prompt in 0..self.prompts.len() {
+            if self.rows.iter().all(|row| row.prompt != prompt) {
+                self.rows.push(Row { prompt, axes: String::new() });
+            }
+        }
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        order.sort_by_key(|&row| self.rows[row].prompt); // stable: the axes keep the plan's order
+        for cell in &mut self.cells {
+            cell.row = order.iter().position(|&row| row == cell.row).unwrap_or(cell.row);
+        }
+        self.rows = order.iter().map(|&row| self.rows[row].clone()).collect();
+    }
+
+    /// The name that files about the prompt carry.
+    pub(crate) fn slug(&self, prompt: usize) -> &str {
+        let of_prompt = |cell: &&Cell| self.rows[cell.row].prompt == prompt;
+        let id = self.cells.iter().find(of_prompt).map_or("unnamed", |cell| cell.record.id.as_str());
+        id.split('/').next().unwrap_or(id)
+    }
+
+    /// The cells of a row and an optimizer: one for every seed that has been begun.
+    pub(crate) fn at(&self, row: usize, optimizer: usize) -> impl Iterator<Item = &Cell> {
+        self.cells.iter().filter(move |cell| cell.row == row && cell.optimizer == optimizer)
+    }
+
+    /// The rows of the study with every seed that has been begun of them, in order.
+    pub(crate) fn runs(&self) -> Vec<(usize, u64)> {
+        let runs: BTreeSet<_> = self.cells.iter().map(|cell| (cell.row, cell.record.seed)).collect();
+        runs.into_iter().collect()
+    }
+
+    /// The cell of a run and an optimizer.
+    pub(crate) fn cell(&self, (row, seed): (usize, u64), optimizer: usize) -> Option<&Cell> {
+        self.at(row, optimizer).find(|cell| cell.record.seed == seed)
+    }
+
+    /// What every figure says below its title.
+    pub(crate) fn subtitle(&self) -> String {
+        format!("experiment {} · model set {}", self.experiment, self.model_set)
+    }
+
+    /// What tells a row from the others of its prompt: the class name it is judged as, further axes, the seed.
+    pub(crate) fn notes(&self, row: usize, seed: u64) -> Vec<String> {
+        let row = &self.rows[row];
+        let prompt = &self.prompts[row.prompt];
+        let class_name = (prompt.class_name != prompt.text).then(|| format!("as {}", prompt.class_name));
+        let axes = Some(&row.axes).filter(|axes| !axes.is_empty()).cloned();
+        let seed = self.has_seeds().then(|| format!("seed {seed}"));
+        class_name.into_iter().chain(axes).chain(seed).collect()
+    }
+
+    /// Whether there is more than one seed.
+    pub(crate) fn has_seeds(&self) -> bool {
+        let mut seeds = self.cells.iter().map(|cell| cell.record.seed);
+        let first = seeds.next();
+        seeds.any(|seed| Some(seed) != first)
+    }
+
+    /// Whether there are axes beyond prompts, optimizers and seeds.
+    pub(crate) fn has_axes(&self) -> bool {
+        self.rows.iter().any(|row| !row.axes.is_empty())
+    }
+}
+
+impl Unreadable {
+    fn file(name: &str, error: &RecordError) -> Self {
+        let reason = Damage::of_error(name, error).reason;
+        Self { name: name.to_owned(), digest: None, reason }
+    }
+}
+
+impl Cell {
+    /// What it reached, if it finished.
+    pub(crate) fn outcome(&self) -> Option<&Outcome> {
+        match &self.record.status {
+            CellStatus::Finished(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+
+    /// Whether it ended in numbers that are none.
+    pub(crate) fn diverged(&self) -> bool {
+        matches!(self.record.status, CellStatus::Diverged { .. })
+    }
+
+    /// At most `count` of its frames, evenly spread, with the first and the last.
+    pub(crate) fn some_frames(&self, count: usize) -> impl Iterator<Item = &(u32, PathBuf)> {
+        let last = self.frames.len().saturating_sub(1);
+        let count = count.min(self.frames.len());
+        (0..count).map(move |n| &self.frames[n * last / (count - 1).max(1)])
+    }
+
+    /// 100 × the cosine of the final image with its class name: table 2 of the report.
+    pub(crate) fn similarity(&self) -> Option<f64> {
+        self.outcome().map(|outcome| 100.0 * outcome.similarity_averaged)
+    }
+
+    /// The steps taken, as far as they are known.
+    pub(crate) fn steps(&self) -> u64 {
+        let traced = || self.trace.last().map_or(0, |row| row.step);
+        u64::from(self.outcome().map_or_else(traced, |outcome| outcome.steps))
+    }
+
+    /// The time spent on it, as far as it is known.
+    pub(crate) fn seconds(&self) -> Option<f64> {
+        match &self.record.status {
+            CellStatus::Finished(outcome) => Some(outcome.seconds),
+            CellStatus::Diverged { seconds, .. } => Some(*seconds),
+            _ => self.trace.last().map(|row| row.seconds),
+        }
+    }
+
+    /// All settings, flat: `dream.iterations`, `optimizer.lr`, `axis.cutouts`.
+    pub(crate) fn settings(&self) -> BTreeMap<String, String> {
+        let mut flat = BTreeMap::new();
+        for (name, value) in &self.record.axes {
+            flatten(&mut flat, format!("axis.{name}"), value);
+        }
+        for (name, value) in &self.record.dream {
+            flatten(&mut flat, format!("dream.{name}"), value);
+        }
+        for (kind, value) in &self.record.optimizer_settings {
+            flat.insert("optimizer.kind".to_owned(), kind.clone());
+            flatten(&mut flat, "optimizer".to_owned(), value);
+        }
+        flat
+    }
+}
+
+fn flatten(flat: &mut BTreeMap<String, String>, name: String, value: &toml::Value) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, value) in table {
+                flatten(flat, format!("{name}.{key}"), value);
+            }
+        }
+        toml::Value::String(text) => {
+            flat.insert(name, text.clone());
+        }
+        other => {
+            flat.insert(name, other.to_string());
+        }
+    }
+}
+
+/// The place of `item` in `items`, at whose end it is put if it is new.
+fn place<T: PartialEq>(items: &mut Vec<T>, item: T) -> usize {
+    items.iter().position(|known| *known == item).unwrap_or_else(|| {
+        items.push(item);
+        items.len() - 1
+    })
+}
