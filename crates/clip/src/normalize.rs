@@ -20,3 +20,23 @@ pub(crate) fn mean() -> Tensor {
 pub(crate) fn std() -> Tensor {
     Tensor::from_slice(&STD)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::Kind;
+
+    /// Black and white as OpenAI's CLIP sees them: `_transform` of `clip/clip.py` in single precision.
+    #[test]
+    fn black_and_white_are_openais() {
+        let seen = |level: f64| {
+            let pixel = Tensor::full([3, 1, 1], level, (Kind::Double, tch::Device::Cpu));
+            Vec::<f64>::try_from(normalize(&pixel).view([3])).expect("three numbers")
+        };
+        let black = [-1.792_262_5, -1.752_097_1, -1.480_219_8];
+        let white = [1.930_336_3, 2.074_883_8, 2.145_897_0];
+        for (seen, expected) in seen(0.0).iter().zip(black).chain(seen(1.0).iter().zip(white)) {
+            assert!((seen - expected).abs() < 1e-6, "{seen} is not {expected}");
+        }
+    }
+}
