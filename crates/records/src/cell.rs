@@ -76,6 +76,9 @@ pub enum CellStatus {
         at_step: u32,
         /// Time spent on it, in seconds.
         seconds: f64,
+        /// Cosine of the image that it began with, in [-1, 1]. Missing in records of older versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        similarity_initial: Option<f64>,
     },
     /// An error ended it; running the same command again tries anew.
     Failed {

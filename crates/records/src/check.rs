@@ -42,10 +42,11 @@ impl Check for CellRecord {
     fn check(&self) -> Result<(), String> {
         match &self.status {
             CellStatus::Unfinished | CellStatus::Failed { .. } => Ok(()),
-            CellStatus::Diverged { at_step, seconds } => {
+            CellStatus::Diverged { at_step, seconds, similarity_initial } => {
                 if *at_step == 0 {
                     return Err("`at_step` is 0; steps are counted from 1".to_owned());
                 }
+                all_within([("similarity_initial", *similarity_initial)], &COSINE)?;
                 within("seconds", *seconds, &SECONDS)
             }
             CellStatus::Finished(outcome) => {

@@ -447,7 +447,7 @@ mod tests {
         for status in [
             CellStatus::Unfinished,
             CellStatus::Finished(outcome),
-            CellStatus::Diverged { at_step: 41, seconds: 0.5 },
+            CellStatus::Diverged { at_step: 41, seconds: 0.5, similarity_initial: None },
             CellStatus::Failed { reason: "out of \"memory\"\n  caused by: …".into() },
         ] {
             let record = record(status);

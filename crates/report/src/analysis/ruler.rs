@@ -1,3 +1,5 @@
+use records::CellStatus;
+
 use crate::study::Cell;
 
 /// What a cell's score is: an image's similarity with its class name, by one model, after a share of
@@ -61,6 +63,18 @@ impl Ruler {
             }
         };
         Some(100.0 * cosine?)
+    }
+}
+
+impl Ruler {
+    /// The score of the image that a diverged cell began with × 100, where that was measured by this ruler.
+    pub(crate) fn initial(self, cell: &Cell) -> Option<f64> {
+        match (&cell.record.status, self.measure) {
+            (CellStatus::Diverged { similarity_initial, .. }, Measure::Averaged | Measure::Live) => {
+                Some(100.0 * (*similarity_initial)?)
+            }
+            _ => None,
+        }
     }
 }
 

@@ -35,7 +35,8 @@ pub(crate) struct Block {
 pub(crate) struct Run {
     pub(crate) row: usize,
     pub(crate) seed: u64,
-    /// A score for each ranked optimizer. A diverged one has the least of the run's finished scores.
+    /// A score for each ranked optimizer. A diverged one has the least of the run's finished scores and
+    /// of the image that the run began with.
     pub(crate) scores: Vec<f64>,
 }
 
@@ -151,20 +152,25 @@ fn ranked(study: &Study, ruler: Ruler) -> (Vec<usize>, Vec<Unranked>) {
     (ranked.into_iter().map(|one| one.optimizer).collect(), unranked)
 }
 
-/// The runs that all of `optimizers` ended, with what of them diverged. Without a single finished
-/// score a run has none to give to those that diverged, and does not count.
+/// The runs that all of `optimizers` ended, with what of them diverged. These have the least of the
+/// run's finished scores and of the image that it began with; without either, the run does not count.
 fn complete_runs(study: &Study, ruler: Ruler, optimizers: &[usize]) -> Vec<(Run, Vec<bool>)> {
     let mut cells: HashMap<(usize, u64, usize), Option<f64>> = HashMap::new();
+    let mut begun: HashMap<(usize, u64), f64> = HashMap::new();
     for cell in &study.cells {
         if let Some(score) = ended(cell, ruler) {
             cells.insert((cell.row, cell.record.seed, cell.optimizer), score);
+        }
+        if let Some(initial) = ruler.initial(cell) {
+            begun.insert((cell.row, cell.record.seed), initial);
         }
     }
     let complete = |(row, seed): (usize, u64)| {
         let scores: Option<Vec<Option<f64>>> =
             optimizers.iter().map(|&optimizer| cells.get(&(row, seed, optimizer)).copied()).collect();
         let scores = scores?;
-        let least = scores.iter().flatten().copied().reduce(f64::min)?;
+        let finished = scores.iter().flatten().copied();
+        let least = finished.chain(begun.get(&(row, seed)).copied()).reduce(f64::min)?;
         let diverged = scores.iter().map(Option::is_none).collect();
         let scores = scores.into_iter().map(|score| score.unwrap_or(least)).collect();
         Some((Run { row, seed, scores }, diverged))

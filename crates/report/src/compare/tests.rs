@@ -32,7 +32,10 @@ fn said(comparison: &Comparison, left: &Results, right: &Results) -> String {
 #[test]
 fn two_runs_are_put_side_by_side() {
     let (left, right) = (run(&[0], |_, _| 0.0), run(&[0], |optimizer, _| 0.5 - 0.25 * optimizer as f64));
-    right.end("bicycle/sgd/seed-0", CellStatus::Diverged { at_step: 11, seconds: 1.0 });
+    right.end(
+        "bicycle/sgd/seed-0",
+        CellStatus::Diverged { at_step: 11, seconds: 1.0, similarity_initial: None },
+    );
     right.forget("chair/adam/seed-0");
     left.forget("cow/adam/seed-0");
     let folder = ResultsFolder::at(right.path());

@@ -26,7 +26,7 @@ pub(super) fn wide(study: &Study) -> Table {
     let mut rows: Vec<Wide> = names(study)
         .enumerate()
         .map(|(row, name)| {
-            let means = optimizers.clone().map(|optimizer| Group::of(study, row, optimizer).mean());
+            let means = optimizers.clone().map(|optimizer| Group::of(study, row, optimizer).complete_mean());
             Wide { name, means: means.collect() }
         })
         .collect();
@@ -51,7 +51,7 @@ fn wide_columns(study: &Study) -> Vec<Column<Wide>> {
     };
     columns.extend(study.has_axes().then(axes));
     columns.extend(study.optimizers.iter().enumerate().map(|(optimizer, name)| {
-        let meaning = "Mean similarity of the final images to the class name, over the seeds";
+        let meaning = "Mean similarity of the final images to the class name, over the seeds; empty unless all finished";
         Column::new(name, "cosine × 100", meaning, move |row: &Wide| Value::real(row.means[optimizer], 4))
             .one_per("optimizer")
     }));

@@ -110,7 +110,8 @@ fn messages(mut file: &[u8]) -> Vec<&[u8]> {
 #[test]
 fn a_cells_losses_and_images_are_in_its_file() {
     let results = Grid { steps: 30, frames: vec![10, 30], ..Grid::table_2() }.write();
-    results.end("cow/sgd/seed-0", CellStatus::Diverged { at_step: 7, seconds: 1.0 });
+    results
+        .end("cow/sgd/seed-0", CellStatus::Diverged { at_step: 7, seconds: 1.0, similarity_initial: None });
     let folder = write_tensorboard(results.path()).unwrap();
     let read = |results: &Results, cell: &str| {
         let study = Study::read(results.path()).unwrap();

@@ -85,7 +85,10 @@ fn another_optimizer_changes_no_target_and_no_pair_of_others() {
 fn a_run_that_diverged_misses_every_target() {
     let results = grid(&["adam", "sgd"]);
     results.curves(&FRAMES, similarity);
-    results.end("prompt-0/sgd/seed-0", CellStatus::Diverged { at_step: 3, seconds: 0.1 });
+    results.end(
+        "prompt-0/sgd/seed-0",
+        CellStatus::Diverged { at_step: 3, seconds: 0.1, similarity_initial: None },
+    );
     let sgd = targets_of(&results).into_iter().find(|line| line.0 == 15 && line.1 == "sgd").unwrap();
     assert_eq!(sgd.3, Some(5.0 / 6.0));
     assert_eq!(sgd.2, Some((5.0 * 40.0 + 200.0) / 6.0));

@@ -122,7 +122,10 @@ fn every_figure_has_an_svg_that_names_the_model_set() {
 #[test]
 fn a_run_that_diverged_at_its_first_step_is_reported() {
     let results = Grid { steps: 20, ..Grid::table_2() }.write();
-    results.end("bicycle/sgd/seed-0", CellStatus::Diverged { at_step: 1, seconds: 0.1 });
+    results.end(
+        "bicycle/sgd/seed-0",
+        CellStatus::Diverged { at_step: 1, seconds: 0.1, similarity_initial: None },
+    );
     let cell = ResultsFolder::at(results.path()).cell("bicycle/sgd/seed-0");
     let mut trace = cell.trace().unwrap();
     trace[0].loss.total = f32::NAN;

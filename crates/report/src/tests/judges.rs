@@ -61,7 +61,8 @@ fn the_judge_is_held_against_the_perceptor() {
     assert!((adam.perceptor.unwrap() - 40.3825).abs() < 1e-9);
 
     // What is not complete has no mean, and is in no order.
-    results.end("cow/adam/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0 });
+    results
+        .end("cow/adam/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0, similarity_initial: None });
     let study = Study::read(results.path()).unwrap();
     let agreement = super::super::verdicts::Agreement::of(&study).unwrap();
     let adam = agreement.optimizers.iter().find(|means| means.optimizer == "adam").unwrap();

@@ -77,8 +77,10 @@ fn hard_in(results: Results) -> Results {
         ..Grid::table_2()
     };
     grid.write_to(results.path());
-    results.end("cow/sgd/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0 });
-    results.end("cow/sgd/seed-1", CellStatus::Diverged { at_step: 141, seconds: 1.0 });
+    results
+        .end("cow/sgd/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0, similarity_initial: None });
+    results
+        .end("cow/sgd/seed-1", CellStatus::Diverged { at_step: 141, seconds: 1.0, similarity_initial: None });
     results.end("cow/muon/seed-1", CellStatus::Failed { reason: "out of memory".into() });
     results.forget("cow/lion/seed-1");
     results

@@ -9,7 +9,10 @@ use crate::fixture::python_of_checks;
 #[test]
 fn the_page_shows_everything_and_asks_for_nothing() {
     let results = Grid { steps: 60, ..Grid::table_2() }.write();
-    results.end("bicycle/sgd/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0 });
+    results.end(
+        "bicycle/sgd/seed-0",
+        CellStatus::Diverged { at_step: 41, seconds: 1.0, similarity_initial: None },
+    );
     results.end(
         "cow/adam/seed-0",
         CellStatus::Failed { reason: "out of memory\ncaused by: the <device>".into() },

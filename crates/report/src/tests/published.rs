@@ -76,7 +76,10 @@ fn only_the_papers_models_make_a_reproduction() {
 fn names_that_the_experiment_lacks_are_told_and_left_out() {
     let results = half_a_point_below();
     with(&results, "# by hand\nprompt,adma,adam,sgd\nbicycle,1,40,\nhorse,2,3,4\n");
-    results.end("bicycle/sgd/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0 });
+    results.end(
+        "bicycle/sgd/seed-0",
+        CellStatus::Diverged { at_step: 41, seconds: 1.0, similarity_initial: None },
+    );
     insta::assert_snapshot!(section(&said(&results)), @r"
     Beside the published figures (tables/published.csv)
       A comparison, not a reproduction: the model set is mini, not the paper's.

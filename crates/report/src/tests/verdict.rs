@@ -80,7 +80,10 @@ fn one_spike_wins_nothing() {
 #[test]
 fn a_divergence_counts_as_the_worst_image() {
     let results = study(10, &["good", "bad"], &[0], |p, o, s| 40.0 - o as f64 + 0.2 * noise(p, o, s));
-    results.end("prompt-0/good/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0 });
+    results.end(
+        "prompt-0/good/seed-0",
+        CellStatus::Diverged { at_step: 41, seconds: 1.0, similarity_initial: None },
+    );
     insta::assert_snapshot!(sentences(&results), @r"
     With 95 % confidence the best is good (10 prompts, 1 seed each).
     good − bad: +0.93 (0.74 to 1.11).
@@ -89,6 +92,21 @@ fn a_divergence_counts_as_the_worst_image() {
     All prompts share one seed: the answer holds for this seed.
     Friedman test of equal optimizers, by permutation: p = 0.0039.
     ");
+}
+
+#[test]
+fn the_image_that_a_run_began_with_is_the_floor_of_one_that_diverged() {
+    let results = study(10, &["good", "bad"], &[0], |_, o, _| 40.0 - o as f64);
+    let of_first = |status| {
+        results.end("prompt-0/good/seed-0", status);
+        let verdict = Verdict::of(&Study::read(results.path()).unwrap());
+        verdict.scores.blocks[0].runs[0].scores.clone()
+    };
+    let diverged =
+        |similarity_initial| CellStatus::Diverged { at_step: 41, seconds: 1.0, similarity_initial };
+    assert_eq!(of_first(diverged(Some(0.25))), [25.0, 39.0]);
+    assert_eq!(of_first(diverged(Some(0.45))), [39.0, 39.0], "no better than the worst that finished");
+    assert_eq!(of_first(diverged(None)), [39.0, 39.0], "of an older version");
 }
 
 #[test]

@@ -50,7 +50,10 @@ fn the_summary_says_what_won_and_how_little_that_means() {
 #[test]
 fn what_did_not_finish_is_shown_and_never_counted_as_zero() {
     let results = Grid::table_2().write();
-    results.end("bicycle/sgd/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0 });
+    results.end(
+        "bicycle/sgd/seed-0",
+        CellStatus::Diverged { at_step: 41, seconds: 1.0, similarity_initial: None },
+    );
     results.end("chair/adam/seed-0", CellStatus::Failed { reason: "out of memory\ncaused by …".into() });
     results.end("cow/adam/seed-0", CellStatus::Unfinished);
     results.forget("motorbike/adagrad/seed-0");

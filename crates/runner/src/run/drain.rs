@@ -137,7 +137,7 @@ mod tests {
         let (results, stop) = (ResultsFolder::at(folder.path()), Stop::default());
         let (queue, progress) = (Queue::new(&plan.cells, 1), Progress::hidden(plan.cells.len()));
         let end = |cell: &Cell| {
-            let status = CellStatus::Diverged { at_step: 1, seconds: 0.0 }; // an end like any other
+            let status = CellStatus::Diverged { at_step: 1, seconds: 0.0, similarity_initial: None }; // an end like any other
             results.cell(&cell.id).write_record(&cell.record(status).unwrap()).unwrap();
         };
         let mut packs = Vec::new();

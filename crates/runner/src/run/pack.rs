@@ -147,7 +147,7 @@ impl<'c, 'r> Pack<'c, 'r> {
                     let snapshot = slot.snapshot(dream);
                     wait_for(self.dreamer.device());
                     snapshot.write()?;
-                    slot.diverge(at_step)?
+                    slot.diverge(self.dreamer, at_step)?
                 }
             };
             self.progress.ended(slot.cell, &status);

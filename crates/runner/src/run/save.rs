@@ -56,12 +56,7 @@ impl<'c> Slot<'c> {
         let mut record = cell.record(CellStatus::Unfinished)?;
         record.former_digest.clone_from(&former_digest);
         folder.write_record(&record)?;
-        let spec = DreamSpec {
-            prompt: cell.dream_prompt(),
-            seed: cell.seed,
-            optimizer: cell.optimizer.clone(),
-            settings: cell.dream.clone(),
-        };
+        let spec = spec(cell);
         let mut slot = Self {
             cell,
             folder,
@@ -260,8 +255,14 @@ impl<'c> Slot<'c> {
     }
 
     /// Records that the cell diverged.
-    pub(super) fn diverge(&self, at_step: u32) -> Result<CellStatus, SaveError> {
-        self.record(CellStatus::Diverged { at_step, seconds: self.seconds() })
+    pub(super) fn diverge(&self, dreamer: &Dreamer, at_step: u32) -> Result<CellStatus, SaveError> {
+        let begun = dreamer.live_image(&dreamer.begin(&spec(self.cell))?);
+        let initial = similarity(dreamer, &eight_bits(&begun), &self.text(dreamer)?);
+        self.record(CellStatus::Diverged {
+            at_step,
+            seconds: self.seconds(),
+            similarity_initial: Some(initial).filter(|initial| initial.is_finite()),
+        })
     }
 
     fn record(&self, status: CellStatus) -> Result<CellStatus, SaveError> {
@@ -273,6 +274,15 @@ impl<'c> Slot<'c> {
 
     fn seconds(&self) -> f64 {
         self.rows.last().map_or(0.0, |row| row.seconds)
+    }
+}
+
+fn spec(cell: &Cell) -> DreamSpec {
+    DreamSpec {
+        prompt: cell.dream_prompt(),
+        seed: cell.seed,
+        optimizer: cell.optimizer.clone(),
+        settings: cell.dream.clone(),
     }
 }
 
