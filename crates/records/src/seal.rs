@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn tells_a_newer_format_from_a_damaged_one() {
         let newer = sealed("id = \"a\"\n").replacen("format = 2", "format = 3", 1);
-        assert_eq!(opened(newer.as_bytes()), Err(SealError::Newer { found: 2 }));
+        assert_eq!(opened(newer.as_bytes()), Err(SealError::Newer { found: 3 }));
         assert_eq!(opened(b""), Err(SealError::Empty));
     }
 

@@ -161,7 +161,7 @@ fn refuses_what_cannot_be_tuned() {
         ("tune = [1.5, 150]", "tune = [1]", "two ends"),
         ("tune = [1.5, 150]", "tune = [1, inf]", "to a larger one"),
         ("{ tune = [1.5, 150] }", "{ tune = [1.5, 150], log = true }", "log"),
-        ("tune = [1.5, 150]", "tune = [1.5, 1e300]", "lr = 1e300"),
+        ("tune = [1.5, 150]", "tune = [1.5, 1e300]", "lr is 1e300"),
         ("adam = { lr = {", "adam = { nope = {", "nope"),
         ("\"apple\"", "\"cow\"", "for tuning and for testing"),
         ("from = 1_000_000", "from = 1", "seed 1 is for tuning and for testing"),
