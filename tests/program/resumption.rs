@@ -1,7 +1,7 @@
 //! Whatever interrupts a run, the same command goes on, to the same bytes.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -33,31 +33,51 @@ fn kills() -> u64 {
     std::env::var("DREAMBENCH_KILLS").map_or(3, |kills| kills.parse().expect("a number of kills"))
 }
 
+/// Kills come at points of a run's progress, not of time: nobody knows how long a run takes on a busy
+/// machine.
 #[test]
 fn killed_at_any_moment_it_comes_to_the_same_bytes() {
     let setting = Setting::new();
     setting.write("longer.toml", LONGER);
-    let begun = Instant::now();
     setting.expect(0, &["longer.toml", "--jobs", "2", "--out", "unbroken"]);
-    let whole = begun.elapsed();
+    let whole = progress(&setting.path("unbroken"));
 
+    let folder = setting.path("killed");
     let mut killed = 0;
     for kill in 0..kills() {
         let mut child = start(&setting, &RUN);
-        // Moments spread over a run, none like another; the golden ratio leaves no gaps.
-        let moment = (0.618_034 * (kill + 1) as f64).fract();
-        sleep(whole.mul_f64(moment));
+        // Points spread over what remains to be done, none like another: the golden ratio leaves no
+        // gaps.
+        let share = (0.618_034 * (kill + 1) as f64).fract();
+        let before = progress(&folder).min(whole);
+        let point = before + ((whole - before) as f64 * share) as usize;
+        while progress(&folder) < point && child.try_wait().unwrap().is_none() {
+            sleep(Duration::from_millis(2));
+        }
+        sleep(Duration::from_millis(kill % 3 * 5)); // not only just after something was written
         killed += u64::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap(); // SIGKILL
         child.wait().unwrap();
-        if setting.path("killed/tables").is_dir() {
-            fs::remove_dir_all(setting.path("killed")).unwrap(); // it was done already: begin again
+        if folder.join("report.html").is_file() {
+            fs::remove_dir_all(&folder).unwrap(); // it was done: begin again
         }
     }
     assert!(killed > 0, "every run had ended before it was killed");
     setting.expect(0, &RUN);
-    assert_same(&results(&setting.path("unbroken")), &results(&setting.path("killed")));
-    assert!(leftovers(&setting.path("killed")).is_empty(), "{:?}", leftovers(&setting.path("killed")));
+    assert_same(&results(&setting.path("unbroken")), &results(&folder));
+    assert!(leftovers(&folder).is_empty(), "{:?}", leftovers(&folder));
+}
+
+/// Files in a results folder and steps in its traces: they grow with a run, to its last moment.
+fn progress(folder: &Path) -> usize {
+    let of_entry = |path: PathBuf| match path.is_dir() {
+        true => progress(&path),
+        false if path.ends_with("trace.csv") => {
+            fs::read_to_string(&path).map_or(0, |rows| rows.lines().count())
+        }
+        false => 1,
+    };
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| of_entry(entry.path())).sum()
 }
 
 #[test]

@@ -12,30 +12,33 @@ use common::{cases, golden, settings};
 #[allow(dead_code, reason = "every test crate uses a part of it")]
 mod common;
 
-/// Rounding of the largest parameter to float32: no trajectory need be closer to float64 than that.
+/// Rounding of the largest parameter to float32: no trajectory need be closer to float64.
 const ROUNDING: f64 = f32::EPSILON as f64;
 
-/// Ratio of a float32 trajectory's deviation from float64 to the reference's own. The reference strayed on another
-/// processor, and the errors of 240 steps add up to another draw of the same size. Worst of libtorch's instruction sets
-/// (default, AVX2, AVX-512), by optimizer: 0.99 to 1.05, schedule-free-adamw 1.44, adam 1.31, adamw 1.13, adan 1.10.
+/// Largest ratio of a float32 trajectory's deviation from float64 to the reference's own. The
+/// reference strayed on another processor, and the errors of 240 steps add up to another draw of
+/// the same size. Worst over libtorch's instruction sets (default, AVX2, AVX-512): 1.44 for
+/// schedule-free-adamw, 1.31 for adam, 1.13 for adamw, 1.10 for adan, 1.05 or less for the rest.
 const AS_CLOSE: f64 = 3.0;
 
-/// The same for Adadelta, whose small quotients magnify what the order of a product loses: 2.12.
+/// [`AS_CLOSE`] for Adadelta, whose small quotients magnify what the order of a product loses:
+/// 2.12 measured.
 const AS_CLOSE_ADADELTA: f64 = 5.0;
 
-/// Deviation of a float64 trajectory from the reference's: 4.6e-15 at most, of AdamW under a cosine, which PyTorch
-/// computes by recursion.
+/// Largest deviation of a float64 trajectory from the reference's. 4.6e-15 measured, for AdamW
+/// under a cosine schedule, which PyTorch computes by recursion.
 const DOUBLE: f64 = 1.4e-14;
 
-/// The same for Adadelta (4.3e-14) and for Prodigy (2.4e-14), which estimates its step from all that came before.
+/// [`DOUBLE`] for Adadelta (4.3e-14 measured) and for Prodigy (2.4e-14), which estimates its step
+/// from all steps before.
 const DOUBLE_MAGNIFIED: f64 = 1.3e-13;
 
-/// What one number that Newton-Schulz rounds to the other bfloat16 makes of a step of Muon, in learning rates: 2⁻⁸, of
-/// which the polynomial's slope, at most 3.44, makes 0.014. In the first two steps, where 0 was measured, at most one is
-/// to be expected on another processor.
+/// Effect on a step of Muon, in learning rates, of one number that Newton-Schulz rounds to the
+/// other bfloat16: 2⁻⁸ times the polynomial's slope, at most 3.44. In the first two steps, where 0
+/// was measured, at most one such number is to be expected on another processor.
 const ONE_BFLOAT16: f64 = 0.014;
 
-/// What such numbers add up to in 240 steps: 0.11 of a learning rate without vector instructions, 0 with them.
+/// Effect of such numbers over 240 steps. 0.11 measured without vector instructions, 0 with them.
 const ALL_BFLOAT16: f64 = 0.3;
 
 #[test]
@@ -82,8 +85,8 @@ fn float64_is_the_reference_itself() {
     assert!(report.is_empty(), "\n{report}");
 }
 
-/// How far Muon's first two steps and all of them may stray for bfloat16 numbers that are rounded the other way, and
-/// `None` for other optimizers.
+/// Deviations allowed to Muon, after two steps and after all, for bfloat16 numbers that are rounded
+/// the other way; `None` for other optimizers.
 fn bfloat16(config: &OptimizerConfig) -> Option<(f64, f64)> {
     let lr = settings(config)["lr"].as_float().expect("a number");
     (config.name() == "muon").then_some((ONE_BFLOAT16 * lr, ALL_BFLOAT16 * lr))

@@ -1,5 +1,6 @@
-//! Single steps from states of the `big-sleep` package's own (`tests/reference/bigsleep.py`). A trajectory magnifies
-//! rounding from step to step until nothing can be compared; one step does not, under any instruction set.
+//! Single steps from states of big-sleep's own (`tests/reference/bigsleep.py`). A trajectory
+//! magnifies rounding from step to step until nothing can be compared; one step does not, under
+//! any instruction set.
 
 use super::super::*;
 use super::trajectory::{Case, cases};
@@ -11,8 +12,9 @@ use std::collections::HashMap;
 /// Relative deviation of a term: 4.0e-7 was the most under all instruction sets.
 const TERM: f64 = 1e-6;
 
-/// Distance of the change of the latents from the package's, relative to the largest: 2.6e-5. A change is at most lr,
-/// 0.02, and the rounding of the latents it is added to a hundred-thousandth of that.
+/// Distance of the change of the latents from big-sleep's, relative to the largest: 2.6e-5. A
+/// change is at most the learning rate, 0.02, and the rounding of the latents that it is added to a
+/// hundred-thousandth of that.
 const CHANGE: f64 = 7e-5;
 
 /// Distance of the average after the step: 9.3e-8.
@@ -22,7 +24,7 @@ const AVERAGE: f64 = 2.5e-7;
 const IMAGE: f64 = 3e-5;
 
 #[test]
-fn a_step_from_a_state_of_the_package_is_the_packages() {
+fn a_step_from_big_sleeps_state_is_big_sleeps() {
     let golden = read("steps.safetensors");
     let mut told = Vec::new();
     for case in cases() {
@@ -38,12 +40,12 @@ fn a_step_from_a_state_of_the_package_is_the_packages() {
     assert!(told.iter().all(|(_, off, allowed)| off < allowed));
 }
 
-/// The numbers of steps after which the package's state of a case is known.
+/// The numbers of steps after which big-sleep's state of a case is known.
 fn steps_before(golden: &HashMap<String, Tensor>, case: &str) -> impl Iterator<Item = u32> {
     (0..100).filter(move |steps| golden.contains_key(&format!("{case}.{steps}.terms")))
 }
 
-/// What a step deviates by: its name, the deviation and what is allowed.
+/// The deviations of one step from big-sleep's: name, deviation, largest allowed.
 fn deviations(golden: &HashMap<String, Tensor>, case: &Case, steps: u32) -> Vec<(String, f64, f64)> {
     let get = |part: &str| &golden[&format!("{}.{steps}.{part}", case.name)];
     let (dreamer, mut dream) = case.begin();
@@ -76,7 +78,7 @@ fn deviations(golden: &HashMap<String, Tensor>, case: &Case, steps: u32) -> Vec<
     found.into_iter().map(named).collect()
 }
 
-/// Puts a dream into the package's state after so many steps.
+/// Puts a dream into big-sleep's state after so many steps.
 fn take_over<'g>(dream: &mut Dream, steps: u32, get: impl Fn(&str) -> &'g Tensor) {
     let before = |name: &str| get(&format!("before.{name}")).copy();
     let latents = |prefix: &str| Latents {

@@ -14,8 +14,8 @@ const FIRST_STEPS: u32 = 6;
 /// Relative deviation of a term in the first steps: 5.3e-7 at most, under every instruction set.
 const FIRST: f64 = 1.5e-6;
 
-/// The same up to step 20 with the kernels of AVX2 or AVX-512: 4.6e-6. Each step magnifies rounding,
-/// in some cases twofold.
+/// Relative deviation of a term up to step 20 with the kernels of AVX2 or AVX-512: 4.6e-6.
+/// Each step magnifies rounding, in some cases twofold.
 const LATER: f64 = 1.4e-5;
 
 /// Distance of latents and averages after step 20, with these kernels: 5.2e-5.
@@ -24,14 +24,14 @@ const LATENTS: f64 = 1.5e-4;
 /// Distance of the image of the averages: 2.9e-4.
 const IMAGE: f64 = 9e-4;
 
-/// Whether libtorch is told to do without vector instructions. Its kernels then round otherwise than
-/// those that made the golden values, by 0.34 of an image after twenty steps: of such trajectories
-/// the first steps are compared, and the later ones each by itself (`single_steps`).
+/// Returns true where libtorch is told to do without vector instructions. Its kernels then round
+/// otherwise than those that made the golden values, by 0.34 of an image after twenty steps: of
+/// such trajectories the first steps are compared, and later ones each by itself (`single_steps`).
 fn is_without_vectors() -> bool {
     std::env::var("ATEN_CPU_CAPABILITY").is_ok_and(|set| set == "default")
 }
 
-/// A run of the package's, to be computed again.
+/// A run of big-sleep's, to be computed again.
 pub(super) struct Case {
     pub(super) name: &'static str,
     approach: &'static [&'static str],
@@ -52,7 +52,7 @@ pub(super) fn cases() -> [Case; 7] {
         case("accumulation", &["a"], DreamSettings { gradient_accumulation: 2, ..whole() }),
         case("bilinear", &["b"], resized(Interpolation::Bilinear)),
         case("lanczos", &["b"], resized(Interpolation::Lanczos)),
-        // With cutouts that the package drew, different ones for each part of an accumulated gradient.
+        // Cutouts that big-sleep drew, different ones for each part of an accumulated gradient.
         case("cutouts", &["a"], several),
     ]
 }
@@ -77,7 +77,7 @@ impl Case {
         (dreamer, dream)
     }
 
-    /// Cutouts `[n, 3]` that the package drew for a step, or else the whole image.
+    /// Cutouts `[n, 3]` that big-sleep drew for a step, or else the whole image.
     pub(super) fn boxes(&self, drawn: Option<&Tensor>) -> Vec<Cutout> {
         let Some(drawn) = drawn else {
             let whole = Cutout { side: IMAGE_SIDE, top: 0, left: 0 };
