@@ -32,7 +32,6 @@ mod check;
 mod count;
 mod error;
 mod evaluation;
-mod excerpt;
 mod exclude;
 mod format;
 mod images;
@@ -60,6 +59,7 @@ pub use layers::Layers;
 pub use overrides::{Override, with_overrides};
 pub use schema::json_schema;
 pub use seeds::Seeds;
+pub use sources::Sources;
 pub use study::StudySettings;
 pub use told::ExperimentError;
 pub use tuning::Tuning;
@@ -68,6 +68,8 @@ use std::path::PathBuf;
 
 use bigsleep::DreamSettings;
 use optim::OptimizerConfig;
+use toml::Spanned;
+use toml::de::DeTable;
 
 /// An experiment: the axes whose product is its grid of cells.
 #[derive(Clone, Debug)]
@@ -110,6 +112,16 @@ impl Experiment {
     /// The first fault, with its place in the text.
     pub fn parse(file: &str, text: &str) -> Result<Self, Box<ExperimentError>> {
         Layers::new(file, text).read()
+    }
+
+    /// The texts that it was read from.
+    pub fn sources(&self) -> Sources {
+        Sources::of(self.layers.texts())
+    }
+
+    /// The table that was read, with the places of its values in `sources`, which are this experiment's.
+    pub fn placed<'s>(&self, sources: &'s Sources) -> Option<Spanned<DeTable<'s>>> {
+        self.layers.merged(sources).ok()
     }
 
     /// The same with a model set's settings where it states none itself; `file` names the manifest in errors.

@@ -27,10 +27,18 @@ impl Session<'_> {
         let log = self.with.log.write_to(&folder.join("run.log"));
         log.into_diagnostic().wrap_err("the log cannot be written")?;
         let mut files = FileDigests::from([("experiment.toml".to_owned(), sha256(resolved.as_bytes()))]);
+        let images = study.images.iter();
+        files.extend(images.filter_map(|image| Some((slashed(&image.kept())?, sha256(&image.bytes)))));
         let published = study.published.as_ref();
         files.extend(published.map(|table| (PUBLISHED.to_owned(), sha256(table.text.as_bytes()))));
         Ok(self.files.get_or_init(|| files).clone())
     }
+}
+
+/// A path as records have it, written alike on every system; none of one that is no text.
+fn slashed(path: &Path) -> Option<String> {
+    let parts: Option<Vec<&str>> = path.components().map(|part| part.as_os_str().to_str()).collect();
+    Some(parts?.join("/"))
 }
 
 /// Copies the images of prompts into the results folder, as far as they are not there.
@@ -59,10 +67,9 @@ pub(super) fn unused_cells(folder: &Path, places: &[String]) -> Option<String> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let (count, folder) = (counted(places.len(), "cell"), folder.join("cells"));
-    (!places.is_empty()).then(|| {
-        format!("not in the experiment, and kept in `{}`: {count} ({named}{more})", folder.display())
-    })
+    let (count, folder) = (counted(places.len(), "cell"), printable::path(&folder.join("cells")));
+    (!places.is_empty())
+        .then(|| format!("not in the experiment, and kept in `{folder}`: {count} ({named}{more})"))
 }
 
 /// Fails where the results folder has been removed while its cells were computed.
@@ -73,6 +80,6 @@ pub(super) fn still_there(results: &ResultsFolder) -> Result<()> {
     Err(miette!(
         help = "the same command computes it anew",
         "the results folder `{}` was removed while its cells were computed: they are lost",
-        results.path().display()
+        printable::path(results.path())
     ))
 }
