@@ -48,7 +48,10 @@ pub enum PreprocessError {
         size: Size,
     },
     /// A JPEG file that is longer than any image needs.
-    #[error("the image file `{}` has {bytes} bytes, more than the 100,000,000 that a JPEG may have", printable::path(path))]
+    #[error(
+        "the image file `{}` has {bytes} bytes, more than the 100,000,000 that a JPEG may have",
+        printable::path(path)
+    )]
     LongFile {
         /// The file.
         path: PathBuf,

@@ -191,7 +191,11 @@ impl CellFolder {
         decode(path).is_ok()
     }
 
-    fn digest_of_frames(&self) -> io::Result<String> {
+    /// The digest of all frames, as a record has it among its files.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn digest_of_frames(&self) -> io::Result<String> {
         digests::of_frames(self.frames().iter().map(|(step, path)| (*step, path.as_path())))
     }
 

@@ -109,7 +109,7 @@ impl<'c, 'r> Pack<'c, 'r> {
         let images = self.dreamer.images(&due.iter().map(|(_, dream)| &**dream).collect::<Vec<_>>());
         let pixels = to_host(&pixels(&images));
         for (i, (slot, dream)) in (0..).zip(due) {
-            let snapshot = slot.snapshot_with_frame(self.dreamer, dream, &images.get(i), pixels.get(i))?;
+            let snapshot = slot.snapshot_with_frame(self.dreamer, dream, &images.get(i), pixels.get(i));
             self.arriving.push(snapshot);
         }
         match self.dreamer.device() {

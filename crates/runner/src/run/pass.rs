@@ -88,8 +88,11 @@ impl Pass<'_> {
         {
             tracing::warn!(prompt = cell.prompt.text, "the segmenter has no class `{declared}`");
         }
-        let frames = record.files.get(FRAMES).map(String::as_str);
-        let digest = self.digest((&image, frames, &outcome.live), &question, &classes);
+        let frames = match record.files.get(FRAMES) {
+            Some(digest) => Some(digest.clone()),
+            None => folder.digest_of_frames().ok(), // an older version's record has none
+        };
+        let digest = self.digest((&image, frames.as_deref(), &outcome.live), &question, &classes);
         // A record that is none is written anew: nothing in it was anybody's own.
         let judged = folder.evaluation().ok().flatten().is_some_and(|judged| judged.digest == digest);
         let complete = self.judges.segmenter_digests().is_none() || folder.mask().is_file();

@@ -11,7 +11,7 @@ use records::{
     Best, CellFolder, CellRecord, CellStatus, LARGEST_RECORD, Outcome, RecordError, ResultsFolder, TraceRow,
     read_regular,
 };
-use tch::Tensor;
+use tch::{Device, Tensor};
 
 use super::failure::chain;
 use super::fault::{self, Place};
@@ -24,17 +24,18 @@ const DIGEST: &str = "digest";
 /// The best frame up to a saved state.
 const BEST_STEP: &str = "best_step";
 const BEST_SIMILARITY_LOSS: &str = "best_similarity_loss";
-/// Similarities of the live latents up to a saved state, and with what.
+/// Embeddings of the live latents' images up to a saved state, and their steps.
 const LIVE: &str = "live";
-const LIVE_TEXT: &str = "live_text";
+const LIVE_STEPS: &str = "live_steps";
 
 /// A cell that is being computed, but for its dream.
 pub(super) struct Slot<'c> {
     pub(super) cell: &'c Cell,
     folder: CellFolder,
     rows: Vec<TraceRow>,
-    /// Similarities of the live latents' images where frames were saved.
-    live: Vec<(u32, f64)>,
+    /// Steps after which frames were saved, with the embedding `[1, e]` of the live latents' image then: it can be compared
+    /// with any text.
+    live: Vec<(u32, Tensor)>,
     /// The embedding `[1, e]` of the text that images are compared with, once it was needed.
     text: OnceCell<Tensor>,
     /// Of the frames so far, where it is wanted.
@@ -89,7 +90,7 @@ impl<'c> Slot<'c> {
             return anew("the saved state is of other settings");
         }
         let best = best_in(state.metadata());
-        let live = live_in(state.metadata(), &self.cell.judged_text());
+        let live = live_in(&state);
         let dream = match dreamer.resume(spec, state) {
             Err(error @ (DreamError::State(_) | DreamError::Damaged { .. })) => return anew(&chain(&error)),
             resumed => resumed?,
@@ -168,12 +169,8 @@ impl<'c> Slot<'c> {
             metadata.insert(BEST_STEP.to_owned(), step.to_string());
             metadata.insert(BEST_SIMILARITY_LOSS.to_owned(), similarity_loss.to_string()); // to the last bit
         }
-        if !self.live.is_empty() {
-            let live = self.live.iter().map(|(step, similarity)| format!("{step}:{similarity}")); // to the last bit
-            metadata.insert(LIVE.to_owned(), live.collect::<Vec<_>>().join(" "));
-            metadata.insert(LIVE_TEXT.to_owned(), self.cell.judged_text());
-        }
-        let state = dream.state().into_iter().map(|(name, tensor)| (name, to_host(&tensor))).collect();
+        let state = dream.state().into_iter().map(|(name, tensor)| (name, to_host(&tensor)));
+        let state = state.chain(self.live_state()).collect();
         Snapshot { folder: self.folder.clone(), frame: None, rows: self.rows.clone(), state, metadata }
     }
 
@@ -184,26 +181,38 @@ impl<'c> Slot<'c> {
         dream: &mut Dream,
         image: &Tensor,
         pixels: Tensor,
-    ) -> Result<Snapshot, SaveError> {
+    ) -> Snapshot {
         let step = dream.step();
-        self.measure(dreamer, dream)?;
+        self.look(dreamer, dream);
         let best = self.cell.dream.save_best && {
             let similarity_loss = dreamer.similarity_term(image, dream);
             self.keep_if_best(Best { step, similarity_loss })
         };
-        Ok(Snapshot { frame: Some(Frame { step, pixels, best }), ..self.snapshot(dream) })
+        Snapshot { frame: Some(Frame { step, pixels, best }), ..self.snapshot(dream) }
     }
 
-    /// Notes the live latents' similarity of now.
-    fn measure(&mut self, dreamer: &Dreamer, dream: &Dream) -> Result<(), SaveError> {
-        let live = similarity(dreamer, &eight_bits(&dreamer.live_image(dream)), &self.text(dreamer)?);
-        self.add_live(dream.step(), live);
-        Ok(())
+    /// Notes how the perceptor sees the live latents' image of now.
+    fn look(&mut self, dreamer: &Dreamer, dream: &Dream) {
+        let seen = embedding(dreamer, &eight_bits(&dreamer.live_image(dream)));
+        self.live.retain(|(earlier, _)| *earlier < dream.step());
+        self.live.push((dream.step(), seen.to_device(Device::Cpu)));
     }
 
-    fn add_live(&mut self, step: u32, similarity: f64) {
-        self.live.retain(|(earlier, _)| *earlier < step);
-        self.live.extend(Some((step, similarity)).filter(|_| similarity.is_finite()));
+    /// The live latents' embeddings, to be saved: `live [n, e]` and `live_steps [n]`.
+    fn live_state(&self) -> Vec<(String, Tensor)> {
+        if self.live.is_empty() {
+            return Vec::new();
+        }
+        let steps: Vec<i64> = self.live.iter().map(|(step, _)| i64::from(*step)).collect();
+        let seen: Vec<&Tensor> = self.live.iter().map(|(_, seen)| seen).collect();
+        vec![(LIVE.to_owned(), Tensor::cat(&seen, 0)), (LIVE_STEPS.to_owned(), Tensor::from_slice(&steps))]
+    }
+
+    /// Similarities of the live latents with `text [1, e]`, by steps, as far as they are numbers.
+    fn live_similarities(&self, text: &Tensor) -> Vec<(u32, f64)> {
+        let measured =
+            self.live.iter().map(|(step, seen)| (*step, Ruler::cosine(&seen.to_device(text.device()), text)));
+        measured.filter(|(_, similarity)| similarity.is_finite()).collect()
     }
 
     fn text(&self, dreamer: &Dreamer) -> Result<Tensor, SaveError> {
@@ -235,7 +244,7 @@ impl<'c> Slot<'c> {
             |image| Some(dreamer.cutout_similarity(dream, image, &text.get(0))).filter(|one| one.is_finite());
         let [cutouts_averaged, cutouts_live] = images.each_ref().map(cutouts);
         let similarity_live = similarity(dreamer, &live, &text);
-        self.add_live(dream.step(), similarity_live);
+        self.look(dreamer, dream);
         let last = self.rows.last();
         let status = CellStatus::Finished(Outcome {
             steps: dream.step(),
@@ -246,7 +255,7 @@ impl<'c> Slot<'c> {
             cutouts_live,
             final_loss: last.map(|row| row.loss).unwrap_or_default(),
             best: self.best,
-            live: self.live.clone(),
+            live: self.live_similarities(&text),
         });
         let file = png(&averaged)?;
         self.folder.write(&self.folder.final_image(), &file)?;
@@ -299,16 +308,13 @@ fn best_in(metadata: &BTreeMap<String, String>) -> Option<Best> {
     Some(Best { step, similarity_loss })
 }
 
-/// What [`Slot::snapshot`] noted of the live latents, if that was measured with the text of now.
-fn live_in(metadata: &BTreeMap<String, String>, text: &str) -> Vec<(u32, f64)> {
-    if metadata.get(LIVE_TEXT).is_none_or(|noted| noted != text) {
-        return Vec::new();
-    }
-    let one = |entry: &str| {
-        let (step, similarity) = entry.split_once(':')?;
-        Some((step.parse().ok()?, similarity.parse().ok()?))
-    };
-    metadata.get(LIVE).into_iter().flat_map(|live| live.split(' ')).filter_map(one).collect()
+/// The live latents' embeddings in a saved state; none in one of an older version.
+fn live_in(state: &Weights) -> Vec<(u32, Tensor)> {
+    let (Some(seen), Some(steps)) = (state.remove(LIVE), state.remove(LIVE_STEPS)) else { return Vec::new() };
+    let steps = Vec::<i64>::try_from(steps).unwrap_or_default();
+    let fits = seen.dim() == 2 && seen.size()[0] == steps.len() as i64;
+    let one = |(row, step): (i64, i64)| Some((u32::try_from(step).ok()?, seen.narrow(0, row, 1)));
+    if fits { (0..).zip(steps).filter_map(one).collect() } else { Vec::new() }
 }
 
 /// Records that a cell failed.
@@ -323,8 +329,13 @@ fn former_digest(folder: &CellFolder) -> Option<String> {
     folder.record().ok().flatten()?.former_digest
 }
 
-/// The cosine of an image, as CLIP looks at images, with the embedding `[1, e]` of a text.
-fn similarity(dreamer: &Dreamer, image: &image::DynamicImage, text: &Tensor) -> f64 {
+/// The embedding `[1, e]` of an image, as CLIP looks at images.
+fn embedding(dreamer: &Dreamer, image: &image::DynamicImage) -> Tensor {
     let pixels = clip::preprocess(image, dreamer.ruler().image_size());
-    Ruler::cosine(&Ruler::of(dreamer.ruler()).image(&pixels), text)
+    Ruler::of(dreamer.ruler()).image(&pixels)
+}
+
+/// The cosine of an image with the embedding `[1, e]` of a text.
+fn similarity(dreamer: &Dreamer, image: &image::DynamicImage, text: &Tensor) -> f64 {
+    Ruler::cosine(&embedding(dreamer, image), text)
 }
