@@ -240,3 +240,27 @@ fn a_results_folder_that_is_removed_ends_its_run_and_is_not_made_again() {
     assert!(said.contains("the results folder `gone` was removed"), "{said}");
     assert!(!folder.exists());
 }
+
+/// The image of a prompt decides a dream as its text does.
+#[test]
+fn the_images_of_prompts_are_verified_and_put_back() {
+    let setting = Setting::new();
+    let with_image = "[\"bicycle\", { text = \"cow\", image = \"a.png\" }]";
+    setting.write("small.toml", &SMALL.replace("[\"bicycle\", \"cow\"]", with_image));
+    image::RgbImage::from_pixel(40, 40, image::Rgb([9, 90, 200])).save(setting.path("a.png")).unwrap();
+    setting.expect(0, &["small.toml", "--quiet"]);
+    setting.expect(0, &["verify", "results/small"]);
+    let folder = fs::read_dir(setting.path("results/small/inputs")).unwrap().next().unwrap().unwrap().path();
+    let kept = folder.join("a.png");
+    let before = fs::read(&kept).unwrap();
+    for (name, harm) in HARMS {
+        harm(&kept);
+        let verified = setting.expect(3, &["verify", "results/small"]).stdout;
+        assert!(verified.contains("inputs/") && verified.contains("a.png"), "{name}: {verified}");
+        fs::write(&kept, &before).unwrap();
+    }
+    remove(&kept);
+    setting.expect(0, &["small.toml", "--quiet"]);
+    assert_eq!(fs::read(&kept).unwrap(), before);
+    setting.expect(0, &["verify", "results/small"]);
+}

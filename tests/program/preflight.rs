@@ -178,3 +178,53 @@ fn only_a_clip_has_an_activation() {
     let refused = setting.expect(1, &["plan", "small.toml"]).stderr;
     assert!(refused.contains("no segmenter has one"), "{refused}");
 }
+
+/// A fault that a `--set` brought is shown there, not in a text that nobody wrote.
+#[test]
+fn faults_of_a_set_point_into_it() {
+    let setting = with("epochs = 2", "epochs = 1");
+    let refused = |set: &str| {
+        let plan = ["plan", "small.toml", "--devices", "cpu", "--set", set];
+        setting.expect(1, &plan).stderr
+    };
+    let twice = refused("prompts=[\"Cow\", \"cow\"]");
+    assert!(twice.contains("[--set:1:10]") && !twice.contains("with --set"), "{twice}");
+    let classes = refused("dream.max_classes=11");
+    assert!(classes.contains("[--set:1:19]"), "{classes}");
+    let also = ["plan", "small.toml", "--set", "dream.cutouts=2", "--set", "evaluation.template=x {}"];
+    setting.write("small.toml", &SMALL.replace("\"bicycle\"", &format!("\"{}\"", ["snow"; 90].join(" "))));
+    let in_file = setting.expect(1, &also).stderr;
+    assert!(in_file.contains("[small.toml:4:"), "{in_file}");
+}
+
+#[test]
+fn prompts_with_one_image_at_two_paths_are_listed_twice() {
+    let prompts = "[{ text = \"bicycle\", image = \"a.png\" }, { text = \"Bicycle\", image = \"b.png\" }]";
+    let setting = with("[\"bicycle\", \"cow\"]", prompts);
+    setting.write(
+        "small.toml",
+        &SMALL.replace("[\"bicycle\", \"cow\"]", prompts).replace("[labels]\ncow = \"cattle\"", ""),
+    );
+    let image = |name: &str, grey| {
+        image::RgbImage::from_pixel(9, 9, image::Rgb([grey; 3])).save(setting.path(name)).unwrap();
+    };
+    image("a.png", 7);
+    image("b.png", 7);
+    let refused = refusal(&setting).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(refused.contains("the same tokens and the same image to the perceptor"), "{refused}");
+    image("b.png", 8);
+    setting.expect(0, &["plan", "small.toml", "--devices", "cpu"]);
+}
+
+#[test]
+fn line_feeds_in_names_of_files_are_shown_escaped() {
+    let setting = with("epochs = 2", "epochs = 1");
+    for arguments in [
+        &["plan", "no\nerror.toml"][..],
+        &["report", "no\nerror"],
+        &["evaluate", "no\nerror.png", "--models", "tiny"],
+    ] {
+        let said = setting.run(arguments).stderr;
+        assert!(said.contains(r"no\nerror") && !said.contains("no\nerror"), "{arguments:?}: {said}");
+    }
+}

@@ -54,7 +54,7 @@ pub struct Layer {
 #[non_exhaustive]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("failed to read the generator's configuration `{}`", path.display())]
+    #[error("failed to read the generator's configuration `{}`", printable::path(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -62,7 +62,7 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// The file is not JSON, or a key is missing, unknown or of the wrong type.
-    #[error("`{}` is not a configuration of BigGAN-deep", path.display())]
+    #[error("`{}` is not a configuration of BigGAN-deep", printable::path(path))]
     Parse {
         /// The file.
         path: PathBuf,
@@ -70,7 +70,7 @@ pub enum ConfigError {
         source: serde_json::Error,
     },
     /// The values describe no generator.
-    #[error("`{}:{line}:{column}` describes no generator: `{key}` {reason}", path.display())]
+    #[error("`{}:{line}:{column}` describes no generator: `{key}` {reason}", printable::path(path))]
     Impossible {
         /// The file.
         path: PathBuf,

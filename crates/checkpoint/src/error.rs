@@ -9,13 +9,13 @@ use crate::WeightMismatch;
 #[non_exhaustive]
 pub enum CheckpointError {
     /// There is no such file.
-    #[error("there is no file `{}`: check the path, or fetch the weights", path.display())]
+    #[error("there is no file `{}`: check the path, or fetch the weights", printable::path(path))]
     NotFound {
         /// The file.
         path: PathBuf,
     },
     /// The path leads to something that is not a regular file: a folder, for one.
-    #[error("`{}` is {what}, not a file: name the weights file itself", path.display())]
+    #[error("`{}` is {what}, not a file: name the weights file itself", printable::path(path))]
     NotAFile {
         /// The path.
         path: PathBuf,
@@ -23,7 +23,7 @@ pub enum CheckpointError {
         what: &'static str,
     },
     /// The file cannot be opened or read.
-    #[error("cannot read `{}`: check its permissions and the disk", path.display())]
+    #[error("cannot read `{}`: check its permissions and the disk", printable::path(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -31,7 +31,7 @@ pub enum CheckpointError {
         source: io::Error,
     },
     /// The file is whole, but not of a format that holds weights.
-    #[error("`{}` is {what}, not weights: {remedy}", path.display())]
+    #[error("`{}` is {what}, not weights: {remedy}", printable::path(path))]
     NotWeights {
         /// The file.
         path: PathBuf,
@@ -41,7 +41,7 @@ pub enum CheckpointError {
         remedy: &'static str,
     },
     /// The file is of a known format, but its parts contradict each other.
-    #[error("`{}` is a damaged {format} file: fetch it again", path.display())]
+    #[error("`{}` is a damaged {format} file: fetch it again", printable::path(path))]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -54,7 +54,7 @@ pub enum CheckpointError {
     #[error(
         "`{}` asks to run `{callable}`, which is never done: \
          get the weights from a source that you trust, best as safetensors",
-        path.display()
+        printable::path(path)
     )]
     AsksToRun {
         /// The file.
@@ -63,7 +63,10 @@ pub enum CheckpointError {
         callable: String,
     },
     /// The file holds something that this crate has no way to represent.
-    #[error("`{}` holds {what}, which cannot be read: save the plain tensors as safetensors", path.display())]
+    #[error(
+        "`{}` holds {what}, which cannot be read: save the plain tensors as safetensors",
+        printable::path(path)
+    )]
     Unsupported {
         /// The file.
         path: PathBuf,
@@ -71,7 +74,10 @@ pub enum CheckpointError {
         what: String,
     },
     /// A tensor was read, but does not fit on the device or cannot be converted.
-    #[error("tensor `{name}` of `{}` cannot be loaded: free some memory, or choose another device", path.display())]
+    #[error(
+        "tensor `{name}` of `{}` cannot be loaded: free some memory, or choose another device",
+        printable::path(path)
+    )]
     Load {
         /// The file.
         path: PathBuf,
@@ -84,7 +90,10 @@ pub enum CheckpointError {
     #[error(transparent)]
     Mismatch(#[from] WeightMismatch),
     /// The file cannot be written.
-    #[error("cannot write `{}`: check the folder's permissions and the disk's free space", path.display())]
+    #[error(
+        "cannot write `{}`: check the folder's permissions and the disk's free space",
+        printable::path(path)
+    )]
     Write {
         /// The file.
         path: PathBuf,

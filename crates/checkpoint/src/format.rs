@@ -1,8 +1,9 @@
 use std::{
-    fs::File,
     io::{self, Read},
     path::Path,
 };
+
+use regular_files::open_regular;
 
 use crate::CheckpointError;
 
@@ -23,15 +24,14 @@ const HEAD: u64 = 512;
 pub(crate) fn detect(path: &Path) -> Result<Format, CheckpointError> {
     let read = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => CheckpointError::NotFound { path: path.to_owned() },
+        io::ErrorKind::IsADirectory => CheckpointError::NotAFile { path: path.to_owned(), what: "a folder" },
+        io::ErrorKind::InvalidInput => {
+            CheckpointError::NotAFile { path: path.to_owned(), what: "a device or a pipe" }
+        }
         _ => CheckpointError::Read { path: path.to_owned(), source },
     };
-    let found = path.metadata().map_err(read)?;
-    if !found.is_file() {
-        let what = if found.is_dir() { "a folder" } else { "a device or a pipe" };
-        return Err(CheckpointError::NotAFile { path: path.to_owned(), what });
-    }
     let mut head = Vec::new();
-    File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)).map_err(read)?;
+    open_regular(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)).map_err(read)?;
     recognize(&head).map_err(|(what, remedy)| CheckpointError::NotWeights {
         path: path.to_owned(),
         what,

@@ -37,7 +37,7 @@ const ALIKE: f64 = 0.7;
 
 impl fmt::Display for WeightMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` does not fit the model: {}", self.path.display(), self.remedy())?;
+        write!(f, "`{}` does not fit the model: {}", printable::path(&self.path), self.remedy())?;
         list(f, "missing", &self.missing, |name| match self.nearest(name) {
             Some(other) => format!("{name} (renamed? the file has {other})"),
             None => name.clone(),

@@ -10,7 +10,7 @@ pub enum ClipError {
     /// A CLIP whose image tower is a ResNet.
     #[error(
         "`{}` is not a ViT CLIP: it has `{found}` (a ResNet CLIP); use a ViT one, such as ViT-B/32",
-        path.display()
+        printable::path(path)
     )]
     ResNet {
         /// The file.
@@ -21,7 +21,7 @@ pub enum ClipError {
     /// Some other model.
     #[error(
         "`{}` is not a CLIP model: it has no `{missing}`; OpenAI's and Hugging Face's tensor names are known",
-        path.display()
+        printable::path(path)
     )]
     NotClip {
         /// The file.
@@ -30,7 +30,7 @@ pub enum ClipError {
         missing: String,
     },
     /// Sizes that do not make a network.
-    #[error("`{}` is no usable ViT CLIP: {reason}", path.display())]
+    #[error("`{}` is no usable ViT CLIP: {reason}", printable::path(path))]
     Sizes {
         /// The file.
         path: PathBuf,
@@ -40,17 +40,14 @@ pub enum ClipError {
     /// An activation that nothing tells.
     #[error(
         "nothing tells the activation of the CLIP `{}`: no tensor does, and only OpenAI's own archives are known by what they are",
-        path.display()
+        printable::path(path)
     )]
     NoActivation {
         /// The file.
         path: PathBuf,
     },
     /// An activation in a file's notes that is none.
-    #[error(
-        "`{}` names the activation `{name}`: `quick-gelu` and `gelu` are known",
-        path.display()
-    )]
+    #[error("`{}` names the activation `{name}`: `quick-gelu` and `gelu` are known", printable::path(path))]
     UnknownActivation {
         /// The file.
         path: PathBuf,
@@ -58,7 +55,10 @@ pub enum ClipError {
         name: String,
     },
     /// A file that tells another activation than was stated.
-    #[error("the activation of `{}` is `{told}`, as the file itself tells, and not `{stated}`", path.display())]
+    #[error(
+        "the activation of `{}` is `{told}`, as the file itself tells, and not `{stated}`",
+        printable::path(path)
+    )]
     OtherActivation {
         /// The file.
         path: PathBuf,

@@ -1,7 +1,12 @@
-use std::{fs::File, io::BufReader, ops::Range, path::Path};
+use std::{
+    io::{self, BufReader},
+    ops::Range,
+    path::Path,
+};
 
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use png::{BitDepth, ColorType};
+use regular_files::open_regular;
 use tch::Tensor;
 
 use crate::{
@@ -79,16 +84,19 @@ impl Picture {
 
     fn check(path: &Path) -> Result<Header, PreprocessError> {
         let fault = |source| PreprocessError::Read { path: path.to_owned(), source };
-        let metadata = std::fs::metadata(path).map_err(|error| fault(error.into()))?;
-        if !metadata.is_file() {
-            return Err(PreprocessError::NoFile { path: path.to_owned() });
-        }
+        let opened = open_regular(path).and_then(|file| file.metadata());
+        let metadata = opened.map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory => {
+                PreprocessError::NoFile { path: path.to_owned(), source: error }
+            }
+            _ => fault(error.into()),
+        })?;
         let format = format(path).map_err(fault)?;
         if format == ImageFormat::Jpeg {
             if MOST_BYTES_OF_A_JPEG < metadata.len() {
                 return Err(PreprocessError::LongFile { path: path.to_owned(), bytes: metadata.len() });
             }
-            let whole = File::open(path).and_then(|file| jpeg_end::is_there(BufReader::new(file)));
+            let whole = open_regular(path).and_then(|file| jpeg_end::is_there(BufReader::new(file)));
             if !whole.map_err(|error| fault(error.into()))? {
                 return Err(PreprocessError::Cut { path: path.to_owned() });
             }
@@ -162,7 +170,7 @@ impl Picture {
 }
 
 fn decoder(path: &Path, format: ImageFormat) -> image::ImageResult<impl ImageDecoder> {
-    let mut reader = ImageReader::with_format(BufReader::new(File::open(path)?), format);
+    let mut reader = ImageReader::with_format(BufReader::new(open_regular(path)?), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(2 * MOST_BYTES); // what metadata takes counts too
     reader.limits(limits);
@@ -170,13 +178,13 @@ fn decoder(path: &Path, format: ImageFormat) -> image::ImageResult<impl ImageDec
 }
 
 fn format(path: &Path) -> image::ImageResult<ImageFormat> {
-    let reader = ImageReader::new(BufReader::new(File::open(path)?)).with_guessed_format()?;
+    let reader = ImageReader::new(BufReader::new(open_regular(path)?)).with_guessed_format()?;
     let known = reader.format().filter(|format| matches!(format, ImageFormat::Png | ImageFormat::Jpeg));
     known.ok_or_else(|| image::ImageError::Unsupported(image::error::ImageFormatHint::Unknown.into()))
 }
 
 fn png_header(path: &Path) -> Option<PngHeader> {
-    let mut decoder = png::Decoder::new(BufReader::new(File::open(path).ok()?));
+    let mut decoder = png::Decoder::new(BufReader::new(open_regular(path).ok()?));
     let header = decoder.read_header_info().ok()?;
     let size = Size { width: header.width, height: header.height, bytes_per_pixel: 1 };
     Some(PngHeader { size, color: header.color_type, depth: header.bit_depth })

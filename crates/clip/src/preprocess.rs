@@ -1,5 +1,6 @@
 use std::{
     fmt::{self, Display, Formatter},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -18,7 +19,7 @@ use crate::{
 #[non_exhaustive]
 pub enum PreprocessError {
     /// The file cannot be read, or is no image.
-    #[error("failed to read image `{}`: PNG and JPEG files are known", path.display())]
+    #[error("failed to read image `{}`: PNG and JPEG files are known", printable::path(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -26,19 +27,21 @@ pub enum PreprocessError {
         source: ImageError,
     },
     /// A folder, a pipe or a device.
-    #[error("`{}` is no regular file, and so no image", path.display())]
+    #[error("`{}` is no regular file, and so no image", printable::path(path))]
     NoFile {
         /// What is no file.
         path: PathBuf,
+        /// What it is instead.
+        source: io::Error,
     },
     /// A download that was interrupted, say.
-    #[error("the image file `{}` is truncated: it ends before the image does", path.display())]
+    #[error("the image file `{}` is truncated: it ends before the image does", printable::path(path))]
     Cut {
         /// The file.
         path: PathBuf,
     },
     /// An image without pixels, or with too many.
-    #[error("the image `{}` is {size}", path.display())]
+    #[error("the image `{}` is {size}", printable::path(path))]
     Size {
         /// The file.
         path: PathBuf,
@@ -46,7 +49,10 @@ pub enum PreprocessError {
         size: Size,
     },
     /// A JPEG file that is longer than any image needs.
-    #[error("the image file `{}` has {bytes} bytes, more than the 100,000,000 that a JPEG may have", path.display())]
+    #[error(
+        "the image file `{}` has {bytes} bytes, more than the 100,000,000 that a JPEG may have",
+        printable::path(path)
+    )]
     LongFile {
         /// The file.
         path: PathBuf,

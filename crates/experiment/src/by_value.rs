@@ -49,6 +49,28 @@ impl From<f64> for ByValue {
     }
 }
 
+impl ByValue {
+    /// An optimizer's label, `adam lr=0.02 eps=1e-8`: equal to another if the name and the settings are, in any order and
+    /// however their numbers are written.
+    pub(crate) fn of_label(label: &str) -> Self {
+        let mut words = label.split_whitespace();
+        let name = Self::Text(words.next().unwrap_or_default().to_owned());
+        let setting = |word: &str| {
+            let (key, value) = word.split_once('=').unwrap_or((word, ""));
+            let number =
+                value.parse::<i64>().map(Value::Integer).or_else(|_| value.parse().map(Value::Float));
+            let value = match number {
+                Ok(number) => Self::from(&number),
+                Err(_) => Self::Text(value.to_owned()),
+            };
+            Self::List(vec![Self::Text(key.to_owned()), value])
+        };
+        let mut settings: Vec<Self> = words.map(setting).collect();
+        settings.sort();
+        Self::List(vec![name, Self::List(settings)])
+    }
+}
+
 /// A value as people write it: texts without quotes, extreme numbers with an exponent rather than hundreds of zeros.
 pub(super) fn text_of(value: &Value) -> String {
     const LONGEST: usize = 40; // longer than any number of a sensible setting: 1e-30 stays as it always was
@@ -84,6 +106,17 @@ mod tests {
             let text = text_of(&Value::Float(number));
             prop_assert!(text.len() <= 40, "{}", text);
             prop_assert_eq!(text.parse::<f64>().unwrap(), number);
+        }
+    }
+
+    #[test]
+    fn labels_are_equal_if_their_settings_are() {
+        let same = |a: &str, b: &str| ByValue::of_label(a) == ByValue::of_label(b);
+        assert!(same("adam lr=1", "adam lr=1.0") && same("adam lr=1.0", "adam  lr=1e0"));
+        assert!(same("adam lr=0.02 eps=1e-8", "adam eps=0.00000001 lr=2e-2"));
+        assert!(same("sgd nesterov=true", "sgd nesterov=true"));
+        for other in ["adam lr=2", "adamw lr=1", "adam", "adam eps=1", "adam lr=1 eps=1"] {
+            assert!(!same("adam lr=1", other), "{other}");
         }
     }
 

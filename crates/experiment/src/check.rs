@@ -48,14 +48,17 @@ pub(super) fn prompts(head: &Head) -> Result<Vec<PromptEntry>, Fault> {
         }
     }
     let mut prompts = distinct("prompts", &head.prompts, PromptEntry::name)?;
-    for_prompts(&head.labels, &mut prompts, |prompt, label| label.clone_into(&mut prompt.class_name))?;
+    for_prompts(&head.labels, "the class name", &mut prompts, |prompt, label| {
+        label.clone_into(&mut prompt.class_name);
+    })?;
     head.evaluation.name_segments(&mut prompts)?;
     Ok(prompts)
 }
 
 /// Tells the prompts what `names` has for their texts, all of which must be known.
 pub(super) fn for_prompts(
-    names: &BTreeMap<Spanned<String>, String>,
+    names: &BTreeMap<Spanned<String>, Spanned<String>>,
+    what: &str,
     prompts: &mut [PromptEntry],
     tell: impl Fn(&mut PromptEntry, &str),
 ) -> Result<(), Fault> {
@@ -64,9 +67,15 @@ pub(super) fn for_prompts(
         of_text.entry(prompt.text.clone()).or_default().push(index);
     }
     for (text, name) in names {
+        if name.get_ref().trim().is_empty() {
+            let message = format!("{what} of `{}` is empty", text.get_ref());
+            return Err(
+                Fault::new(name.span(), message).help("leave the line out where it is the prompt itself")
+            );
+        }
         let named = of_text.get(text.get_ref()).map(Vec::as_slice).unwrap_or_default();
         for &index in named {
-            tell(&mut prompts[index], name);
+            tell(&mut prompts[index], name.get_ref());
         }
         if named.is_empty() {
             let known: Vec<_> = prompts.iter().map(|prompt| prompt.text.clone()).collect();

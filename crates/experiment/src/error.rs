@@ -1,12 +1,11 @@
 use std::ops::Range;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource};
-use records::suggestion;
+use records::{Excerpt, shortened_message, suggestion};
 use thiserror::Error;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::excerpt::Excerpt;
 use super::sources::Sources;
 use super::words;
 
@@ -18,9 +17,21 @@ pub struct ExperimentError {
     #[help]
     help: Option<String>,
     #[source_code]
-    source_code: NamedSource<String>,
+    source_code: Option<NamedSource<String>>,
     #[label(collection)]
     places: Vec<LabeledSpan>,
+}
+
+impl ExperimentError {
+    /// A fault with its places in `sources`, each with what is to be seen there. Shown are those in the text of the first.
+    pub fn of(
+        message: String,
+        help: Option<String>,
+        places: Vec<(Range<usize>, String)>,
+        sources: &Sources,
+    ) -> Self {
+        Fault { message, help, places, raw: false }.at(sources)
+    }
 }
 
 /// A fault in texts that are known to the caller.
@@ -78,7 +89,10 @@ impl Fault {
     }
 
     pub(super) fn at(self, sources: &Sources) -> ExperimentError {
-        let first = self.places[0].0.start;
+        let Some(first) = self.places.first().map(|(span, _)| span.start) else {
+            let Self { message, help, .. } = self;
+            return ExperimentError { message, help, source_code: None, places: Vec::new() };
+        };
         let (name, text, start) = sources.around(first);
         let excerpt = Excerpt::around(text, first.saturating_sub(start));
         let within = |(span, what): (Range<usize>, String)| {
@@ -91,11 +105,12 @@ impl Fault {
             let label = place.label().map(str::to_owned);
             *place = LabeledSpan::new_primary_with_span(label, *place.inner());
         }
+        let message = shortened_message(&self.message);
         let message = match excerpt.column {
-            Some(column) => format!("{} (column {column} of a long line)", self.message),
-            None => self.message,
+            Some(column) => format!("{message} (column {column} of a long line)"),
+            None => message.into_owned(),
         };
-        let source_code = NamedSource::new(name, excerpt.text).with_language("toml");
+        let source_code = Some(NamedSource::new(name, excerpt.text).with_language("toml"));
         ExperimentError { message, help: self.help, source_code, places }
     }
 }

@@ -32,7 +32,7 @@ pub const CIFAR100: &str = "cifar-100";
 pub(super) struct EvaluationTable {
     labels: Option<Spanned<Labels>>,
     template: Option<Spanned<String>>,
-    segments: BTreeMap<Spanned<String>, String>,
+    segments: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 /// How the schema describes an [`EvaluationTable`].
@@ -108,7 +108,9 @@ impl EvaluationTable {
 
     /// Tells the prompts what the segmenter calls them.
     pub(super) fn name_segments(&self, prompts: &mut [PromptEntry]) -> Result<(), Fault> {
-        check::for_prompts(&self.segments, prompts, |prompt, class| prompt.segment = Some(class.to_owned()))
+        check::for_prompts(&self.segments, "the segment's name", prompts, |prompt, class| {
+            prompt.segment = Some(class.to_owned());
+        })
     }
 }
 

@@ -30,7 +30,8 @@ pub(super) fn read(
     let prompts: BTreeSet<String> = prompts.iter().map(|prompt| prompt.text.clone()).collect();
     let names = optimizers.iter().flat_map(|one| [one.settings.name().to_owned(), one.label()]);
     let names: BTreeSet<String> = names.collect();
-    entries.iter().map(|entry| one(entry, &known, &prompts, &names)).collect()
+    let labels: BTreeSet<ByValue> = names.iter().map(|name| ByValue::of_label(name)).collect();
+    entries.iter().map(|entry| one(entry, &known, &prompts, &names, &labels)).collect()
 }
 
 fn one(
@@ -38,6 +39,7 @@ fn one(
     known: &BTreeSet<String>,
     prompts: &BTreeSet<String>,
     optimizers: &BTreeSet<String>,
+    labels: &BTreeSet<ByValue>,
 ) -> Result<Exclusion, Fault> {
     let mut conditions = BTreeMap::new();
     for (key, value) in entry.get_ref() {
@@ -49,16 +51,21 @@ fn one(
             value => vec![value.clone()],
         };
         for name in any.iter().filter_map(Value::as_str) {
-            let names = match key.get_ref().as_str() {
-                "prompt" => prompts,
-                "optimizer" => optimizers,
+            let (names, is_known) = match key.get_ref().as_str() {
+                "prompt" => (prompts, prompts.contains(name)),
+                "optimizer" => (optimizers, labels.contains(&ByValue::of_label(name))),
                 _ => continue,
             };
-            if !names.contains(name) {
+            if !is_known {
                 return Err(Fault::unknown(value.span(), key.get_ref(), name, &listed(names)));
             }
         }
-        conditions.insert(key.get_ref().clone(), any.iter().map(ByValue::from).collect());
+        let is_optimizer = key.get_ref() == "optimizer";
+        let by_value = |value: &Value| match value.as_str() {
+            Some(label) if is_optimizer => ByValue::of_label(label),
+            _ => ByValue::from(value),
+        };
+        conditions.insert(key.get_ref().clone(), any.iter().map(by_value).collect());
     }
     if conditions.is_empty() {
         return Err(Fault::new(entry.span(), "an empty `exclude` would leave out every cell"));

@@ -24,7 +24,7 @@ pub(super) struct Head {
     #[serde(default)]
     pub(super) exclude: Vec<Spanned<BTreeMap<Spanned<String>, Spanned<toml::Value>>>>,
     #[serde(default)]
-    pub(super) labels: BTreeMap<Spanned<String>, String>,
+    pub(super) labels: BTreeMap<Spanned<String>, Spanned<String>>,
     pub(super) published: Option<PathBuf>,
     #[serde(default)]
     pub(super) evaluation: EvaluationTable,

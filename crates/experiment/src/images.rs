@@ -47,7 +47,7 @@ pub struct PromptImageError<E: std::error::Error + Send + Sync + 'static> {
 
 /// A file that cannot be read.
 #[derive(Debug, Error)]
-#[error("failed to read `{}`", path.display())]
+#[error("failed to read `{}`", printable::path(path))]
 pub struct UnreadableImage {
     path: PathBuf,
     source: io::Error,

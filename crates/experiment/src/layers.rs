@@ -66,7 +66,8 @@ impl Layers {
         file.into_iter().chain(overrides).chain(models)
     }
 
-    fn merged<'i>(&self, sources: &'i Sources) -> Result<Spanned<DeTable<'i>>, Fault> {
+    /// The table that they make, with places in `sources`, which are theirs.
+    pub(super) fn merged<'i>(&self, sources: &'i Sources) -> Result<Spanned<DeTable<'i>>, Fault> {
         let (text, _) = sources.part(0);
         let mut table = DeTable::parse(text).map_err(|error| Fault::of_toml(&error, 0))?;
         for (index, one) in (1..).zip(&self.overrides) {

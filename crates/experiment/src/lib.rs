@@ -32,7 +32,6 @@ mod check;
 mod count;
 mod error;
 mod evaluation;
-mod excerpt;
 mod exclude;
 mod format;
 mod images;
@@ -54,11 +53,14 @@ pub use images::{INPUTS, PromptImage, PromptImageError, UnreadableImage, with_ke
 pub use layers::Layers;
 pub use overrides::{Override, with_overrides};
 pub use schema::json_schema;
+pub use sources::Sources;
 
 use std::path::PathBuf;
 
 use bigsleep::DreamSettings;
 use optim::OptimizerConfig;
+use toml::Spanned;
+use toml::de::DeTable;
 
 /// An experiment: the axes whose product is its grid of cells.
 #[derive(Clone, Debug)]
@@ -95,6 +97,16 @@ impl Experiment {
     /// The first fault, with its place in the text.
     pub fn parse(file: &str, text: &str) -> Result<Self, Box<ExperimentError>> {
         Layers::new(file, text).read()
+    }
+
+    /// The texts that it was read from.
+    pub fn sources(&self) -> Sources {
+        Sources::of(&self.layers)
+    }
+
+    /// The table that was read, with the places of its values in `sources`, which are this experiment's.
+    pub fn placed<'s>(&self, sources: &'s Sources) -> Option<Spanned<DeTable<'s>>> {
+        self.layers.merged(sources).ok()
     }
 
     /// The same with a model set's settings where it states none itself; `file` names the manifest in errors.

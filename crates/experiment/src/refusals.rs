@@ -54,6 +54,65 @@ fn numbers_are_one_if_their_values_are() {
 }
 
 #[test]
+fn empty_names_are_refused_with_their_place() {
+    let labels = format!("{SMALL}[labels]\nbicycle = \" \"\n");
+    let segments = format!("{SMALL}[evaluation.segments]\nbicycle = \"\"\n");
+    let said = [
+        refusal(&labels, &[]),
+        refusal(&segments, &[]),
+        refusal(SMALL, &["labels.bicycle=''"]),
+        refusal(SMALL, &["evaluation.segments.bicycle=\"\\t\""]),
+    ];
+    insta::assert_snapshot!(said.join("\n"), @r"
+    the class name of `bicycle` is empty [x.toml:7:11] (leave the line out where it is the prompt itself)
+    the segment's name of `bicycle` is empty [x.toml:7:11] (leave the line out where it is the prompt itself)
+    the class name of `bicycle` is empty [--set:1:16] (leave the line out where it is the prompt itself)
+    the segment's name of `bicycle` is empty [--set:1:29] (leave the line out where it is the prompt itself)
+    ");
+}
+
+#[test]
+fn exclusions_compare_settings_of_optimizers_by_value() {
+    let plan = |excluded: &str| {
+        let text = format!(
+            "{HEAD}prompts = [\"a\"]\nexclude = [{{ optimizer = {excluded} }}]\n[optimizer]\n\
+             adam = {{ lr = [1.0, 2.0], eps = [1e-8, 1e-6] }}\nsgd = {{}}\n"
+        );
+        let experiment = read(&text, &[])?;
+        let identity = model_sets::Identity::new("none", std::collections::BTreeMap::new());
+        let cells = crate::plan::Plan::new(&experiment, &identity).unwrap().cells;
+        Ok::<_, Box<ExperimentError>>(cells.into_iter().map(|cell| cell.optimizer_label).collect::<Vec<_>>())
+    };
+    let all = plan("\"sgd\"").unwrap();
+    assert_eq!(all.len(), 4);
+    for spelled in ["adam lr=1 eps=1e-6", "adam lr=1.0 eps=0.000001", "adam eps=1e-06 lr=1"] {
+        let kept = plan(&format!("[\"sgd\", \"{spelled}\"]")).unwrap();
+        let gone: Vec<&String> = all.iter().filter(|label| !kept.contains(label)).collect();
+        assert_eq!(gone, ["adam lr=1 eps=0.000001"], "{spelled}");
+    }
+    let unknown = plan("\"adam lr=3\"").unwrap_err();
+    assert!(unknown.to_string().contains("unknown optimizer `adam lr=3`"), "{unknown}");
+}
+
+/// A line of a megabyte is shown in part, and so is a name of that length.
+#[test]
+fn long_lines_are_told_in_part() {
+    let long = "x".repeat(1_000_000);
+    for text in [
+        format!("{SMALL}a = \"{long}"),
+        format!("{SMALL}{long} = 1\n"),
+        format!("{HEAD}prompts = [\"{long}\", \"{long}\"]\n[optimizer]\nadam = {{}}\n"),
+        format!("{SMALL}[labels]\n\"{long}\" = \"a\"\n"),
+    ] {
+        let error = read(&text, &[]).unwrap_err();
+        let mut page = String::new();
+        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::none()).with_width(100);
+        handler.render_report(&mut page, error.as_ref()).unwrap();
+        assert!(page.len() < 5_000, "{} bytes", page.len());
+    }
+}
+
+#[test]
 fn exclusions_compare_numbers_by_value() {
     let text = format!(
         "{HEAD}prompts = [\"bicycle\", \"chair\"]\nseeds = [0, 1]\n\

@@ -4,7 +4,7 @@ use super::layers::Layers;
 
 /// The texts that an experiment is read from, end to end: its file, every `--set`, the model set's manifest. A place in any
 /// of them is a byte of the whole.
-pub(super) struct Sources {
+pub struct Sources {
     text: String,
     parts: Vec<Part>,
 }

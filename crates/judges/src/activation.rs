@@ -12,7 +12,7 @@ pub fn activation(component: &Component) -> Option<Activation> {
 /// What to do about a CLIP whose activation is not known, or not the one that its manifest states.
 pub fn activation_help(set: &ModelSet, role: &str, error: &ClipError) -> Option<String> {
     let (manifest, _) = set.manifest_text();
-    let place = format!("`[{role}]` of {}", manifest.display());
+    let place = format!("`[{role}]` of {}", printable::path(&manifest));
     match error {
         ClipError::NoActivation { .. } => Some(format!(
             "add it to {place}: `activation = \"quick-gelu\"` for OpenAI's weights and those trained with QuickGELU \

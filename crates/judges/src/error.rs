@@ -34,11 +34,11 @@ pub enum EvaluationError {
     Labels { role: &'static str, source: Box<clip::ZeroShotError> },
     #[error(transparent)]
     Image(#[from] clip::PreprocessError),
-    #[error("failed to read `{}`", path.display())]
+    #[error("failed to read `{}`", printable::path(path))]
     Read { path: PathBuf, source: io::Error },
-    #[error("`{}` could not be judged: {message}", path.display())]
+    #[error("`{}` could not be judged: {message}", printable::path(path))]
     Panic { path: PathBuf, message: String },
-    #[error("failed to encode the mask of `{}`", path.display())]
+    #[error("failed to encode the mask of `{}`", printable::path(path))]
     Mask { path: PathBuf, source: png::EncodingError },
     #[error(transparent)]
     Record(#[from] RecordError),

@@ -46,7 +46,7 @@ pub enum FetchError {
         #[help]
         help: String,
     },
-    #[error("failed to write `{}`", path.display())]
+    #[error("failed to write `{}`", printable::path(path))]
     Write { path: PathBuf, source: io::Error },
     #[error("{url} is another file than it was: its SHA-256 is {found}, it should be {expected}")]
     #[diagnostic(help(
@@ -221,7 +221,7 @@ impl Download<'_> {
             "what has come so far is kept, and the same command goes on from there; or fetch {} by other means, put it at \
              {} and run `runner weights verify {}`",
             self.url,
-            self.target.display(),
+            printable::path(self.target),
             self.set
         )
     }

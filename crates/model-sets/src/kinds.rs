@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
+use records::{Excerpt, shortened};
 use thiserror::Error;
 use toml::de::{DeTable, DeValue};
 
@@ -11,7 +12,7 @@ use super::ROLES;
 
 /// A component of an architecture that its role cannot have.
 #[derive(Debug, Error, Diagnostic)]
-#[error("line {line} of `{}`: the {role} cannot be a `{kind}`", path.display())]
+#[error("line {line} of `{}`: the {role} cannot be a `{kind}`", printable::path(path))]
 pub struct KindError {
     path: PathBuf,
     line: usize,
@@ -32,14 +33,15 @@ pub(super) fn check(path: &Path, text: &str) -> Result<(), Box<KindError>> {
         if let Some((kind, span)) = kind(manifest.get_ref(), role)
             && kind != right
         {
+            let excerpt = Excerpt::around(text, span.start);
             return Err(Box::new(KindError {
                 path: path.to_owned(),
                 line: text[..span.start].matches('\n').count() + 1,
                 role,
                 help: help(role, right, kind),
-                kind: kind.to_owned(),
-                source_code: NamedSource::new(path.display().to_string(), text.to_owned()),
-                span: span.into(),
+                kind: shortened(kind).into_owned(),
+                span: excerpt.placed(span).unwrap_or_default().into(),
+                source_code: NamedSource::new(printable::path(path), excerpt.text),
             }));
         }
     }

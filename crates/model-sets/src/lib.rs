@@ -14,4 +14,4 @@ pub use identity::Identity;
 pub use kinds::KindError;
 pub use label_choice::LabelChoice;
 pub use manifest::{Activation, Component, FileEntry, Kind, Manifest, ROLES};
-pub use set::{ModelSet, ModelSetError, ModelSets, Verified};
+pub use set::{ManifestError, ModelSet, ModelSetError, ModelSets, Verified};

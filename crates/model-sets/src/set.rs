@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
-use records::{ModelFile, RecordError, TextError, forbidden_in_toml, read_text, write_atomically};
+use records::{ModelFile, RecordError, TextError, TomlError, forbidden_in_toml, read_text, write_atomically};
 use thiserror::Error;
 use toml::de::DeTable;
 
@@ -49,7 +49,7 @@ pub enum Verified {
 #[derive(Debug, Error, Diagnostic)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum ModelSetError {
-    #[error("`{}` has no model sets", path.display())]
+    #[error("`{}` has no model sets", printable::path(path))]
     #[diagnostic(help(
         "start the program in the repository's root, or point --weights at the folder of model sets"
     ))]
@@ -66,26 +66,36 @@ pub enum ModelSetError {
         #[help]
         help: String,
     },
-    #[error("`{}` is not a manifest of a model set", path.display())]
-    Manifest { path: PathBuf, source: Box<toml::de::Error> },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Manifest(Box<ManifestError>),
     #[error(transparent)]
     #[diagnostic(transparent)]
     Kind(#[from] Box<KindError>),
-    #[error("the model set in `{}` calls itself `{name}`", path.display())]
+    #[error("the model set in `{}` calls itself `{name}`", printable::path(path))]
     Misnamed { path: PathBuf, name: String },
-    #[error("failed to read `{}`", path.display())]
+    #[error("failed to read `{}`", printable::path(path))]
     Read { path: PathBuf, source: io::Error },
     /// The manifest is no text that can be read, or has a character that no report can show.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Text(#[from] TextError),
-    #[error("`{}` is another file than the model set `{set}` means", path.display())]
+    #[error("`{}` is another file than the model set `{set}` means", printable::path(path))]
     #[diagnostic(help(
         "its SHA-256 is {found}, it should be {expected}; `runner weights fetch {set}` fetches it again"
     ))]
     Wrong { set: String, path: PathBuf, expected: String, found: String },
     #[error("the digests of first downloads could not be kept")]
     Record { source: RecordError },
+}
+
+/// A manifest that is none, and where.
+#[derive(Debug, Error, Diagnostic)]
+#[error("`{}` is not a manifest of a model set", printable::path(path))]
+pub struct ManifestError {
+    path: PathBuf,
+    #[diagnostic_source]
+    source: TomlError,
 }
 
 impl ModelSets {
@@ -162,8 +172,7 @@ impl ModelSet {
         let path = folder.join("manifest.toml");
         let text = read_text(&path)?;
         kinds::check(&path, &text)?;
-        let invalid = |source| ModelSetError::Manifest { path: path.clone(), source: Box::new(source) };
-        let manifest: Manifest = toml::from_str(&text).map_err(invalid)?;
+        let manifest: Manifest = toml::from_str(&text).map_err(|error| invalid(&path, &text, &error))?;
         refuse_forbidden(&path, &text)?;
         if folder.file_name().is_none_or(|name| name != manifest.name.as_str()) {
             return Err(ModelSetError::Misnamed { path: folder, name: manifest.name });
@@ -295,7 +304,7 @@ impl ModelSet {
             }
             Err(error) => return Err(error.into()),
         };
-        toml::from_str(&text).map_err(|source| ModelSetError::Manifest { path, source: Box::new(source) })
+        toml::from_str(&text).map_err(|error| invalid(&path, &text, &error))
     }
 
     fn keep(&self, first_seen: &BTreeMap<String, String>) -> Result<(), ModelSetError> {
@@ -332,6 +341,11 @@ fn refuse_forbidden(path: &Path, text: &str) -> Result<(), TextError> {
         Some((span, character)) => Err(TextError::character(path, text, span, character)),
         None => Ok(()),
     }
+}
+
+fn invalid(path: &Path, text: &str, error: &toml::de::Error) -> ModelSetError {
+    let source = TomlError::of(path, text, error);
+    ModelSetError::Manifest(Box::new(ManifestError { path: path.to_owned(), source }))
 }
 
 fn suggestion(name: &str, sets: &[ModelSet]) -> String {

@@ -19,7 +19,7 @@
 //! of the authors' code in place of averages that start at the first gradient. Defaults: those of that code.
 
 use tch::Tensor;
-use torch_ext::scaled::{addcdiv_, addcmul_};
+use torch_ext::scaled::{addcdiv_, addcmul_, scalar};
 
 use crate::declare::declare;
 use crate::ops::axpy;
@@ -73,7 +73,8 @@ impl TensorRule for Adan {
         addcdiv_(theta, -lr / at.bias_correction(beta1), m, &denominator);
         addcdiv_(theta, -lr * beta2 / at.bias_correction(beta2), v, &denominator);
         if self.weight_decay.0 != 0.0 {
-            let _ = theta.g_div_scalar_(1.0 + lr * self.weight_decay.0);
+            let divisor = scalar(theta, 1.0 + lr * self.weight_decay.0);
+            let _ = theta.g_div_scalar_(divisor);
         }
         g_prev.copy_(g);
     }

@@ -21,7 +21,7 @@
 //! lets a changed learning rate act one step later.
 
 use tch::Tensor;
-use torch_ext::scaled::axpy_;
+use torch_ext::scaled::{axpy_, scalar};
 
 use crate::declare::declare;
 use crate::ops::decayed;
@@ -60,7 +60,8 @@ impl TensorRule for Asgd {
         let mu = 1.0 / (steps_before - self.t0.0).max(1.0);
 
         let g = &decayed(g, self.weight_decay, theta);
-        let _ = theta.g_mul_scalar_(1.0 - lambd * eta);
+        let kept = scalar(theta, 1.0 - lambd * eta);
+        let _ = theta.g_mul_scalar_(kept);
         axpy_(theta, -eta, g);
         if mu == 1.0 {
             average.copy_(theta);

@@ -1,7 +1,7 @@
 //! The steps that several rules are made of.
 
 use tch::Tensor;
-use torch_ext::scaled::axpy_;
+use torch_ext::scaled::{axpy_, scalar};
 
 use crate::setting::WeightDecay;
 
@@ -23,7 +23,8 @@ pub(crate) fn decayed(g: &Tensor, weight_decay: WeightDecay, theta: &Tensor) -> 
 /// θ ← θ - γ·λ·θ: weight decay that leaves the gradient alone.
 pub(crate) fn shrink_(theta: &mut Tensor, lr: f64, weight_decay: WeightDecay) {
     if weight_decay.get() != 0.0 {
-        let _ = theta.g_mul_scalar_(1.0 - lr * weight_decay.get());
+        let kept = scalar(theta, 1.0 - lr * weight_decay.get());
+        let _ = theta.g_mul_scalar_(kept);
     }
 }
 

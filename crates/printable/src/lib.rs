@@ -10,6 +10,7 @@
 //! ```
 
 use std::borrow::Cow;
+use std::path::Path;
 
 /// Whether a terminal shows `c`, and neither acts on it nor turns what follows.
 ///
@@ -26,6 +27,12 @@ pub fn is_printable(c: char) -> bool {
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
     escaped(text, is_printable)
+}
+
+/// The path of a file as part of a line: names may have line feeds, with which one could pass for a line of the program's.
+#[must_use]
+pub fn path(path: &Path) -> String {
+    line(&path.to_string_lossy()).into_owned()
 }
 
 /// A text of several lines, in which line feeds and tabs are the program's own.
@@ -113,6 +120,12 @@ mod tests {
                 assert!(matches!(shown, Cow::Borrowed(_)) && shown == fine);
             }
         }
+    }
+
+    #[test]
+    fn a_path_is_part_of_a_line() {
+        assert_eq!(path(Path::new("a b/é.png")), "a b/é.png");
+        assert_eq!(path(Path::new("a.png\nerror: b\u{1b}[2J")), r"a.png\nerror: b\u{1b}[2J");
     }
 
     #[test]

@@ -101,10 +101,24 @@ impl Range {
             Bound::Excluded(high) => schema.insert("exclusiveMaximum".into(), high.into()),
             Bound::Unbounded => None,
         };
+        if schema.get("type").is_some_and(|kind| kind == "number") {
+            describe_single(schema);
+        }
     }
 
     fn bounds(self) -> (Bound<f64>, Bound<f64>) {
         (self.low, self.high)
+    }
+}
+
+/// The ends that numbers of single precision have where a range states none.
+fn describe_single(schema: &mut Schema) {
+    for (inclusive, exclusive, end) in
+        [("minimum", "exclusiveMinimum", -SINGLE), ("maximum", "exclusiveMaximum", SINGLE)]
+    {
+        if schema.get(inclusive).is_none() && schema.get(exclusive).is_none() {
+            schema.insert(inclusive.into(), end.into());
+        }
     }
 }
 
@@ -150,6 +164,20 @@ mod tests {
         let beyond = "lr is 1e300, but must be above 0 and at most 3.4028235e38 (single precision)";
         assert_eq!(said(Range::POSITIVE, 1e300), beyond);
         assert_eq!(Range::between(1.0, 4096.0).to_string(), "at least 1 and at most 4096");
+    }
+
+    #[test]
+    fn states_where_single_precision_ends() {
+        for (range, low) in [(Range::POSITIVE, None), (Range::FINITE, Some(-SINGLE))] {
+            let mut schema = schemars::json_schema!({ "type": "number" });
+            range.describe(&mut schema);
+            let bound = |name: &str| schema.get(name).and_then(|bound| bound.as_f64());
+            assert_eq!((bound("minimum"), bound("maximum")), (low, Some(SINGLE)));
+            assert!(range.check("lr", SINGLE).is_ok() && range.check("lr", 1.01 * SINGLE).is_err());
+        }
+        let mut whole = schemars::json_schema!({ "type": "integer" });
+        Range::NOT_NEGATIVE.describe(&mut whole);
+        assert_eq!(whole.get("maximum"), None, "whole numbers end with their type");
     }
 
     proptest! {

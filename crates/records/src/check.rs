@@ -89,12 +89,15 @@ fn check_verdict(verdict: &Verdict, labels: usize) -> Result<(), String> {
 }
 
 impl Check for PlanRecord {
-    /// Paths of cells lead to folders below `cells/`, and nowhere else.
+    /// Paths of cells lead to folders below `cells/`, and nowhere else; those of files stay in the results folder.
     fn check(&self) -> Result<(), String> {
         let inside = |id: &str| {
             let path = std::path::Path::new(id);
             !id.is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)))
         };
+        if let Some(file) = self.files.keys().find(|file| !inside(file)) {
+            return Err(format!("`{file}` is not the path of a file in the results folder"));
+        }
         match self.cells.iter().find(|cell| !inside(&cell.id)) {
             Some(cell) => Err(format!("`{}` is not the path of a cell", cell.id)),
             None => Ok(()),

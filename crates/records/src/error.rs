@@ -7,27 +7,30 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum RecordError {
-    #[error("failed to read `{}`", path.display())]
+    #[error("failed to read `{}`", printable::path(path))]
     Read { path: PathBuf, source: io::Error },
-    #[error("failed to move `{}` to `{to}`", from.display())]
+    #[error("failed to move `{}` to `{to}`", printable::path(from))]
     Move { from: PathBuf, to: String, source: io::Error },
-    #[error("failed to write `{}`", path.display())]
+    #[error("failed to write `{}`", printable::path(path))]
     Write { path: PathBuf, source: io::Error },
-    #[error("`{}` is not a record of this program", path.display())]
-    Toml { path: PathBuf, source: Box<toml::de::Error> },
-    #[error("`{}` is not a record of this program", path.display())]
+    #[error("`{}` is not a record of this program", printable::path(path))]
+    Toml { path: PathBuf, source: Box<super::TomlError> },
+    #[error("`{}` is not a record of this program", printable::path(path))]
     Json { path: PathBuf, source: serde_json::Error },
-    #[error("`{}` is not a trace", path.display())]
+    #[error("`{}` is not a trace", printable::path(path))]
     Csv { path: PathBuf, source: csv::Error },
-    #[error("`{}` is damaged: {reason}", path.display())]
+    #[error("`{}` is damaged: {reason}", printable::path(path))]
     Damaged { path: PathBuf, reason: String },
-    #[error("`{}` was written by a newer version of this program: its format is {found}", path.display())]
+    #[error(
+        "`{}` was written by a newer version of this program: its format is {found}",
+        printable::path(path)
+    )]
     Newer { path: PathBuf, found: u64 },
-    #[error("failed to encode `{}`", path.display())]
+    #[error("failed to encode `{}`", printable::path(path))]
     Encode { path: PathBuf, source: Box<toml::ser::Error> },
-    #[error("`{}` is not a table of published figures", path.display())]
+    #[error("`{}` is not a table of published figures", printable::path(path))]
     Published { path: PathBuf, source: Box<super::PublishedError> },
-    #[error("`{}` is not a results folder: it has no plan.toml", path.display())]
+    #[error("`{}` is not a results folder: it has no plan.toml", printable::path(path))]
     NotResults { path: PathBuf },
 }
 

@@ -12,7 +12,7 @@ use super::seal::{SealError, opened, sealed};
 use super::trace;
 use super::{
     CellRecord, Environment, Evaluation, LARGEST_RECORD, LabelSet, PlanRecord, PublishedTable, RecordError,
-    TraceRow, read_regular, sha256, write_atomically,
+    TomlError, TraceRow, read_regular, sha256, write_atomically,
 };
 
 /// A results folder, such as `results/optimizers`.
@@ -307,6 +307,7 @@ fn read_toml<T: DeserializeOwned + Check>(path: &Path) -> Result<Option<T>, Reco
         error => damaged(error.to_string()),
     })?;
     let record: T = toml::from_str(&text)
+        .map_err(|error| TomlError::of(path, &text, &error))
         .map_err(|source| RecordError::Toml { path: path.to_owned(), source: Box::new(source) })?;
     record.check().map_err(damaged)?;
     Ok(Some(record))

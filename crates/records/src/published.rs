@@ -7,6 +7,8 @@ use csv::{ReaderBuilder, StringRecord};
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
 
+use super::{Excerpt, shortened};
+
 /// A table of similarities (100 × cosine) that others published: rows are prompts, columns optimizers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PublishedTable {
@@ -57,10 +59,11 @@ impl PublishedTable {
     /// The first fault, with its place in the text.
     pub fn parse(file: &str, text: &str) -> Result<Self, Box<PublishedError>> {
         read(text).map_err(|Fault { message, span }| {
+            let excerpt = Excerpt::around(text, span.as_ref().map_or(0, |span| span.start));
             Box::new(PublishedError {
                 message,
-                source_code: NamedSource::new(file, text.to_owned()),
-                span: span.map(SourceSpan::from),
+                span: span.and_then(|span| excerpt.placed(span)).map(SourceSpan::from),
+                source_code: NamedSource::new(file, excerpt.text),
             })
         })
     }
@@ -80,8 +83,11 @@ fn read(text: &str) -> Result<PublishedTable, Fault> {
         let line = line?;
         let name = named(&line[0]);
         if name.is_empty() || !names.insert(name.clone()) {
-            let what =
-                if name.is_empty() { "has no prompt".to_owned() } else { format!("is another for `{name}`") };
+            let what = if name.is_empty() {
+                "has no prompt".to_owned()
+            } else {
+                format!("is another for `{}`", shortened(&name))
+            };
             return Err(Fault::at(&line, text, format!("a row of published figures {what}")));
         }
         let figures =
@@ -106,7 +112,7 @@ fn distinct(names: &[String], what: &str, line: &StringRecord, text: &str) -> Re
     let mut seen = HashSet::new();
     match names.iter().find(|name| name.is_empty() || !seen.insert(*name)) {
         Some(name) if name.is_empty() => Err(Fault::at(line, text, format!("a column names no {what}"))),
-        Some(name) => Err(Fault::at(line, text, format!("two columns are for `{name}`"))),
+        Some(name) => Err(Fault::at(line, text, format!("two columns are for `{}`", shortened(name)))),
         None => Ok(()),
     }
 }
@@ -117,7 +123,7 @@ fn figure(field: &str, line: &StringRecord, text: &str) -> Result<Option<f64>, F
         return Ok(None);
     }
     let number = field.parse().ok().filter(|number: &f64| number.is_finite());
-    number.map(Some).ok_or_else(|| Fault::at(line, text, format!("`{field}` is not a number")))
+    number.map(Some).ok_or_else(|| Fault::at(line, text, format!("`{}` is not a number", shortened(field))))
 }
 
 fn source(text: &str) -> String {
@@ -182,6 +188,19 @@ mod tests {
             PublishedTable::parse("t.csv", "\u{feff}prompt, adam ,sgd\r\n\"a, b\",40.5,\r\n").unwrap();
         assert_eq!(table.optimizers, ["adam", "sgd"]);
         assert_eq!(table.rows, [PublishedRow { name: "a, b".into(), figures: vec![Some(40.5), None] }]);
+    }
+
+    #[test]
+    fn a_long_line_is_shown_in_part() {
+        let long = "4".repeat(1_000_000) + "O";
+        for text in [format!("prompt,adam\nbicycle,{long}\n"), format!("{long},a,a\nbicycle,1,2\n")] {
+            let error = PublishedTable::parse("table.csv", &text).unwrap_err();
+            let mut page = String::new();
+            GraphicalReportHandler::new_themed(GraphicalTheme::none())
+                .render_report(&mut page, error.as_ref())
+                .unwrap();
+            assert!(page.len() < 3_000 && page.contains("table.csv"), "{} bytes", page.len());
+        }
     }
 
     #[test]

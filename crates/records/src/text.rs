@@ -8,13 +8,13 @@ use std::sync::Arc;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
 
-use super::regular::{LARGEST_TEXT, read_regular};
+use super::{Excerpt, LARGEST_TEXT, read_regular};
 
 /// A text file that cannot be read, with the place of what is wrong in it.
 #[derive(Debug, Error, Diagnostic)]
 pub enum TextError {
     /// The file cannot be opened or read.
-    #[error("failed to read `{}`", path.display())]
+    #[error("failed to read `{}`", printable::path(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -22,7 +22,7 @@ pub enum TextError {
         source: io::Error,
     },
     /// The file is written in another encoding than UTF-8.
-    #[error("`{}` is not UTF-8: {reason} (line {line}, column {column})", path.display())]
+    #[error("`{}` is not UTF-8: {reason} (line {line}, column {column})", printable::path(path))]
     Encoding {
         /// The file.
         path: PathBuf,
@@ -39,7 +39,7 @@ pub enum TextError {
     /// The text has a character that no report can show.
     #[error(
         "`{}` has the character {}, which XML 1.0 forbids (line {line}, column {column})",
-        path.display(), escaped(*character)
+        printable::path(path), escaped(*character)
     )]
     #[diagnostic(help("figures and pages cannot show it: remove it"))]
     Character {
@@ -106,8 +106,10 @@ impl TextError {
             text.chars().map(|c| if is_forbidden(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
         };
         let start = shown(&text[..span.start]).len();
-        let span = (start, shown(&text[span]).len()).into();
-        let text = Arc::new(NamedSource::new(path.display().to_string(), shown(text)));
+        let span = start..start + shown(&text[span]).len();
+        let excerpt = Excerpt::around(&shown(text), start);
+        let span = excerpt.placed(span).unwrap_or_default().into();
+        let text = Arc::new(NamedSource::new(printable::path(path), excerpt.text));
         Self::Character { path: path.to_owned(), character, line, column, text, span }
     }
 }

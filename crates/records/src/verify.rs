@@ -5,7 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::digests;
-use super::{CellStatus, Damage, PlanRecord, PlannedCell, RecordError, ResultsFolder};
+use super::{CellStatus, Damage, PUBLISHED, PlanRecord, PlannedCell, RecordError, ResultsFolder};
 
 /// What comparing all files of a results folder with their digests came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,12 +70,11 @@ impl ResultsFolder {
             ("labels.toml", self.labels().err()),
         ];
         let read = errors.into_iter().filter_map(|(file, error)| Some(Damage::of_error(file, &error?)));
-        let name = "experiment.toml";
-        let compared = plan.files.get(name).and_then(|digest| self.experiment_damage(name, digest));
-        read.chain(compared).collect()
+        let compared = plan.files.iter().filter(|(name, _)| *name != PUBLISHED); // compared when read
+        read.chain(compared.filter_map(|(name, digest)| self.damage_of(name, digest))).collect()
     }
 
-    fn experiment_damage(&self, name: &str, digest: &str) -> Option<Damage> {
+    fn damage_of(&self, name: &str, digest: &str) -> Option<Damage> {
         match digests::of_file(&self.path().join(Path::new(name))) {
             Ok(is) if is == digest => None,
             Ok(_) => Some(Damage::differs(name)),

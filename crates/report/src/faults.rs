@@ -25,7 +25,7 @@ impl Faults {
     pub(super) fn keep<T>(&self, what: &str, result: Result<T, DrawError>) -> Option<T> {
         match result {
             Ok(value) => return Some(value),
-            Err(DrawError::Image { path, source }) => self.add(path.display().to_string(), &source),
+            Err(DrawError::Image { path, source }) => self.add(printable::path(&path), &source),
             Err(error) => self.add(what.to_owned(), &error),
         }
         None

@@ -36,6 +36,7 @@ mod overlay;
 mod plots;
 mod published;
 
+mod stale;
 mod study;
 mod summary;
 mod tables;
@@ -51,7 +52,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use records::{RecordError, ResultsFolder, write_atomically};
+use records::{RecordError, ResultsFolder, sha256, write_atomically};
 use thiserror::Error;
 
 use self::analysis::Verdict;
@@ -61,6 +62,7 @@ use self::faults::Faults;
 pub use self::html::PageError;
 pub use self::plots::DrawError;
 use self::plots::Figures;
+use self::stale::Digests;
 use self::study::Study;
 pub use self::summary::Summary;
 use self::tables::Table;
@@ -94,43 +96,55 @@ pub fn build(results: &Path) -> Result<Summary, ReportError> {
     let mut files = Vec::new();
     // First what no figure can spoil.
     let tables = tables::tables(&study, &verdict);
-    write_tables(results, &study, &tables, &mut files)?;
-    let figures = write_figures(results, &study, &faults, &mut files)?;
+    let mut digests = write_tables(results, &study, &tables, &mut files)?;
+    let (figures, of_figures) = write_figures(results, &study, &faults, &mut files)?;
+    digests.extend(of_figures);
+    stale::replace(results, &digests)?;
     let animations = write_animations(results, &study, &faults, &mut files)?;
     let page = html::page(&study, &verdict, &tables, &figures, &animations, &faults)?;
     write(results, PathBuf::from("report.html"), page.as_bytes(), &mut files)?;
     Ok(Summary::of(&study, &verdict, &figures.missing_letters, faults.list(), results, files))
 }
 
+/// Returns the digests of the files.
 fn write_tables(
     results: &Path,
     study: &Study,
     tables: &[Table],
     files: &mut Vec<PathBuf>,
-) -> Result<(), ReportError> {
-    let folder = Path::new("tables");
+) -> Result<Digests, ReportError> {
+    let mut digests = Digests::new();
+    let mut put = |name: String, bytes: &[u8]| {
+        let name = format!("tables/{name}");
+        write(results, PathBuf::from(&name), bytes, files)?;
+        digests.insert(name, sha256(bytes));
+        Ok::<(), RecordError>(())
+    };
     for table in tables {
-        write(results, folder.join(format!("{}.csv", table.name)), &table.csv()?, files)?;
+        put(format!("{}.csv", table.name), &table.csv()?)?;
     }
-    write(results, folder.join("similarity.md"), tables::similarity_document(study).as_bytes(), files)?;
-    Ok(())
+    put("similarity.md".to_owned(), tables::similarity_document(study).as_bytes())?;
+    Ok(digests)
 }
 
-/// Every figure as soon as it is drawn.
+/// Every figure as soon as it is drawn; returns the digests of the files.
 fn write_figures(
     results: &Path,
     study: &Study,
     faults: &Faults,
     files: &mut Vec<PathBuf>,
-) -> Result<Figures, RecordError> {
-    let written = Mutex::new(BTreeSet::new());
+) -> Result<(Figures, Digests), RecordError> {
+    let written = Mutex::new(Digests::new());
     let figures = plots::draw(study, faults, &|name, bytes| {
         write_atomically(&results.join(name), bytes)?;
-        written.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        let digest = sha256(bytes);
+        let name = name.to_string_lossy().into_owned(); // of slugs: ASCII
+        written.lock().unwrap_or_else(PoisonError::into_inner).insert(name, digest);
         Ok(())
     })?;
-    files.extend(written.into_inner().unwrap_or_else(PoisonError::into_inner));
-    Ok(figures)
+    let written = written.into_inner().unwrap_or_else(PoisonError::into_inner);
+    files.extend(written.keys().map(PathBuf::from));
+    Ok((figures, written))
 }
 
 /// `progress.gif` in the folder of every cell that saved images on the way; returns those for the page.

@@ -1,6 +1,7 @@
 //! A results folder as the report sees it: cells on a grid of rows (prompts, and further axes) and optimizers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -38,6 +39,23 @@ pub(super) struct Study {
     pub(super) published: Option<PublishedTable>,
     /// What is left out, because it is not as the run left it.
     pub(super) unreadable: Vec<Unreadable>,
+    places: Places,
+}
+
+/// Where things are in a study's lists: a search through thousands of them, for each of them, takes minutes.
+#[derive(Debug, Default)]
+struct Places {
+    /// Of prompts, by their texts.
+    prompts: HashMap<String, usize>,
+    /// Of optimizers, by their names.
+    optimizers: HashMap<String, usize>,
+    rows: HashMap<Row, usize>,
+    /// The cells of a row and an optimizer, in the plan's order.
+    cells: HashMap<(usize, usize), Vec<usize>>,
+    /// The first cell of a prompt.
+    first: HashMap<usize, usize>,
+    /// Whether cells have different seeds.
+    has_seeds: bool,
 }
 
 /// A cell, or a file about all cells, that cannot be reported.
@@ -52,7 +70,7 @@ pub(super) struct Unreadable {
 }
 
 /// A row of the table: a prompt under one setting of the further axes.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Row {
     /// Index of the prompt.
     pub(super) prompt: usize,
@@ -112,13 +130,21 @@ impl Study {
             environment,
             published,
             unreadable,
+            places: Places::default(),
         };
         study.read_cells(&folder, &plan);
         study.order_rows();
+        study.find_cells();
         Ok(study)
     }
 
     fn read_cells(&mut self, folder: &ResultsFolder, plan: &PlanRecord) {
+        for (index, prompt) in self.prompts.iter().enumerate() {
+            self.places.prompts.entry(prompt.text.clone()).or_insert(index);
+        }
+        for (index, optimizer) in self.optimizers.iter().enumerate() {
+            self.places.optimizers.entry(optimizer.clone()).or_insert(index);
+        }
         let read = plan.cells.par_iter().map(|planned| folder.cell(&planned.id).read(planned));
         let read: Vec<_> = read.collect();
         for (planned, contents) in plan.cells.iter().zip(read) {
@@ -137,14 +163,13 @@ impl Study {
     fn add(&mut self, folder: &ResultsFolder, contents: CellContents) {
         let CellContents { record, trace, evaluation, frames } = contents;
         let cell = folder.cell(&record.id);
-        let prompt = self.prompts.iter().position(|prompt| prompt.text == record.prompt);
-        let optimizer = place(&mut self.optimizers, record.optimizer.clone());
-        let prompt = prompt.unwrap_or_else(|| {
-            self.prompts
-                .push(PlannedPrompt { text: record.prompt.clone(), class_name: record.class_name.clone() });
-            self.prompts.len() - 1
+        let Places { prompts, optimizers, rows, .. } = &mut self.places;
+        let optimizer = place(&mut self.optimizers, optimizers, &record.optimizer, Clone::clone);
+        let prompt = place(&mut self.prompts, prompts, &record.prompt, |text| PlannedPrompt {
+            text: text.clone(),
+            class_name: record.class_name.clone(),
         });
-        let row = place(&mut self.rows, Row { prompt, axes: axes(&record.axes) });
+        let row = place(&mut self.rows, rows, &Row { prompt, axes: axes(&record.axes) }, Clone::clone);
         self.cells.push(Cell {
             record,
             row,
@@ -165,29 +190,40 @@ impl Study {
 
     /// Rows in the order of the prompts, one at least for each of them.
     fn order_rows(&mut self) {
-        for prompt in 0..self.prompts.len() {
-            if self.rows.iter().all(|row| row.prompt != prompt) {
-                self.rows.push(Row { prompt, axes: String::new() });
-            }
-        }
+        let begun: HashSet<usize> = self.rows.iter().map(|row| row.prompt).collect();
+        let others = (0..self.prompts.len()).filter(|prompt| !begun.contains(prompt));
+        self.rows.extend(others.map(|prompt| Row { prompt, axes: String::new() }));
         let mut order: Vec<usize> = (0..self.rows.len()).collect();
         order.sort_by_key(|&row| self.rows[row].prompt); // stable: the axes keep the plan's order
+        let mut place = vec![0; order.len()];
+        for (new, &old) in order.iter().enumerate() {
+            place[old] = new;
+        }
         for cell in &mut self.cells {
-            cell.row = order.iter().position(|&row| row == cell.row).unwrap_or(cell.row);
+            cell.row = place[cell.row];
         }
         self.rows = order.iter().map(|&row| self.rows[row].clone()).collect();
     }
 
+    fn find_cells(&mut self) {
+        for (index, cell) in self.cells.iter().enumerate() {
+            self.places.cells.entry((cell.row, cell.optimizer)).or_default().push(index);
+            self.places.first.entry(self.rows[cell.row].prompt).or_insert(index);
+            self.places.has_seeds |= cell.record.seed != self.cells[0].record.seed;
+        }
+    }
+
     /// The name that files about the prompt carry.
     pub(super) fn slug(&self, prompt: usize) -> &str {
-        let of_prompt = |cell: &&Cell| self.rows[cell.row].prompt == prompt;
-        let id = self.cells.iter().find(of_prompt).map_or("unnamed", |cell| cell.record.id.as_str());
+        let first = self.places.first.get(&prompt);
+        let id = first.map_or("unnamed", |&first| self.cells[first].record.id.as_str());
         id.split('/').next().unwrap_or(id)
     }
 
     /// The cells of a row and an optimizer: one for every seed that has been begun.
     pub(super) fn at(&self, row: usize, optimizer: usize) -> impl Iterator<Item = &Cell> {
-        self.cells.iter().filter(move |cell| cell.row == row && cell.optimizer == optimizer)
+        let cells = self.places.cells.get(&(row, optimizer));
+        cells.into_iter().flatten().map(|&index| &self.cells[index])
     }
 
     /// The rows of the study with every seed that has been begun of them, in order.
@@ -218,9 +254,7 @@ impl Study {
 
     /// Whether there is more than one seed.
     pub(super) fn has_seeds(&self) -> bool {
-        let mut seeds = self.cells.iter().map(|cell| cell.record.seed);
-        let first = seeds.next();
-        seeds.any(|seed| Some(seed) != first)
+        self.places.has_seeds
     }
 
     /// Whether there are axes beyond prompts, optimizers and seeds.
@@ -315,10 +349,15 @@ pub(super) fn axes(values: &BTreeMap<String, toml::Value>) -> String {
     values.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
 }
 
-/// The place of `item` in `items`, at whose end it is put if it is new.
-fn place<T: PartialEq>(items: &mut Vec<T>, item: T) -> usize {
-    items.iter().position(|known| *known == item).unwrap_or_else(|| {
-        items.push(item);
+/// The place in `items` of the one that `key` stands for, at whose end a `new` one is put if it is not there.
+fn place<K: Clone + Eq + Hash, T>(
+    items: &mut Vec<T>,
+    places: &mut HashMap<K, usize>,
+    key: &K,
+    new: impl FnOnce(&K) -> T,
+) -> usize {
+    *places.entry(key.clone()).or_insert_with(|| {
+        items.push(new(key));
         items.len() - 1
     })
 }

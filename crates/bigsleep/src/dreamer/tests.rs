@@ -5,6 +5,7 @@ use optim::OptimizerConfig;
 
 mod continuation;
 mod divergence;
+mod extremes;
 mod packing;
 mod single_steps;
 mod trajectory;

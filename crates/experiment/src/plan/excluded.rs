@@ -57,9 +57,9 @@ fn entries(experiment: &Experiment) -> BTreeMap<String, (usize, Entries)> {
         add("prompt", 0, ByValue::Text(prompt.text.clone()), index);
     }
     for (index, optimizer) in experiment.optimizers.iter().enumerate() {
-        add("optimizer", 1, ByValue::Text(optimizer.settings.name().to_owned()), index);
+        add("optimizer", 1, ByValue::of_label(optimizer.settings.name()), index);
         if !optimizer.axes.is_empty() {
-            add("optimizer", 1, ByValue::Text(optimizer.label()), index);
+            add("optimizer", 1, ByValue::of_label(&optimizer.label()), index);
         }
     }
     for (index, dream) in experiment.dreams.iter().enumerate() {

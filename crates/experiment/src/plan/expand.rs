@@ -31,7 +31,7 @@ pub enum PlanError {
     #[error("`{first}` and `{second}` are the same cell: all that decides their results is equal")]
     #[diagnostic(help("leave one of them out"))]
     SameCell { first: String, second: String },
-    #[error("failed to read the image `{}` of a prompt", path.display())]
+    #[error("failed to read the image `{}` of a prompt", printable::path(path))]
     Image { path: PathBuf, source: io::Error },
 }
 

@@ -55,7 +55,7 @@ pub enum DrawError {
     Encode { source: Box<dyn std::error::Error + Send + Sync> },
     #[error("a fault of this program ended the drawing: {message}")]
     Panicked { message: String },
-    #[error("failed to read the image `{}`", path.display())]
+    #[error("failed to read the image `{}`", printable::path(path))]
     Image { path: PathBuf, source: image::ImageError },
 }
 

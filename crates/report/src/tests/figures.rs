@@ -227,3 +227,25 @@ fn remake() {
     let Some(folder) = std::env::var_os("DREAMBENCH_RESULTS") else { return };
     println!("{}", build(Path::new(&folder)).unwrap());
 }
+
+/// The second page of a figure says what an earlier, larger report had.
+#[test]
+fn pages_of_a_larger_report_go_with_it() {
+    let results = Grid { steps: 20, ..Grid::large(13, 2, 20) }.write();
+    std::fs::create_dir_all(results.path().join("plots")).unwrap();
+    std::fs::write(results.path().join("plots/similarity-9.png"), "by somebody").unwrap();
+    let there = |name: &str| results.path().join("plots").join(name).is_file();
+    let before = files(&results);
+    assert!(there("similarity-2.png") && there("similarity-2.svg"), "{:?}", before.keys());
+    let folder = ResultsFolder::at(results.path());
+    let mut plan = folder.plan().unwrap();
+    plan.prompts.truncate(3);
+    plan.cells.truncate(6);
+    folder.write_plan(&plan).unwrap();
+    let after = files(&results);
+    assert!(!there("similarity-2.png") && !there("similarity-2.svg"));
+    assert!(there("similarity.png") && there("similarity-9.png"), "what nobody's report wrote stays");
+    for gone in before.keys().filter(|name| !after.contains_key(*name) && !name.starts_with("cells/")) {
+        assert!(!results.path().join(gone).exists(), "{gone}");
+    }
+}

@@ -20,7 +20,7 @@ use crate::output;
 /// What cannot be judged.
 #[derive(Debug, Error, Diagnostic)]
 enum Unfit {
-    #[error("`{}` was not judged", path.display())]
+    #[error("`{}` was not judged", printable::path(path))]
     Image { path: PathBuf, source: PreprocessError },
     #[error("`{template}` needs one `{{}}`, where the label goes")]
     Template { template: String },
@@ -95,7 +95,7 @@ fn tell(path: &Path, source: PreprocessError, bars: &MultiProgress) {
 
 /// A file's name as part of a line.
 fn shown(path: &Path) -> String {
-    line(&path.display().to_string()).into_owned()
+    printable::path(path)
 }
 
 fn tables(judged: &[Judged], prompts: &[String], labels: &Labels, set: &str) -> String {

@@ -13,7 +13,7 @@ pub(super) fn report(results: &Path, tensorboard: bool, quiet: bool) -> Result<E
     // A folder that is no results folder is left as it is: `build` says so.
     let waiting = |lock: &Path| {
         if !quiet {
-            let (results, lock) = (results.display(), lock.display());
+            let (results, lock) = (printable::path(results), printable::path(lock));
             output::say(&format!(
                 "waiting for another report of `{results}`, which holds the lock of `{lock}`"
             ));

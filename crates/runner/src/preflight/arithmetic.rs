@@ -28,13 +28,20 @@ pub(super) fn check(preflight: &Preflight<'_>, places: &Places<'_>, faults: &mut
                 faults.push(fault.at(span.clone(), format!("not on {on}")));
             }
         }
-        if precision == Precision::Bf16 && preflight.devices.contains(&Device::Cpu) && !multiplies_bf16() {
-            warnings.push(format!(
-                "{key}: `bf16` on a processor without instructions for it (AVX512-BF16 or AMX): products are many times slower than in `fp32`"
-            ));
-        }
+        warnings.extend(slow(key, precision, preflight.devices, multiplies_bf16()));
     }
     warnings
+}
+
+/// The warning of a precision that a processor has no instructions for; `multiplies_bf16` says whether it has those.
+fn slow(key: &str, precision: Precision, devices: &[Device], multiplies_bf16: bool) -> Option<String> {
+    let is_slow = precision == Precision::Bf16 && devices.contains(&Device::Cpu) && !multiplies_bf16;
+    is_slow.then(|| {
+        format!(
+            "{key}: `bf16` on a processor without instructions for it (AVX512-BF16 or AMX): products are many times \
+             slower than in `fp32`"
+        )
+    })
 }
 
 fn name(precision: Precision) -> &'static str {
@@ -83,6 +90,20 @@ mod tests {
             works(precision, Device::Cpu).unwrap();
         }
         works(Precision::Tf32, Device::Cpu).unwrap_err();
+    }
+
+    #[test]
+    fn bf16_is_warned_of_on_processors_without_instructions_for_it() {
+        let said = slow("dream.precision[1]", Precision::Bf16, &[Device::Cuda(0), Device::Cpu], false);
+        insta::assert_snapshot!(said.unwrap(), @"dream.precision[1]: `bf16` on a processor without instructions for it (AVX512-BF16 or AMX): products are many times slower than in `fp32`");
+        for (precision, device, multiplies) in [
+            (Precision::Bf16, Device::Cpu, true),
+            (Precision::Bf16, Device::Cuda(0), false),
+            (Precision::Fp32, Device::Cpu, false),
+            (Precision::Tf32, Device::Cpu, false),
+        ] {
+            assert_eq!(slow("dream.precision", precision, &[device], multiplies), None);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use std::ops::Range;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource};
+use experiment::{ExperimentError, Sources};
+use miette::Diagnostic;
 use thiserror::Error;
 
 /// Faults that are told one by one; of more, the number is told.
@@ -12,7 +13,7 @@ const MOST: usize = 20;
 pub struct PreflightError {
     message: String,
     #[related]
-    faults: Vec<Told>,
+    faults: Vec<ExperimentError>,
 }
 
 /// A fault, and where in the experiment it can be mended.
@@ -20,20 +21,8 @@ pub struct PreflightError {
 pub(super) struct Fault {
     pub(super) message: String,
     pub(super) help: Option<String>,
-    /// Places in the experiment's text, with a word for each.
+    /// Places in the experiment's texts, with a word for each.
     pub(super) places: Vec<(Range<usize>, String)>,
-}
-
-#[derive(Debug, Error, Diagnostic)]
-#[error("{message}")]
-struct Told {
-    message: String,
-    #[help]
-    help: Option<String>,
-    #[source_code]
-    source_code: Option<NamedSource<String>>,
-    #[label(collection)]
-    places: Vec<LabeledSpan>,
 }
 
 impl Fault {
@@ -53,33 +42,16 @@ impl Fault {
 }
 
 impl PreflightError {
-    pub(super) fn new(faults: Vec<Fault>, checked: &str, name: &str, text: &str) -> Self {
+    pub(super) fn new(mut faults: Vec<Fault>, checked: &str, sources: &Sources) -> Self {
         let message =
             format!("nothing was computed: {} ({checked})", records::counted(faults.len(), "fault"));
         let more = faults.len().saturating_sub(MOST);
-        let mut told: Vec<Told> = faults.into_iter().take(MOST).map(|fault| fault.told(name, text)).collect();
+        faults.truncate(MOST);
         if more > 0 {
-            told.push(
-                Fault::new(format!("and {} like these", records::counted(more, "more fault")))
-                    .told(name, text),
-            );
+            let more = records::counted(more, "more fault");
+            faults.push(Fault::new(format!("and {more} like these")));
         }
-        Self { message, faults: told }
-    }
-}
-
-impl Fault {
-    fn told(self, name: &str, text: &str) -> Told {
-        let source = || NamedSource::new(name, text.to_owned()).with_language("toml");
-        Told {
-            message: self.message,
-            help: self.help,
-            source_code: (!self.places.is_empty()).then(source),
-            places: self
-                .places
-                .into_iter()
-                .map(|(span, word)| LabeledSpan::new_with_span(Some(word), span))
-                .collect(),
-        }
+        let told = |Fault { message, help, places }| ExperimentError::of(message, help, places, sources);
+        Self { message, faults: faults.into_iter().map(told).collect() }
     }
 }

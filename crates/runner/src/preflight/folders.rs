@@ -11,10 +11,10 @@ use thiserror::Error;
 #[derive(Debug, Error, Diagnostic)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum FolderError {
-    #[error("`{}` is no folder, and results are to be written there", path.display())]
+    #[error("`{}` is no folder, and results are to be written there", printable::path(path))]
     #[diagnostic(help("move it away, or choose another results folder with --out"))]
     NoFolder { path: PathBuf },
-    #[error("`{}` cannot be written to", path.display())]
+    #[error("`{}` cannot be written to", printable::path(path))]
     #[diagnostic(help("change its permissions, or choose another results folder with --out"))]
     ReadOnly { path: PathBuf, source: io::Error },
 }

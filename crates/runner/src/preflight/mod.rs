@@ -23,8 +23,6 @@ use self::places::Places;
 pub struct Preflight<'p> {
     /// The experiment as its file and the command line state it, before settings of a model set are added.
     pub experiment: &'p Experiment,
-    /// Its name in messages.
-    pub name: &'p str,
     /// The model set with its judges.
     pub judges: &'p Judges<'p>,
     /// The names that final images are compared with.
@@ -40,7 +38,8 @@ pub struct Preflight<'p> {
 /// # Errors
 /// [`PreflightError`] names every fault.
 pub fn check(preflight: &Preflight<'_>) -> Result<Vec<String>, PreflightError> {
-    let places = Places::of(&preflight.experiment.text);
+    let sources = preflight.experiment.sources();
+    let places = Places::of(preflight.experiment, &sources);
     let mut faults = Vec::new();
     let models = models::check(preflight.judges, &mut faults);
     let texts = texts::check(preflight, &models.readers, &places, &mut faults);
@@ -55,5 +54,5 @@ pub fn check(preflight: &Preflight<'_>) -> Result<Vec<String>, PreflightError> {
         records::counted(texts, "text"),
         records::counted(preflight.cells.len(), "cell"),
     );
-    Err(PreflightError::new(faults, &checked, preflight.name, &preflight.experiment.text))
+    Err(PreflightError::new(faults, &checked, &sources))
 }

@@ -1,16 +1,23 @@
 use std::ops::Range;
 
+use experiment::{Experiment, Sources};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// Where the values of an experiment stand in its text.
+/// Where the values of an experiment stand in its texts.
 pub(super) struct Places<'t> {
     table: Option<Spanned<DeTable<'t>>>,
 }
 
 impl<'t> Places<'t> {
-    pub(super) fn of(text: &'t str) -> Self {
-        Self { table: DeTable::parse(text).ok() }
+    pub(super) fn of(experiment: &Experiment, sources: &'t Sources) -> Self {
+        Self { table: experiment.placed(sources) }
+    }
+
+    /// Of an experiment without a text.
+    #[cfg(test)]
+    pub(super) fn none() -> Self {
+        Self { table: None }
     }
 
     /// The value of a key, such as `["evaluation", "template"]`.
@@ -62,7 +69,7 @@ mod tests {
     #[test]
     fn values_and_elements_are_found() {
         let text = "prompts = [\"a\", { text = \"b\" }]\n[labels]\n\"St. Paul\" = \"church\"\n[dream]\ncutouts = [4, 8]";
-        let places = Places::of(text);
+        let places = Places { table: DeTable::parse(text).ok() };
         let shown = |span: Option<Range<usize>>| span.map(|span| &text[span]);
         assert_eq!(shown(places.element(&["prompts"], 1)), Some("{ text = \"b\" }"));
         assert_eq!(shown(places.value(&["labels", "St. Paul"])), Some("\"church\""));

@@ -18,8 +18,12 @@ struct Place {
     span: Option<Range<usize>>,
 }
 
-/// The tokens of what a dream is to approach and to avoid, and its image.
+/// The tokens of what a dream is to approach and to avoid, and its image: by its content once that is known.
 type Meaning = (Vec<Vec<i64>>, Vec<Vec<i64>>, Option<PathBuf>);
+
+fn image_of(prompt: &PromptEntry) -> Option<PathBuf> {
+    prompt.image_sha256.as_ref().map(PathBuf::from).or_else(|| prompt.image.clone())
+}
 
 /// Checks that every text can be read by each CLIP that will read it, and that no two prompts or labels are one to them.
 /// Returns the number of texts.
@@ -57,10 +61,11 @@ impl Texts<'_> {
             let (Some(approach), Some(avoid)) = (approach, avoid.unwrap_or(Some(Vec::new()))) else {
                 continue;
             };
-            let earlier = *seen.entry((approach, avoid, prompt.image.clone())).or_insert(index);
+            let earlier = *seen.entry((approach, avoid, image_of(prompt))).or_insert(index);
             if earlier != index {
                 let earlier = (self.prompt(earlier), prompts[earlier].name());
-                self.twice("prompts", (place, prompt.name()), earlier, "perceptor");
+                let what = if prompt.image.is_some() { "tokens and the same image" } else { "tokens" };
+                self.twice("prompts", (place, prompt.name()), earlier, (what, "perceptor"));
             }
         }
     }
@@ -124,7 +129,7 @@ impl Texts<'_> {
                 span: places.element(&["evaluation", "labels"], index),
             },
             None if preflight.judges.set.manifest.labels.is_some() => {
-                Place { key: format!("labels[{index}] of {}", manifest.display()), span: None }
+                Place { key: format!("labels[{index}] of {}", printable::path(&manifest)), span: None }
             }
             _ => place.clone(), // CIFAR-100's
         };
@@ -137,7 +142,8 @@ impl Texts<'_> {
                 if earlier != index && !told {
                     told = true;
                     let earlier = (place(earlier), names[earlier].clone());
-                    self.twice("labels", (place(index), name.clone()), earlier, self.readers[reader].role);
+                    let role = self.readers[reader].role;
+                    self.twice("labels", (place(index), name.clone()), earlier, ("tokens", role));
                 }
             }
         }
@@ -188,10 +194,15 @@ impl Texts<'_> {
         self.faults.push(fault);
     }
 
-    fn twice(&mut self, list: &str, (place, name): (Place, String), earlier: (Place, String), role: &str) {
-        let (first, earlier) = earlier;
+    fn twice(
+        &mut self,
+        list: &str,
+        (place, name): (Place, String),
+        (first, earlier): (Place, String),
+        (what, role): (&str, &str),
+    ) {
         let fault = Fault::new(format!(
-            "`{list}` lists one text twice: `{earlier}` ({}) and `{name}` ({}) are the same tokens to the {role}",
+            "`{list}` lists one text twice: `{earlier}` ({}) and `{name}` ({}) are the same {what} to the {role}",
             first.key, place.key
         ))
         .help("CLIP reads lowercase letters and single digits, and no difference in spaces: leave one of them out")
@@ -231,7 +242,7 @@ mod tests {
         /// A text is refused exactly when one of its readers cannot read it.
         #[test]
         fn refuses_exactly_what_a_tokenizer_refuses(text in "(\\PC| |[a-z]{1,6} ){1,40}") {
-            let (readers, places) = (readers(), Places::of(""));
+            let (readers, places) = (readers(), Places::none());
             let mut faults = Vec::new();
             let mut texts = Texts { readers: &readers, places: &places, faults: &mut faults, count: 0 };
             let place = Place { key: "here".to_owned(), span: None };
@@ -244,7 +255,7 @@ mod tests {
         /// Two prompts are one exactly when the perceptor's tokens of both are equal.
         #[test]
         fn prompts_are_one_when_their_tokens_are(a in "[aB1 é|]{1,4}x", b in "[Ab1 é]{1,4}x") {
-            let (readers, places) = (readers(), Places::of(""));
+            let (readers, places) = (readers(), Places::none());
             let prompt = |text: &String| PromptEntry {
                 text: text.clone(), avoid: None, image: None, image_sha256: None, class_name: text.clone(), segment: None,
             };

@@ -23,19 +23,22 @@ pub struct FolderLock {
 #[derive(Debug, Error, Diagnostic)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum LockError {
-    #[error("another run is at work on `{}`", folder.display())]
+    #[error("another run is at work on `{}`", printable::path(folder))]
     #[diagnostic(help("wait for it, or give this one a folder of its own with --out"))]
     Taken { folder: PathBuf },
-    #[error("another run is at work on shard {index}/{of} of `{}`", folder.display())]
+    #[error("another run is at work on shard {index}/{of} of `{}`", printable::path(folder))]
     #[diagnostic(help("wait for it, or take another of the {of} shards"))]
     ShardTaken { folder: PathBuf, index: usize, of: usize },
-    #[error("shards of another division are at work on `{}`: {other}", folder.display())]
+    #[error("shards of another division are at work on `{}`: {other}", printable::path(folder))]
     #[diagnostic(help("all shards of a folder must be i/n with the same n"))]
     OtherDivision { folder: PathBuf, other: String },
-    #[error("another process has been making the report of `{}` for an hour", folder.display())]
-    #[diagnostic(help("it holds the lock of `{}`: end it, or try again when it has ended", path.display()))]
+    #[error("another process has been making the report of `{}` for an hour", printable::path(folder))]
+    #[diagnostic(help(
+        "it holds the lock of `{}`: end it, or try again when it has ended",
+        printable::path(path)
+    ))]
     ReportTaken { folder: PathBuf, path: PathBuf },
-    #[error("failed to lock `{}`", path.display())]
+    #[error("failed to lock `{}`", printable::path(path))]
     Io { path: PathBuf, source: io::Error },
 }
 

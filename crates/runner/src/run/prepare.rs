@@ -140,7 +140,7 @@ fn discard(results: &ResultsFolder, place: &str) -> Result<(), ChangedError> {
     let folder = results.cell(place);
     match fs::remove_dir_all(folder.path()) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(ChangedError::Discard { folder: folder.path().display().to_string(), source })
+            Err(ChangedError::Discard { folder: printable::path(folder.path()), source })
         }
         _ => Ok(()),
     }
@@ -158,7 +158,7 @@ fn refusal(results: &ResultsFolder, changes: &BTreeMap<Vec<Changed>, Vec<&str>>)
     }
     help += "--fresh discards them and computes them anew; --out with another folder keeps them";
     let count = changes.values().map(Vec::len).sum();
-    ChangedError::Settings { folder: results.path().display().to_string(), count, help }
+    ChangedError::Settings { folder: printable::path(results.path()), count, help }
 }
 
 fn cells(count: usize) -> String {

@@ -20,12 +20,21 @@ impl Session<'_> {
         results.write_published(study.published.as_ref()).into_diagnostic()?;
         let mut record = plan.record.clone();
         record.files.insert("experiment.toml".to_owned(), sha256(resolved.as_bytes()));
+        let images = study.images.iter();
+        let images = images.filter_map(|image| Some((slashed(&image.kept())?, sha256(&image.bytes))));
+        record.files.extend(images);
         let published = study.published.as_ref();
         record.files.extend(published.map(|table| (PUBLISHED.to_owned(), sha256(table.text.as_bytes()))));
         results.write_plan(&record).into_diagnostic()?;
         let environment = environment::of(self.identity, &self.judges, &study.devices);
         results.write_environment(&environment).into_diagnostic()
     }
+}
+
+/// A path as records have it, written alike on every system; none of one that is no text.
+fn slashed(path: &Path) -> Option<String> {
+    let parts: Option<Vec<&str>> = path.components().map(|part| part.as_os_str().to_str()).collect();
+    Some(parts?.join("/"))
 }
 
 /// Copies the images of prompts into the results folder, as far as they are not there.
@@ -54,10 +63,9 @@ pub(super) fn unused_cells(folder: &Path, places: &[String]) -> Option<String> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let (count, folder) = (counted(places.len(), "cell"), folder.join("cells"));
-    (!places.is_empty()).then(|| {
-        format!("not in the experiment, and kept in `{}`: {count} ({named}{more})", folder.display())
-    })
+    let (count, folder) = (counted(places.len(), "cell"), printable::path(&folder.join("cells")));
+    (!places.is_empty())
+        .then(|| format!("not in the experiment, and kept in `{folder}`: {count} ({named}{more})"))
 }
 
 /// Fails where the results folder has been removed while its cells were computed.
@@ -68,6 +76,6 @@ pub(super) fn still_there(results: &ResultsFolder) -> Result<()> {
     Err(miette!(
         help = "the same command computes it anew",
         "the results folder `{}` was removed while its cells were computed: they are lost",
-        results.path().display()
+        printable::path(results.path())
     ))
 }

@@ -48,7 +48,7 @@ impl<'a> Study<'a> {
     /// # Errors
     /// When anything is missing or wrong, but for model sets that are not installed.
     pub fn read(args: &'a PlanArgs, sets: &ModelSets) -> Result<Self> {
-        let stated = sources::read(args)?;
+        let mut stated = sources::read(args)?;
         let published = sources::published(&stated, args)?;
         let devices = args.devices.clone().unwrap_or_default().resolve()?;
         let models = Models::of(&stated, sets)?;
@@ -57,6 +57,7 @@ impl<'a> Study<'a> {
             Models::Absent(_) => stated.clone(),
         };
         let images = sources::images(&mut experiment, args)?;
+        stated.prompts.clone_from(&experiment.prompts); // with what their images are
         Ok(Self { experiment, published, devices, models, images, stated, args })
     }
 
@@ -95,18 +96,10 @@ impl<'a> Study<'a> {
     /// # Errors
     /// Every fault, told together.
     pub fn preflight(&self, judges: &Judges<'_>, cells: &[&Cell]) -> Result<Labels> {
-        let name = self.args.experiment.display().to_string();
-        let name = if self.args.overrides.is_empty() { name } else { format!("{name} with --set") };
         let EvaluationSettings { labels, template } = &self.stated.evaluation;
         let labels = Labels::new(labels.as_ref(), template, &judges.set.manifest);
-        let preflight = Preflight {
-            experiment: &self.stated,
-            name: &name,
-            judges,
-            labels: &labels,
-            cells,
-            devices: &self.devices,
-        };
+        let preflight =
+            Preflight { experiment: &self.stated, judges, labels: &labels, cells, devices: &self.devices };
         for warning in preflight::check(&preflight)? {
             tracing::warn!("{warning}");
         }

@@ -35,7 +35,7 @@ struct NotPublished {
 
 /// An experiment with its overrides.
 pub(super) fn read(args: &PlanArgs) -> Result<Experiment> {
-    let name = args.experiment.display().to_string();
+    let name = printable::path(&args.experiment);
     let text = read_text(&args.experiment).map_err(|error| -> Report {
         match error {
             TextError::Read { source, .. } => Unreadable { name: name.clone(), source }.into(),
@@ -50,7 +50,7 @@ pub(super) fn read(args: &PlanArgs) -> Result<Experiment> {
 pub(super) fn published(experiment: &Experiment, args: &PlanArgs) -> Result<Option<PublishedTable>> {
     let Some(path) = &experiment.published else { return Ok(None) };
     let path = args.experiment.parent().unwrap_or(Path::new("")).join(path);
-    let name = path.display().to_string();
+    let name = printable::path(&path);
     let text = read_text(&path).map_err(|error| -> Report {
         match error {
             TextError::Read { source, .. } => NotPublished { name: name.clone(), source }.into(),
@@ -90,6 +90,6 @@ pub(super) fn suited(experiment: Experiment, set: &ModelSet) -> Result<Experimen
         return Ok(experiment);
     }
     let (path, manifest) = set.manifest_text();
-    let path = path.display().to_string();
+    let path = printable::path(&path);
     Ok(experiment.over_models(&path, manifest).map_err(|error| *error)?)
 }

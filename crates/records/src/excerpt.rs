@@ -1,5 +1,6 @@
 //! The part of a text that an error shows: lines of hundreds of thousands of characters would fill the terminal.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Bytes above which a line is shown in part.
@@ -8,18 +9,19 @@ const LONG: usize = 400;
 const AROUND: usize = 80;
 
 /// A text with its long lines cut, and what was cut before the place that matters.
-pub(super) struct Excerpt {
-    pub(super) text: String,
+pub struct Excerpt {
+    /// What is shown.
+    pub text: String,
     /// The part of the original that stands at `start`.
     window: Range<usize>,
     start: usize,
     /// The column in characters of the place, where what is before it was cut.
-    pub(super) column: Option<usize>,
+    pub column: Option<usize>,
 }
 
 impl Excerpt {
     /// The excerpt of `text` for a place that begins at the byte `at`.
-    pub(super) fn around(text: &str, at: usize) -> Self {
+    pub fn around(text: &str, at: usize) -> Self {
         let at = boundary(text, at);
         let line_start = text[..at].rfind('\n').map_or(0, |end| end + 1);
         let line_end = text[at..].find('\n').map_or(text.len(), |end| at + end);
@@ -50,7 +52,7 @@ impl Excerpt {
     }
 
     /// Where a place of the original is in the excerpt, as far as it is shown.
-    pub(super) fn placed(&self, span: Range<usize>) -> Option<Range<usize>> {
+    pub fn placed(&self, span: Range<usize>) -> Option<Range<usize>> {
         let shown = self.window.start..=self.window.end;
         if !shown.contains(&span.start) {
             return None;
@@ -58,6 +60,24 @@ impl Excerpt {
         let end = span.end.min(self.window.end);
         Some(span.start - self.window.start + self.start..end - self.window.start + self.start)
     }
+}
+
+/// A text as part of a message: of a long one the beginning and the end.
+pub fn shortened(text: &str) -> Cow<'_, str> {
+    within(text, LONG)
+}
+
+/// A message that may have long texts of others in it: of a very long one the beginning and the end.
+pub fn shortened_message(message: &str) -> Cow<'_, str> {
+    within(message, 5 * LONG)
+}
+
+fn within(text: &str, most: usize) -> Cow<'_, str> {
+    if text.len() <= most {
+        return Cow::Borrowed(text);
+    }
+    let (head, tail) = (boundary(text, most * 3 / 5), boundary(text, text.len() - most / 5));
+    Cow::Owned(format!("{}…{}", &text[..head], &text[tail..]))
 }
 
 fn cut(line: &str) -> String {
@@ -84,6 +104,15 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn shortens_long_texts_and_no_others(text in "[a-zé\n]{0,900}") {
+            let short = shortened(&text);
+            prop_assert!(short.len() <= LONG + 10);
+            prop_assert!(text.len() > LONG || short == text);
+            prop_assert_eq!(short.chars().next(), text.chars().next());
+            prop_assert_eq!(short.chars().last(), text.chars().last());
+        }
+
         #[test]
         fn shows_the_same_characters_in_a_bounded_line(
             before in "[a-zé\n]{0,900}", place in "[A-ZÉ]{1,9}", after in "[a-zé\n]{0,900}",

@@ -1,4 +1,4 @@
-//! Reading of files that somebody else may have put there.
+//! Reading of files that somebody else may have put there: regular ones only, and never waiting.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
