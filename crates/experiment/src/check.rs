@@ -52,7 +52,7 @@ pub(super) fn listed_prompts(
 /// Tells prompts their labels.
 pub(super) fn label(head: &Head, prompts: &mut [PromptEntry]) -> Result<(), Fault> {
     for_prompts(&head.labels, "the class name", prompts, |prompt, label| {
-        label.clone_into(&mut prompt.class_name)
+        label.clone_into(&mut prompt.class_name);
     })?;
     head.evaluation.name_segments(prompts)
 }

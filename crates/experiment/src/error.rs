@@ -2,18 +2,6 @@ use std::ops::Range;
 
 use records::suggestion;
 
-impl ExperimentError {
-    /// A fault with its places in `sources`, each with what is to be seen there. Shown are those in the text of the first.
-    pub fn of(
-        message: String,
-        help: Option<String>,
-        places: Vec<(Range<usize>, String)>,
-        sources: &Sources,
-    ) -> Self {
-        Fault { message, help, places, raw: false }.at(sources)
-    }
-}
-
 /// A fault in texts that are known to the caller.
 #[derive(Debug)]
 pub(super) struct Fault {
