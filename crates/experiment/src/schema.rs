@@ -18,6 +18,7 @@ pub fn json_schema() -> Value {
     lists_too(&mut definitions["DreamSettings"], false);
     let optimizers = optimizers(definitions);
     definitions["TuningSchema"]["properties"]["also"] = optimizers.clone();
+    definitions["RangeToTune"] = range_to_tune();
     schema["properties"]["optimizer"] = optimizers;
     if let Some(definitions) = schema["$defs"].as_object_mut() {
         definitions.remove("OptimizerConfig");
@@ -140,7 +141,7 @@ fn lists_too(settings: &mut Value, tunable: bool) {
         let list = json!({ "type": "array", "items": one, "minItems": 1, "uniqueItems": true });
         let mut any = vec![one, list];
         if tunable && any[0]["type"] == "number" {
-            any.push(range_to_tune());
+            any.push(json!({ "$ref": "#/$defs/RangeToTune" }));
         }
         outer.insert("anyOf".to_owned(), any.into());
         *property = Value::Object(outer);

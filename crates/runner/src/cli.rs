@@ -37,7 +37,8 @@ Examples:
 
 Exit codes:
   0 all cells are done, 1 error, 2 wrong usage, 3 some cells failed, diverged or are damaged,
-  4 a shard waits for others' share of a tuning, 130 interrupted: what was computed is saved";
+  4 a shard waits for others' share of a tuning,
+  130 interrupted: what was computed is saved";
 
 /// Runs optimizer-comparison experiments on BigSleep
 #[derive(Debug, Parser)]

@@ -37,6 +37,7 @@ impl Session<'_> {
         fresh: bool,
     ) -> Result<Begun<'c>> {
         let prepared = prepare(self.results, all, cells, self.study.shard(), fresh)?;
+        self.files()?; // the folder's log has what is said from here on
         let said = [
             moved_cells(prepared.moved),
             (stage == Stage::Test).then(|| unused_cells(self.results.path(), &prepared.unused)).flatten(),
