@@ -1,10 +1,11 @@
-//! Where a step's time goes: its parts by themselves, and what the runner does between steps.
+//! Time of a step's parts by themselves, and of the runner's work between steps.
 //!
 //!     cargo bench --workspace --bench components && benches/shares.py
 //!
-//! On the CPU, with the miniature's models, its 8 cutouts and one thread, as the runner computes them. Environment variables choose others:
-//! `DREAMBENCH_FILES`, a folder of models seen from the repository's root, or `random` for random ones of the published sizes (128 cutouts); `DREAMBENCH_THREADS`;
-//! `DREAMBENCH_PRECISION`, `fp32` or `bf16`.
+//! On the CPU, with the miniature's models, its 8 cutouts and one thread, as the runner computes
+//! them. Environment variables choose others: `DREAMBENCH_FILES`, a folder of models seen from the
+//! repository's root, or `random` for random ones of the published sizes (128 cutouts);
+//! `DREAMBENCH_THREADS`; `DREAMBENCH_PRECISION`, `fp32` or `bf16`.
 
 use std::{env, path::Path};
 
@@ -30,7 +31,7 @@ fn components(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// What the step computes forward and backward.
+/// Forward and backward passes of a step.
 fn networks(group: &mut Group<'_>, dreamer: &Dreamer, dream: &Dream) {
     let inputs = parts::inputs(dream);
     let image = torch_ext::no_grad(|| parts::generate(dreamer, &inputs));
@@ -47,7 +48,8 @@ fn networks(group: &mut Group<'_>, dreamer: &Dreamer, dream: &Dream) {
     both_ways(group, "loss", &[[normu, class_weights, embeds]], |x| parts::loss(dream, x));
 }
 
-/// A function forward, and forward with the gradient of what it takes; of each of `inputs`, one after the other.
+/// A function forward, and forward with the gradient of what it takes; of each of `inputs`, one
+/// after the other.
 fn both_ways<const N: usize>(
     group: &mut Group<'_>,
     name: &str,
@@ -66,7 +68,7 @@ fn both_ways<const N: usize>(
     });
 }
 
-/// What is done besides: in every step, and when a frame is due.
+/// Overhead: the work in every step, and when a frame is due.
 fn upkeep(group: &mut Group<'_>, dreamer: &Dreamer, dream: Dream) {
     let folder = tempfile::tempdir_in(root().join("results")).expect("a folder beside the results");
     let image = dreamer.image(&dream);

@@ -1,5 +1,5 @@
-//! What each lever gains by itself: the way of the reference implementations beside ours, forward and backward to the input, on
-//! shapes of BigGAN-deep-512 and ViT-B/32, in turns.
+//! Gain of each lever by itself: the method of the reference implementations beside ours, forward
+//! and backward to the input, on shapes of BigGAN-deep-512 and ViT-B/32, in turns.
 //!
 //!     cargo run --release --example levers -- --rounds 15
 
@@ -247,7 +247,7 @@ fn channel(values: [f32; 3]) -> Tensor {
     Tensor::from_slice(&values).view([3, 1, 1])
 }
 
-/// Where in an image of 512 × 512 the pixels of cutouts `[top, left, side]` at 224 × 224 come from.
+/// Pixel indices in a 512 × 512 image of cutouts `[top, left, side]` at 224 × 224.
 fn gathered(cutouts: &[[i64; 3]]) -> Tensor {
     let places = cutouts.iter().flat_map(|&[top, left, side]| {
         let at = move |i: i64| i * side / 224;

@@ -1,5 +1,6 @@
-//! Loads a generator and a perceptor as a run does, and says what it took; `tests/reference/loading.py` makes full-size files:
-//! `cargo run -p bigsleep --example loading -- config.json GENERATOR PERCEPTOR`
+//! Loads a generator and a perceptor as a run does, and says what it took;
+//! `tests/reference/loading.py` makes full-size files: `cargo run -p bigsleep --example loading --
+//! config.json GENERATOR PERCEPTOR`
 
 #![expect(clippy::print_stdout, reason = "it is here to tell")]
 
@@ -45,7 +46,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Loads tiny models, so that what is measured is the models and not libtorch's code, which comes into memory as it is used.
+/// Loads tiny models, so that what is measured is the models and not libtorch's code, which comes
+/// into memory as it is used.
 fn warm_up() -> Result<(), Box<dyn Error>> {
     let config = biggan::Config { channel_width: 4, ..biggan::Config::deep_128() };
     TrainableGenerator::new(&config, Device::Cpu, 0)?.freeze(1.0)?;
@@ -63,7 +65,8 @@ fn warm_up() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// This process's memory in bytes, as Linux accounts for it; the peak is that since the program's start.
+/// This process's memory in bytes, as Linux accounts for it; the peak is that since the program's
+/// start.
 fn memory(what: &str) -> Result<f64, Box<dyn Error>> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix(what)).ok_or("no such line")?;

@@ -9,7 +9,7 @@ use clip::{Activation, Clip};
 use runner::models::Workload;
 use tch::Device;
 
-/// What can go wrong, on any thread.
+/// Error of any thread.
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
 /// The published models' channel width.
@@ -29,7 +29,7 @@ pub(crate) struct Operations {
 }
 
 impl Models {
-    /// Those of a folder: the miniature's file names, or the published ones.
+    /// Reads the models of a folder, under the miniature's file names or the published ones.
     pub(crate) fn read(folder: &Path, settings: &DreamSettings, device: Device) -> Result<Self, Failure> {
         let names = if folder.join("generator.json").exists() {
             ["generator.json", "generator.safetensors", "perceptor.safetensors"]
@@ -42,8 +42,8 @@ impl Models {
         Self::new(generator, Weights::open(&perceptor)?, settings, device)
     }
 
-    /// Random ones: of the published sizes with their channel width, [`PUBLISHED`]; with fewer channels a generator of 128 px
-    /// and a perceptor as much narrower and shallower.
+    /// Random ones: of the published sizes with their channel width, [`PUBLISHED`]; with fewer
+    /// channels a generator of 128 px and a perceptor as much narrower and shallower.
     pub(crate) fn random(channels: i64, settings: &DreamSettings, device: Device) -> Result<Self, Failure> {
         let (generator, perceptor) = sizes(channels);
         let generator = TrainableGenerator::new(&generator, device, 0)?.freeze(settings.truncation)?;

@@ -1,4 +1,5 @@
-//! One step of every optimizer on the latents of one dream: 15 × 128 and 15 × 1000 numbers in single precision.
+//! One step of every optimizer on the latents of one dream: 15 × 128 and 15 × 1000 numbers in
+//! single precision.
 //!
 //! `tch/adam` is the built-in Adam of the bindings, for the same tensors and gradients.
 //!
@@ -27,7 +28,8 @@ fn every_optimizer(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Turn by turn in one run, and the quickest turn of each: whatever else the machine does slows both, never quickens one.
+/// Turn by turn in one run, and the quickest turn of each: whatever else the machine does slows
+/// both, never quickens one.
 #[expect(clippy::print_stdout, reason = "criterion has no report of ratios")]
 fn adam_beside_the_built_in(_: &mut Criterion) {
     const TURNS: usize = 3000;

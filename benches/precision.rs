@@ -1,5 +1,6 @@
-//! What a reduced precision does to the gradient of the latents: its cosine with that in fp32, and the ratio of their lengths, at
-//! the first step of a dream. "Similarity" is the part that goes through the perceptor; the other terms do not depend on it.
+//! Effect of a reduced precision on the gradient of the latents: its cosine with that in fp32, and
+//! the ratio of their lengths, at the first step of a dream. "Similarity" is the part that goes
+//! through the perceptor; the other terms do not depend on it.
 //!
 //!     cargo run --release --example precision -- --files FOLDER
 
@@ -62,7 +63,8 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Of the loss, in double precision: SGD's first step divided by its rate, which is so large that the latents' own size rounds nothing away.
+/// Of the loss, in double precision: SGD's first step divided by its rate, which is so large that
+/// the latents' own size rounds nothing away.
 fn gradient(cli: &Cli, settings: &DreamSettings, device: Device) -> Result<[Tensor; 2], Failure> {
     const RATE: f64 = 1e6;
     let Models { generator, perceptor, .. } = Models::read(&cli.files, settings, device)?;

@@ -1,6 +1,7 @@
-//! Measures steps of dreams, for `benches/side_by_side.py` and `benches/cost.py` or by itself: in a pack or in turn, by one worker
-//! or by several at once, as the runner's are. The last line is JSON: the seconds of each step over the number of
-//! dreams (of all workers), the peak memory, and the operations of a dream's step by network.
+//! Measures steps of dreams, for `benches/side_by_side.py` and `benches/cost.py` or by itself: in a
+//! batch or in turn, by one worker or by several at once, as the runner's are. The last line is
+//! JSON: the seconds of each step over the number of dreams (of all workers), the peak memory, and
+//! the operations of a dream's step by network.
 //!
 //!     cargo run --release --example step -- --dreams 1 --steps 3 --precision bf16 --device cpu
 //!
@@ -84,7 +85,7 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// What a worker measured: the seconds of each step over the number of all workers' dreams.
+/// Measurements of a worker: the seconds of each step over the number of all workers' dreams.
 struct Work {
     seconds: Vec<f64>,
     operations: Operations,

@@ -1,4 +1,5 @@
-//! The build script of every crate that links libtorch: programs and tests find it at run time without `LD_LIBRARY_PATH`.
+//! The build script of every crate that links libtorch: programs and tests find it at run time
+//! without `LD_LIBRARY_PATH`.
 #![allow(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
 
 pub(crate) fn main() {

@@ -1,5 +1,5 @@
-//! Records of a results folder: written again, a record that was read reads the same. The first line
-//! of an input names the file.
+//! Records of a results folder: written again, a record that was read reads the same. The first
+//! line of an input names the file.
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};

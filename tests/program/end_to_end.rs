@@ -95,8 +95,8 @@ fn results_do_not_depend_on_jobs_shards_or_order() {
     assert_same(&one, &results(&setting.path("reversed")));
 }
 
-/// Bias correction makes a scalar of it that single precision cannot hold, which panicked in the middle of
-/// an update, where gradients are off.
+/// Bias correction makes a scalar of it that single precision cannot hold, which panicked in the
+/// middle of an update, where gradients are off.
 #[test]
 fn a_scalar_beyond_single_precision_costs_its_cell_alone() {
     let setting = Setting::new();

@@ -1,4 +1,4 @@
-//! What the judges leave behind, and when they look again.
+//! Tests of the judges' records, and of when images are judged again.
 
 use std::fs;
 use std::process::Command;
@@ -101,7 +101,7 @@ fn only_what_has_changed_is_judged_again() {
     assert!(second[2] > first[2] && second[3] > first[3]);
     assert_same(&before, &results(&setting.path("results/small")));
 
-    // Other labels are another question, and no other cell.
+    // Other labels are another request, and no other cell.
     let ran = setting.expect(0, &["small.toml", "--set", "evaluation.labels=['bicycle', 'cow', 'cattle']"]);
     assert!(ran.stderr.contains("0 to compute"), "{}", ran.stderr);
     assert!(written(&setting).iter().zip(&second).all(|(now, then)| now > then));
@@ -268,7 +268,8 @@ fn large_and_thin_pictures_are_judged_by_the_segmenter_too() {
     }
 }
 
-/// Peak resident memory of the program in megabytes, as far as it is seen before the program ends, and its exit code.
+/// Peak resident memory of the program in megabytes, as far as it is seen before the program ends,
+/// and its exit code.
 #[cfg(target_os = "linux")]
 fn peak_memory(setting: &Setting, arguments: &[&str]) -> (u64, Option<i32>) {
     use std::process::Stdio;
@@ -288,7 +289,8 @@ fn peak_memory(setting: &Setting, arguments: &[&str]) -> (u64, Option<i32>) {
     }
 }
 
-/// The pictures' logits at their own size would take more than a gigabyte, a small picture takes some 150 MB with libtorch.
+/// The pictures' logits at their own size would take more than a gigabyte, a small picture takes
+/// some 150 MB with libtorch.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_large_picture_takes_little_memory() {
@@ -322,7 +324,8 @@ fn transparent_parts_are_told() {
     assert!(ran.stderr.contains("`pictures/hole.png` has transparent parts"), "{}", ran.stderr);
 }
 
-/// Leaves a model set and results where `DREAMBENCH_KEEP` says, for `tests/reference/zero_shot.py` to judge again.
+/// Leaves a model set and results where `DREAMBENCH_KEEP` says, for `tests/reference/zero_shot.py`
+/// to judge again.
 #[test]
 #[ignore = "leaves its files"]
 fn keep() {

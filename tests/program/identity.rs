@@ -14,7 +14,8 @@ fn with_adam(lr: &str) -> String {
     SMALL.replace("lr = 0.05", &format!("lr = {lr}"))
 }
 
-/// Every trace, which has the time that each step took: no step was taken again where these are as they were.
+/// Every trace, which has the time that each step took: no step was taken again where these are as
+/// they were.
 fn traces(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -71,7 +72,8 @@ fn numbers_are_the_same_however_they_are_written() {
     let setting = Setting::new();
     setting.write("small.toml", &with_adam("[10, 15]"));
     setting.expect(0, &["small.toml", "--only", "cow/*"]);
-    // As if an older version had written it, in whose paths were the numbers as they stood in the file.
+    // As if an older version had written it, in whose paths were the numbers as they stood in the
+    // file.
     let cells = setting.path("results/small/cells/cow");
     fs::rename(cells.join("adam-lr-15"), cells.join("adam-lr-15.0")).unwrap();
     let again =

@@ -1,11 +1,11 @@
-//! What the program says when it is told something wrong. All of it on one page: `snapshots/program__messages__messages.snap`.
+//! Messages for wrong input. All of them on one page: `snapshots/program__messages__messages.snap`.
 
 use std::fmt::Write;
 use std::fs;
 
 use crate::setting::{SMALL, Setting};
 
-/// What is replaced in [`SMALL`] by what, and the kind of mistake that this makes.
+/// Replacements in [`SMALL`], each with the kind of mistake that it makes.
 const EXPERIMENTS: &[(&str, &str, &str)] = &[
     ("an unknown key", "prompts =", "promts ="),
     ("a key in the wrong place", "epochs = 2", "seeds = [1]"),
@@ -178,7 +178,8 @@ const BROKEN: &[Broken] = &[
     }),
 ];
 
-/// The model set's files may be linked with those of other tests: they are replaced, not written to.
+/// The model set's files may be linked with those of other tests: they are replaced, not written
+/// to.
 fn replace(setting: &Setting, name: &str, bytes: &[u8]) {
     let path = setting.path("weights/tiny").join(name);
     fs::remove_file(&path).unwrap();

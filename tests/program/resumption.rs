@@ -33,8 +33,8 @@ fn kills() -> u64 {
     std::env::var("DREAMBENCH_KILLS").map_or(3, |kills| kills.parse().expect("a number of kills"))
 }
 
-/// Kills come at points of a run's progress, not of time: nobody knows how long a run takes on a busy
-/// machine.
+/// Kills come at points of a run's progress, not of time: nobody knows how long a run takes on a
+/// busy machine.
 #[test]
 fn killed_at_any_moment_it_comes_to_the_same_bytes() {
     let setting = Setting::new();
@@ -87,7 +87,8 @@ fn a_trace_that_is_ahead_of_the_state_is_cut_back() {
     setting.expect(0, &["longer.toml", "--out", "unbroken"]);
     setting.expect(0, &["longer.toml", "--out", "ahead", "--only", "cow/adam/*"]);
 
-    // As if killed between the writing of a trace and of the state: rows that the state knows nothing of, no ending.
+    // As if killed between the writing of a trace and of the state: rows that the state knows
+    // nothing of, no ending.
     let cell = setting.path("ahead/cells/cow/adam/seed-0");
     let trace = fs::read_to_string(cell.join("trace.csv")).unwrap();
     let extra = trace.lines().last().unwrap().replacen("100,", "101,", 1);
@@ -104,7 +105,7 @@ fn a_trace_that_is_ahead_of_the_state_is_cut_back() {
     assert_eq!(fs::read_to_string(cell.join("trace.csv")).unwrap().lines().count(), 101);
 }
 
-/// Whether a line of a record is its status.
+/// Returns true if a line of a record is its status.
 fn in_status(record: &str, line: &str) -> bool {
     let start = record.find("[status.finished]").unwrap();
     let end = record.find("[optimizer_settings").unwrap();
@@ -148,7 +149,8 @@ fn a_second_run_on_the_same_folder_is_told() {
     child.wait().unwrap();
 }
 
-/// Three machines that share a folder: each computes its cells, and the last to end makes a report of all of them.
+/// Three machines that share a folder: each computes its cells, and the last to end makes a report
+/// of all of them.
 #[test]
 fn shards_run_at_the_same_time_into_one_folder() {
     let setting = Setting::new();
@@ -189,7 +191,8 @@ fn a_shard_that_is_taken_is_refused() {
     child.wait().unwrap();
 }
 
-/// One step of the second cell takes minutes: the first Ctrl-C has to wait for it, the second does not.
+/// One step of the second cell takes minutes: the first Ctrl-C has to wait for it, the second does
+/// not.
 #[test]
 #[cfg(unix)]
 fn a_second_ctrl_c_leaves_at_once() {
@@ -217,7 +220,8 @@ fn a_second_ctrl_c_leaves_at_once() {
     assert_eq!(output.status.code(), Some(130), "{stderr}");
     assert!(stderr.contains("again to leave at once"), "{stderr}");
 
-    // The folder is as sound as after any end: it is free, the first cell is done, the second to be computed.
+    // The folder is as sound as after any end: it is free, the first cell is done, the second to be
+    // computed.
     let first = setting.expect(0, &["slow.toml", "--only", "*/gradient_accumulation-1/*"]);
     assert!(first.stderr.contains("1 cell, 0 to compute"), "{}", first.stderr);
     let again = start(&setting, &run);

@@ -14,7 +14,7 @@ pub(crate) struct Setting {
     folder: TempDir,
 }
 
-/// What a run of the program came to.
+/// Result of a run of the program.
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
@@ -94,7 +94,8 @@ adam = { lr = 0.05 }
 cow = "cattle"
 "#;
 
-/// All files that must not depend on how a run went, by path: tables but timings, and all of a cell's but its times.
+/// All files that must not depend on how a run went, by path: tables but timings, and all of a
+/// cell's but its times.
 pub(crate) fn results(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     collect(folder, folder, &mut files);

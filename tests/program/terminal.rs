@@ -1,4 +1,5 @@
-//! What others have written into names, texts and reasons never reaches the terminal as more than text.
+//! What others have written into names, texts and reasons never reaches the terminal as more than
+//! text.
 
 use std::fs;
 

@@ -93,7 +93,8 @@ fn a_tuning_record_that_changed_after_the_freeze_is_refused() {
     let folder = setting.path("results/tuned");
     let tuned = fs::read(folder.join("tuned.toml")).unwrap();
     let path = folder.join("cells/tuning/dog/adam-lr-0.05/seed-1001/cell.toml");
-    // As somebody would who knows that records have a digest: without a head there is none to compare.
+    // As somebody would who knows that records have a digest: without a head there is none to
+    // compare.
     let record = fs::read_to_string(&path).unwrap();
     let body: Vec<&str> = record.lines().skip(2).collect();
     let raised = |line: &&str| match line.split_once("similarity_averaged = ") {

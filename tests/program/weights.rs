@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::setting::Setting;
 
-/// What the file's content is, 300 kB of it.
+/// Content of the file, 300 kB.
 fn content() -> Vec<u8> {
     (0..300_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }
@@ -36,7 +36,8 @@ enum Manner {
     Other,
     /// Half of the file, with an entity tag; then the connection breaks.
     HalfTagged,
-    /// As `Other`, with its own tag: a part of it only goes to whom has the rest of this one.
+    /// Variant of `Other` with its own tag: a part of it only goes to whom has the rest of this
+    /// one.
     OtherTagged,
 }
 
@@ -55,7 +56,7 @@ impl Server {
         Self { address, requests }
     }
 
-    /// Where each request so far wanted the file to begin.
+    /// Start offsets of the requests so far.
     fn requests(&self) -> Vec<Option<usize>> {
         self.requests.lock().unwrap().clone()
     }

@@ -1,7 +1,8 @@
-//! Our side of `tests/reference/biggan.py parity`, which writes the folder that this is given and reads what this leaves there.
+//! Our side of `tests/reference/biggan.py parity`, which writes the folder that this is given and
+//! reads what this leaves there.
 //!
-//! Reads `pytorch_model.bin`, `config.json` and `inputs.safetensors`; writes images and gradients to `ours.safetensors`;
-//! prints what it cost, as JSON.
+//! Reads `pytorch_model.bin`, `config.json` and `inputs.safetensors`; writes images and gradients
+//! to `ours.safetensors`; prints what it cost, as JSON.
 #![expect(clippy::print_stdout, reason = "the script reads it")]
 
 use std::{collections::BTreeMap, env, error::Error, fs, path::PathBuf, time::Instant};
@@ -23,7 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     inputs.finish()?;
 
     let resident_before = memory("VmRSS")?;
-    // On a busy machine threads of the many small folds would mostly wait for each other: time the work, not the waiting.
+    // On a busy machine threads of the many small folds would mostly wait for each other: time the
+    // work, not the waiting.
     let threads = tch::get_num_threads();
     tch::set_num_threads(1);
     let (start, cpu_before) = (Instant::now(), cpu_s()?);
@@ -46,7 +48,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A figure of this process, in bytes: `VmRSS`, what is resident, or `VmHWM`, the most that ever was. Linux only.
+/// A figure of this process, in bytes: `VmRSS`, what is resident, or `VmHWM`, the most that ever
+/// was. Linux only.
 fn memory(what: &str) -> Result<u64, Box<dyn Error>> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line =

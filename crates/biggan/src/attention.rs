@@ -10,8 +10,8 @@ use crate::{
 
 /// Self-attention of every pixel to every 2 × 2 patch: x + gamma · o(attention).
 ///
-/// Source: Zhang et al. 2019 (SAGAN), with max-pooled keys and values as in BigGAN; `pytorch-pretrained-biggan` 0.1.1,
-/// `model.py`, `SelfAttn`.
+/// Source: Zhang et al. 2019 (SAGAN), with max-pooled keys and values as in BigGAN;
+/// `pytorch-pretrained-biggan` 0.1.1, `model.py`, `SelfAttn`.
 #[derive(Debug)]
 pub(crate) struct SelfAttention {
     snconv1x1_theta: Conv,

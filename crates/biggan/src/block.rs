@@ -6,13 +6,14 @@ use crate::{
     config::BOTTLENECK,
     conv::Conv,
     named::{Named, under},
-    norm::{Joint, Norm, Recorder},
+    norm::{BatchStatistics, FusedNorms, Norm},
     weight::Weight,
 };
 
 /// A residual block with a bottleneck.
 ///
-/// Source: Brock et al. 2019, Appendix B, Figure 16 (BigGAN-deep); `pytorch-pretrained-biggan` 0.1.1, `model.py`, `GenBlock`.
+/// Source: Brock et al. 2019, Appendix B, Figure 16 (BigGAN-deep); `pytorch-pretrained-biggan`
+/// 0.1.1, `model.py`, `GenBlock`.
 #[derive(Debug)]
 pub(crate) struct Block {
     bn: Norms,
@@ -21,15 +22,15 @@ pub(crate) struct Block {
     channels_out: i64,
 }
 
-/// From this side of its input on a convolution is folded together with the upsampling before it: on smaller ones reading
-/// the larger weight takes as long as the products take that it saves.
+/// From this side of its input on a convolution is folded together with the upsampling before it:
+/// on smaller ones reading the larger weight takes as long as the products take that it saves.
 const LEAST_SIDE: i64 = 8;
 
 /// One before each convolution.
 #[derive(Debug)]
 enum Norms {
     Trained(Box<[Norm; 4]>),
-    Folded(Joint),
+    Folded(FusedNorms),
 }
 
 impl Block {
@@ -56,13 +57,13 @@ impl Block {
     }
 
     /// `x: [n, c_in, h, w]`, `cond: [n, d]`; the side doubles where the block upsamples.
-    pub(crate) fn forward(&self, x: &Tensor, cond: &Tensor, recorder: &mut Recorder) -> Tensor {
+    pub(crate) fn forward(&self, x: &Tensor, cond: &Tensor, statistics: &mut BatchStatistics) -> Tensor {
         let scalings = match &self.bn {
             Norms::Trained(_) => vec![],
             Norms::Folded(joint) => joint.at(cond),
         };
         let mut normed = |i: usize, x: &Tensor| match &self.bn {
-            Norms::Trained(bn) => bn[i].forward(x, cond, recorder).relu_(),
+            Norms::Trained(bn) => bn[i].forward(x, cond, statistics).relu_(),
             Norms::Folded(_) => scalings[i].of(x).relu_(),
         };
         let y = self.conv[0].forward(&normed(0, x)); // [n, c_in/4, h, w]
@@ -79,8 +80,9 @@ impl Block {
         match &self.bn {
             _ if x.size()[1] == self.channels_out => x.shallow_clone(),
             Norms::Trained(_) => x.narrow(1, 0, self.channels_out),
-            // A part's gradient lies in memory in the order of the dimensions that it was taken of, and so would those of
-            // all before it: here that is channels last, as the activations are.
+            // A part's gradient lies in memory in the order of the dimensions that it was taken of,
+            // and so would those of all before it: here that is channels last, as the activations
+            // are.
             Norms::Folded(_) => x.permute([0, 2, 3, 1]).narrow(3, 0, self.channels_out).permute([0, 3, 1, 2]),
         }
     }
@@ -96,7 +98,7 @@ impl Block {
     /// For inputs of `side`.
     pub(crate) fn fold(self, truncation: f64, side: i64) -> Self {
         let bn = match &self.bn {
-            Norms::Trained(bn) => Norms::Folded(Joint::fold(bn.as_slice(), truncation)),
+            Norms::Trained(bn) => Norms::Folded(FusedNorms::fold(bn.as_slice(), truncation)),
             Norms::Folded(_) => self.bn,
         };
         let [conv_0, conv_1, conv_2, conv_3] = self.conv;

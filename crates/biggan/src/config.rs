@@ -12,8 +12,8 @@ use self::check::{Fault, check};
 
 /// The shape of a BigGAN-deep generator, as the `config.json` beside its weights states it.
 ///
-/// Source: `pytorch-pretrained-biggan` 0.1.1, `config.py`. That package falls back to its 128 px model for what the
-/// file leaves out; here every key is required, and unknown ones are refused.
+/// Source: `pytorch-pretrained-biggan` 0.1.1, `config.py`. That package falls back to its 128 px
+/// model for what the file leaves out; here every key is required, and unknown ones are refused.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -29,7 +29,8 @@ pub struct Config {
     pub num_classes: i64,
     /// The blocks, from the 4 × 4 one up.
     pub layers: Vec<Layer>,
-    /// The self-attention stands before the block of this index, counted from 0; nowhere, if there is no such block.
+    /// The self-attention stands before the block of this index, counted from 0; nowhere, if there
+    /// is no such block.
     pub attention_layer_position: usize,
     /// Added to variances, and the floor of norms in the spectral normalisation.
     pub eps: f64,
@@ -91,14 +92,16 @@ pub(crate) const WIDTH_AT_START: i64 = 16;
 pub(crate) const SIDE_AT_START: i64 = 4;
 /// The inner convolutions of a block have its input's channels divided by this.
 pub(crate) const BOTTLENECK: i64 = 4;
-/// The widest narrowing in the network: queries and keys of the attention have a part in eight of its channels.
+/// The widest narrowing in the network: queries and keys of the attention have a part in eight of
+/// its channels.
 pub(crate) const ATTENTION_BOTTLENECK: i64 = 8;
 
 impl Config {
     /// Reads a `config.json`.
     ///
     /// # Errors
-    /// When the file cannot be read or is no configuration; the message names file, line, column and key.
+    /// When the file cannot be read or is no configuration; the message names file, line, column
+    /// and key.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text =
             fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
@@ -129,7 +132,8 @@ impl Config {
         Self::deep(512, &[16, 16, 8, 8, 4, 2, 1, 1])
     }
 
-    /// The published models: at every width of `widths` but the last, a block that keeps the side, then one that doubles it.
+    /// The published models: at every width of `widths` but the last, a block that keeps the side,
+    /// then one that doubles it.
     fn deep(output_dim: i64, widths: &[i64]) -> Self {
         let stage = |pair: &[i64]| {
             let (width_in, width_out) = (pair[0], pair[1]);
@@ -151,7 +155,8 @@ impl Config {
         }
     }
 
-    /// Rows of latents and of class weights that make one image: one for the input projection, one for each block.
+    /// Rows of latents and of class weights that make one image: one for the input projection, one
+    /// for each block.
     #[must_use]
     pub fn num_latent_rows(&self) -> i64 {
         self.layers.len() as i64 + 1
@@ -175,7 +180,8 @@ impl From<Layer> for (bool, i64, i64) {
     }
 }
 
-/// Line and column of a key, from 1. The text was parsed, so the key is there, once: unknown and repeated ones are refused.
+/// Line and column of a key, from 1. The text was parsed, so the key is there, once: unknown and
+/// repeated ones are refused.
 fn position(text: &str, key: &str) -> (usize, usize) {
     let before = text.find(&format!("\"{key}\"")).map_or("", |at| &text[..at]);
     let line = before.matches('\n').count() + 1;

@@ -56,9 +56,10 @@ impl Conv {
         Self { weight: Weight::Folded(weight), ..self }
     }
 
-    /// Folds a 3 × 3 convolution with the nearest-neighbor doubling before it, as [`fold`](Self::fold) does: a
-    /// transposed convolution of 4 × 4. A pixel of the output then has four products with each channel instead of nine,
-    /// most of which met the same pixel of the input.
+    /// Folds a 3 × 3 convolution with the nearest-neighbor doubling before it, as
+    /// [`fold`](Self::fold) does: a transposed convolution of 4 × 4. A pixel of the output then has
+    /// four products with each channel instead of nine, most of which met the same pixel of the
+    /// input.
     pub(crate) fn fold_with_upsampling(self) -> Self {
         let weight = no_grad(|| {
             let padded = self.weight.normalised().constant_pad_nd([1, 1, 1, 1]); // [out, in, 5, 5]

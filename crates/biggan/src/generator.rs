@@ -6,12 +6,14 @@ use crate::{
     Config,
     config::check::{Fault, check},
     network::Network,
-    norm::Recorder,
+    norm::BatchStatistics,
 };
 
-/// A frozen BigGAN-deep: latents and class weights to images, gradients to both, none to its weights.
+/// A frozen BigGAN-deep: latents and class weights to images, gradients to both, none to its
+/// weights.
 ///
-/// Spectral norms, batch-norm statistics and their scales and offsets are folded into constants when it is loaded.
+/// Spectral norms, batch-norm statistics and their scales and offsets are folded into constants
+/// when it is loaded.
 #[derive(Debug)]
 pub struct Generator {
     network: Network,
@@ -42,14 +44,16 @@ pub enum LoadError {
 }
 
 impl Generator {
-    /// Takes the weights of the model that `config` describes, under the names of `pytorch-pretrained-biggan` 0.1.1.
+    /// Takes the weights of the model that `config` describes, under the names of
+    /// `pytorch-pretrained-biggan` 0.1.1.
     ///
-    /// `truncation` in `[0, 1]` picks the batch-norm statistics, and nothing else: latents are taken as they are. BigSleep
-    /// has 1. Computation is in single precision, whatever the precision of the file.
+    /// `truncation` in `[0, 1]` picks the batch-norm statistics, and nothing else: latents are
+    /// taken as they are. BigSleep has 1. Computation is in single precision, whatever the
+    /// precision of the file.
     ///
     /// # Errors
-    /// When the weights are not those of the model, all differences told at once; when `config` describes no generator;
-    /// when `truncation` is out of range.
+    /// When the weights are not those of the model, all differences told at once; when `config`
+    /// describes no generator; when `truncation` is out of range.
     pub fn load(
         weights: Weights,
         config: &Config,
@@ -63,7 +67,8 @@ impl Generator {
         Ok(Self { network, config: config.clone() })
     }
 
-    /// Checks that [`load`](Self::load) would find all tensors of `config` in their shapes. Their numbers are not read.
+    /// Checks that [`load`](Self::load) would find all tensors of `config` in their shapes. Their
+    /// numbers are not read.
     ///
     /// # Errors
     /// Those of [`load`](Self::load), but for tensors whose numbers cannot be read.
@@ -71,16 +76,17 @@ impl Generator {
         take_network(weights.without_data(), config, Device::Cpu).map(drop)
     }
 
-    /// The images of `latents [n, l, z]` and `class_weights [n, l, c]`: `[n, 3, s, s]` in `[-1, 1]`.
+    /// The images of `latents [n, l, z]` and `class_weights [n, l, c]`: `[n, 3, s, s]` in `[-1,
+    /// 1]`.
     ///
-    /// There are l = [`Config::num_latent_rows`] rows: row 0 feeds the input projection, row i the i-th block. The model as
-    /// published has one row for all (repeat it); BigSleep has one for each. Class weights are non-negative but need not
-    /// add up to 1; a single class has weight 1.
+    /// There are l = [`Config::num_latent_rows`] rows: row 0 feeds the input projection, row i the
+    /// i-th block. The model as published has one row for all (repeat it); BigSleep has one for
+    /// each. Class weights are non-negative but need not add up to 1; a single class has weight 1.
     ///
     /// # Panics
     /// When shapes, kinds (single precision) or devices differ from these.
     pub fn forward(&self, latents: &Tensor, class_weights: &Tensor) -> Tensor {
-        self.network.forward(latents, class_weights, &mut Recorder::Off)
+        self.network.forward(latents, class_weights, &mut BatchStatistics::Off)
     }
 
     /// The configuration it was loaded with.

@@ -36,8 +36,9 @@ fn initial(name: &str, shape: &[i64], rng: &mut ChaCha8Rng) -> Tensor {
     }
 }
 
-/// Orthonormal rows or columns, whichever are fewer, of the weight as a matrix `[out, rest]`. Uniform over such matrices:
-/// Mezzadri 2007, "How to generate random matrices from the classical compact groups".
+/// Orthonormal rows or columns, whichever are fewer, of the weight as a matrix `[out, rest]`.
+/// Uniform over such matrices: Mezzadri 2007, "How to generate random matrices from the classical
+/// compact groups".
 fn orthogonal(shape: &[i64], rng: &mut ChaCha8Rng) -> Tensor {
     let (rows, columns) = (shape[0], shape[1..].iter().product::<i64>());
     let (q, r) = Tensor::linalg_qr(&normal(&[rows.max(columns), rows.min(columns)], rng), "reduced");

@@ -9,14 +9,15 @@ use crate::{
     config::{SIDE_AT_START, WIDTH_AT_START},
     conv::Conv,
     named::{Named, Role, under},
-    norm::{Norm, Recorder},
+    norm::{BatchStatistics, Norm},
     weight::Weight,
 };
 
 /// BigGAN-deep, in training or folded for use: the parts and how they follow each other.
 ///
-/// Source: Brock et al. 2019, Appendix B; `pytorch-pretrained-biggan` 0.1.1, `model.py`, whose names the fields have; a row
-/// of latents and class weights for each block as in `big-sleep` 0.9.1, `biggan.py`.
+/// Source: Brock et al. 2019, Appendix B; `pytorch-pretrained-biggan` 0.1.1, `model.py`, whose
+/// names the fields have; a row of latents and class weights for each block as in `big-sleep`
+/// 0.9.1, `biggan.py`.
 #[derive(Debug)]
 pub(crate) struct Network {
     embeddings: Tensor,
@@ -59,7 +60,7 @@ impl Network {
         &self,
         latents: &Tensor,
         class_weights: &Tensor,
-        recorder: &mut Recorder,
+        statistics: &mut BatchStatistics,
     ) -> Tensor {
         let none = None::<Tensor>;
         let embedded = class_weights.linear(&self.embeddings, none.as_ref()); // [n, l, z], or those that have an effect
@@ -77,11 +78,11 @@ impl Network {
                 Part::SelfAttention(attention) => attention.forward(&x),
                 Part::Block(block) => {
                     let row = rows.next().expect("a row for every block");
-                    block.forward(&x, &row, recorder)
+                    block.forward(&x, &row, statistics)
                 }
             };
         }
-        let x = self.bn.forward(&x, &first, recorder).relu_();
+        let x = self.bn.forward(&x, &first, statistics).relu_();
         self.conv_to_rgb.forward_first(&x, RGB).tanh_()
     }
 
@@ -112,7 +113,8 @@ impl Network {
         no_grad(|| folded.without_dead_conditions())
     }
 
-    /// A network whose latents were made more than it was trained with reads its conditions a third as fast as need be.
+    /// A network whose latents were made more than it was trained with reads its conditions a third
+    /// as fast as need be.
     fn without_dead_conditions(mut self) -> Self {
         let blocks = self.layers.iter_mut().filter_map(|part| match part {
             Part::Block(block) => block.reader_mut(),

@@ -50,7 +50,7 @@ struct Stored {
 
 /// Several folded norms that have the same cond: one affine map instead of two for each.
 #[derive(Debug)]
-pub(crate) struct Joint {
+pub(crate) struct FusedNorms {
     weight: Tensor,   // [Σ 2c, d]: of each norm the scales, then the offsets
     bias: Tensor,     // [Σ 2c]
     widths: Vec<i64>, // c of each norm twice
@@ -58,7 +58,7 @@ pub(crate) struct Joint {
 
 /// Decides whether a forward pass records batch statistics.
 #[derive(Debug)]
-pub(crate) enum Recorder {
+pub(crate) enum BatchStatistics {
     Off,
     /// Statistics of every normalization, in the order of the forward pass.
     On(Vec<Moments>),
@@ -99,11 +99,11 @@ impl Norm {
     }
 
     /// `x: [n, c, h, w]`, `cond: [n, d]`, which a plain one does not look at.
-    pub(crate) fn forward(&self, x: &Tensor, cond: &Tensor, recorder: &mut Recorder) -> Tensor {
+    pub(crate) fn forward(&self, x: &Tensor, cond: &Tensor, statistics: &mut BatchStatistics) -> Tensor {
         match self {
             Self::Folded(scaling) => scaling.of(x),
             Self::Trained { affine, eps, .. } => {
-                recorder.record(x);
+                statistics.record(x);
                 let none = None::<Tensor>;
                 let x = x.batch_norm(
                     none.as_ref(),
@@ -120,7 +120,8 @@ impl Norm {
         }
     }
 
-    /// With the statistics stored for `truncation`; of a plain one only, others are folded [jointly](Joint::fold).
+    /// With the statistics stored for `truncation`; of a plain one only, others are folded
+    /// [jointly](FusedNorms::fold).
     pub(crate) fn fold(self, truncation: f64) -> Self {
         match self {
             Self::Trained { running_means, running_vars, affine: Affine::Plain { weight, bias }, eps } => {
@@ -208,7 +209,7 @@ impl Stored {
     }
 }
 
-impl Joint {
+impl FusedNorms {
     /// Folds conditional norms with the statistics stored for `truncation`.
     pub(crate) fn fold(norms: &[Norm], truncation: f64) -> Self {
         let (mut weights, mut biases) = (Vec::new(), Vec::new());
@@ -246,7 +247,7 @@ impl Joint {
     }
 }
 
-impl Recorder {
+impl BatchStatistics {
     /// All that were met so far.
     pub(crate) fn into_moments(self) -> Vec<Moments> {
         match self {

@@ -7,15 +7,16 @@ use crate::{
     initial,
     named::Role,
     network::Network,
-    norm::{Moments, Recorder},
+    norm::{BatchStatistics, Moments},
     truncation::stored_truncations,
     weight::Weight,
 };
 
 /// A BigGAN-deep in training: true spectral normalisation, and the statistics of the batch at hand.
 ///
-/// One step of training: [`update_spectral_norms`](Self::update_spectral_norms), [`forward`](Self::forward), backward, and an
-/// optimizer's step on [`trainable_variables`](Self::trainable_variables). When it is done,
+/// One step of training: [`update_spectral_norms`](Self::update_spectral_norms),
+/// [`forward`](Self::forward), backward, and an optimizer's step on
+/// [`trainable_variables`](Self::trainable_variables). When it is done,
 /// [`gather_statistics`](Self::gather_statistics), and save [`named_tensors`](Self::named_tensors).
 #[derive(Debug)]
 pub struct TrainableGenerator {
@@ -25,7 +26,8 @@ pub struct TrainableGenerator {
 }
 
 impl TrainableGenerator {
-    /// A fresh one: orthogonal weights (Brock et al. 2019, Appendix C), zero biases, gains of one. A pure function of `seed`.
+    /// A fresh one: orthogonal weights (Brock et al. 2019, Appendix C), zero biases, gains of one.
+    /// A pure function of `seed`.
     ///
     /// # Errors
     /// When `config` describes no generator.
@@ -47,16 +49,16 @@ impl TrainableGenerator {
         Ok(Self { network, config: config.clone(), device })
     }
 
-    /// One power iteration of every spectral norm. Once per step, before the forward pass that gradients are taken of: those
-    /// hold on to the vectors that this changes.
+    /// One power iteration of every spectral norm. Once per step, before the forward pass that
+    /// gradients are taken of: those hold on to the vectors that this changes.
     pub fn update_spectral_norms(&mut self) {
         self.network.weights_mut().into_iter().for_each(Weight::power_iterate);
     }
 
-    /// The images of `latents [n, l, z]` and `class_weights [n, l, c]`: `[n, 3, s, s]` in `[-1, 1]`, normalised by the
-    /// batch's own statistics. As for [`Generator::forward`] otherwise.
+    /// The images of `latents [n, l, z]` and `class_weights [n, l, c]`: `[n, 3, s, s]` in `[-1,
+    /// 1]`, normalised by the batch's own statistics. As for [`Generator::forward`] otherwise.
     pub fn forward(&self, latents: &Tensor, class_weights: &Tensor) -> Tensor {
-        self.network.forward(latents, class_weights, &mut Recorder::Off)
+        self.network.forward(latents, class_weights, &mut BatchStatistics::Off)
     }
 
     /// The trainable parameters under their published names, shared rather than copied.
@@ -75,10 +77,12 @@ impl TrainableGenerator {
         self.network.tensors().into_iter().map(|named| (named.name, named.tensor)).collect()
     }
 
-    /// Measures the statistics that a frozen generator normalises by, for every stored truncation: the mean over `batches`
-    /// of a batch's mean and (biased) variance, every layer fed by layers that use the batch's own.
+    /// Measures the statistics that a frozen generator normalises by, for every stored truncation:
+    /// the mean over `batches` of a batch's mean and (biased) variance, every layer fed by layers
+    /// that use the batch's own.
     ///
-    /// `draw(truncation)` gives the latents (drawn at that truncation) and class weights of a batch; no `batches` count as one.
+    /// `draw(truncation)` gives the latents (drawn at that truncation) and class weights of a
+    /// batch; no `batches` count as one.
     ///
     /// Source: "standing statistics", Brock et al. 2019, Section 3 and Appendix C.
     pub fn gather_statistics(&mut self, batches: u32, mut draw: impl FnMut(f64) -> (Tensor, Tensor)) {
@@ -98,12 +102,13 @@ impl TrainableGenerator {
 
     /// Batch statistics of every normalization, in the order of the forward pass.
     fn moments(&self, (latents, class_weights): &(Tensor, Tensor)) -> Vec<Moments> {
-        let mut recorder = Recorder::On(Vec::new());
-        let _image = self.network.forward(latents, class_weights, &mut recorder);
-        recorder.into_moments()
+        let mut statistics = BatchStatistics::On(Vec::new());
+        let _image = self.network.forward(latents, class_weights, &mut statistics);
+        statistics.into_moments()
     }
 
-    /// A frozen copy, as [`Generator::load`] makes it of what [`named_tensors`](Self::named_tensors) saves.
+    /// A frozen copy, as [`Generator::load`] makes it of what
+    /// [`named_tensors`](Self::named_tensors) saves.
     ///
     /// # Errors
     /// When `truncation` is out of range.

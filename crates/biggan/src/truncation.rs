@@ -2,9 +2,10 @@ use tch::Tensor;
 
 /// The statistics for a truncation, out of those stored for truncations evenly spaced from 0 to 1.
 ///
-/// `stored: [n, c]` → `[c]`. Between two stored truncations the statistics are interpolated linearly, the nearer one
-/// weighing more. (`pytorch-pretrained-biggan` 0.1.1, `model.py`, `BigGANBatchNorm.forward`, weighs the two the other way
-/// round; the two agree where a statistic is stored.) `truncation` is in `[0, 1]`.
+/// `stored: [n, c]` → `[c]`. Between two stored truncations the statistics are interpolated
+/// linearly, the nearer one weighing more. (`pytorch-pretrained-biggan` 0.1.1, `model.py`,
+/// `BigGANBatchNorm.forward`, weighs the two the other way round; the two agree where a statistic
+/// is stored.) `truncation` is in `[0, 1]`.
 pub(crate) fn interpolate(stored: &Tensor, truncation: f64) -> Tensor {
     let last = stored.size()[0] - 1;
     let position = truncation * last as f64;

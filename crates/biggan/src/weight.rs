@@ -6,9 +6,11 @@ use crate::named::{Named, Role};
 
 /// A weight divided by the estimate of its largest singular value: spectral normalisation.
 ///
-/// W is the weight as a matrix `[out, rest]`, u and v are estimates of its first singular vectors: W / (uᵀ W v).
+/// W is the weight as a matrix `[out, rest]`, u and v are estimates of its first singular vectors:
+/// W / (uᵀ W v).
 ///
-/// Source: Miyato et al. 2018, Algorithm 1; `torch.nn.utils.spectral_norm`, which BigGAN's files were written with.
+/// Source: Miyato et al. 2018, Algorithm 1; `torch.nn.utils.spectral_norm`, which BigGAN's files
+/// were written with.
 #[derive(Debug)]
 pub(crate) enum Weight {
     /// The form that is trained and stored: W, u and v apart.

@@ -19,7 +19,8 @@ const CONFIG: &str = r#"{
   "z_dim": 4
 }"#;
 
-/// The error message, with its causes but without the folder, of reading `CONFIG` with `old` replaced.
+/// The error message, with its causes but without the folder, of reading `CONFIG` with `old`
+/// replaced.
 fn said_of(old: &str, new: &str) -> String {
     assert!(CONFIG.contains(old));
     let folder = tempfile::tempdir().unwrap();

@@ -1,8 +1,8 @@
 //! Images and gradients of a tiny random BigGAN-deep, as the reference implementations have them.
 //!
-//! Golden values: `tests/reference/biggan.py golden`, with `big-sleep` 0.9.1, `pytorch-pretrained-biggan` 0.1.1 and PyTorch
-//! 2.11.0 in
-//! double precision. The model has attention, blocks that upsample and that do not, and ones that drop channels and that do not.
+//! Golden values: `tests/reference/biggan.py golden`, with `big-sleep` 0.9.1,
+//! `pytorch-pretrained-biggan` 0.1.1 and PyTorch 2.11.0 in double precision. The model has
+//! attention, blocks that upsample and that do not, and ones that drop channels and that do not.
 #![expect(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -11,8 +11,8 @@ use biggan::{Config, Generator, TrainableGenerator};
 use checkpoint::Weights;
 use tch::{Device, Kind, Tensor};
 
-/// Relative to the largest of the values compared. Rounding makes some 1e-6; exchanging the weights of two interpolated
-/// statistics, the smallest fault that this is to find, makes 0.2.
+/// Relative to the largest of the values compared. Rounding makes some 1e-6; exchanging the weights
+/// of two interpolated statistics, the smallest fault that this is to find, makes 0.2.
 const TOLERANCE: f64 = 1e-5;
 
 fn golden_file(name: &str) -> PathBuf {

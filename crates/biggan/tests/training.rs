@@ -100,7 +100,8 @@ fn what_is_saved_is_loaded() {
     let open = || Weights::open(&path).unwrap();
     let loaded = biggan::Generator::load(open(), &tiny(), 0.7, Device::Cpu).unwrap();
     let frozen = generator.freeze(0.7).unwrap();
-    // The same numbers, though not at the same places in memory: summation may differ in the last bit.
+    // The same numbers, though not at the same places in memory: summation may differ in the last
+    // bit.
     let difference =
         largest_difference(&loaded.forward(&latents, &classes), &frozen.forward(&latents, &classes));
     assert!(difference < 1e-6, "frozen images differ by {difference:e}");

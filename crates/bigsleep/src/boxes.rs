@@ -19,10 +19,11 @@ pub(crate) struct Cutout {
     pub(crate) left: i64,
 }
 
-/// The `count` cutouts that a dream with this seed sees in one draw of one step, of an image with side `image_side`.
+/// The `count` cutouts that a dream with this seed sees in one draw of one step, of an image with
+/// side `image_side`.
 ///
-/// Source: `big-sleep` 0.9.1, `BigSleep.forward` and `rand_cutout`. More cutouts begin with the same ones, and
-/// `center_bias` moves them without resizing them.
+/// Source: `big-sleep` 0.9.1, `BigSleep.forward` and `rand_cutout`. More cutouts begin with the
+/// same ones, and `center_bias` moves them without resizing them.
 pub(crate) fn cutouts(
     seed: u64,
     step: u32,
@@ -55,7 +56,8 @@ fn side(image_side: i64, fraction: f64) -> i64 {
     ((image_side as f64 * fraction.clamp(least, most)) as i64).max(1)
 }
 
-/// An offset from 0 to `last`, most likely in the middle; one that falls outside is drawn again, evenly.
+/// An offset from 0 to `last`, most likely in the middle; one that falls outside is drawn again,
+/// evenly.
 fn central(last: i64, random: &mut impl rand::Rng) -> i64 {
     let center = last as f64 / 2.0;
     let around =
@@ -82,7 +84,8 @@ mod tests {
         assert_eq!(side_range(512), 256..=486); // int(512 × 0.5), int(512 × 0.95)
     }
 
-    /// A normal distribution with mean 0.8 and deviation 0.3 has 15.9% below 0.5 and 30.9% above 0.95.
+    /// A normal distribution with mean 0.8 and deviation 0.3 has 15.9% below 0.5 and 30.9% above
+    /// 0.95.
     #[test]
     fn sides_are_distributed_as_stated() {
         let drawn = cutouts(0, 1, 0, 20_000, 1000, false);
@@ -100,7 +103,8 @@ mod tests {
             whole.clone().filter(middle).count() as f64 / whole.count() as f64
         };
         assert!((spread(false) - 0.25).abs() < 0.03, "{}", spread(false));
-        // Each offset is within one deviation of the centre, 68.3%, or was outside of two, 4.6%, and drawn evenly, half.
+        // Each offset is within one deviation of the centre, 68.3%, or was outside of two, 4.6%,
+        // and drawn evenly, half.
         assert!((spread(true) - (0.683_f64 + 0.023).powi(2)).abs() < 0.03, "{}", spread(true));
     }
 

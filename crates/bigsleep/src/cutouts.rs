@@ -5,17 +5,19 @@ use crate::resize;
 use crate::settings::Interpolation;
 use tch::{Device, Kind, Tensor};
 
-/// Cuts squares out of images of one size, resizes them to the perceptor's input, and cuts that into patches.
+/// Cuts squares out of images of one size, resizes them to the perceptor's input, and cuts that
+/// into patches.
 ///
-/// What depends on a cutout's side is tabulated once: a step brings no more to the device than the boxes.
+/// What depends on a cutout's side is tabulated once: a step brings no more to the device than the
+/// boxes.
 #[derive(Debug)]
 pub(crate) struct Cutter {
     image_side: i64,
     input_side: i64,
     patch_side: i64,
     table: Table,
-    /// True if each cutout's gradient is scattered by itself before all are summed: on CUDA a scatter of everything at once
-    /// adds up in an order that changes from run to run.
+    /// True if each cutout's gradient is scattered by itself before all are summed: on CUDA a
+    /// scatter of everything at once adds up in an order that changes from run to run.
     apart: bool,
 }
 
@@ -24,13 +26,14 @@ pub(crate) struct Cutter {
 enum Table {
     /// The row of the cutout that each row of the input shows: `[sides, input_side]`.
     Rows(Tensor),
-    /// Weights of the cutout's rows in each row of the input: `[sides, input_side, image_side + 1]`, with zeros from
-    /// the cutout's end on.
+    /// Weights of the cutout's rows in each row of the input: `[sides, input_side, image_side +
+    /// 1]`, with zeros from the cutout's end on.
     Mixtures(Tensor),
 }
 
 impl Cutter {
-    /// For images of `image_side`, and a perceptor that sees `input_side` in patches of `patch_side`.
+    /// For images of `image_side`, and a perceptor that sees `input_side` in patches of
+    /// `patch_side`.
     pub(crate) fn new(
         interpolation: Interpolation,
         image_side: i64,
@@ -53,8 +56,9 @@ impl Cutter {
         Self { image_side, input_side, patch_side, table, apart: device.is_cuda() }
     }
 
-    /// The cutouts of `images [n, 3, image_side, image_side]` at `boxes [n, k, 3]`, see [`to_tensor`]:
-    /// `[n·k, patches, 3·patch_side²]`, laid out as [`clip::patches`]. Gradients reach the images.
+    /// The cutouts of `images [n, 3, image_side, image_side]` at `boxes [n, k, 3]`, see
+    /// [`to_tensor`]: `[n·k, patches, 3·patch_side²]`, laid out as [`clip::patches`]. Gradients
+    /// reach the images.
     pub(crate) fn cut(&self, images: &Tensor, boxes: &Tensor) -> Tensor {
         match &self.table {
             Table::Rows(rows) => self.gather(images, boxes, rows),
@@ -116,7 +120,8 @@ pub(crate) fn to_tensor(dreams: &[Vec<Cutout>], device: Device) -> Tensor {
     if !device.is_cuda() {
         return boxes;
     }
-    // From pinned memory, so that the copy waits neither for the device nor for what it still has to do.
+    // From pinned memory, so that the copy waits neither for the device nor for what it still has
+    // to do.
     boxes.pin_memory(device).to_device_(device, Kind::Int64, true, false)
 }
 
@@ -168,7 +173,8 @@ mod tests {
         }
     }
 
-    /// Cutting is linear: a change of the image along its gradient changes a sum of cutouts by the gradient's square.
+    /// Cutting is linear: a change of the image along its gradient changes a sum of cutouts by the
+    /// gradient's square.
     #[test]
     fn gradients_reach_the_image() {
         for (_, interpolation, _) in INTERPOLATIONS {

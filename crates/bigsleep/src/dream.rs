@@ -10,7 +10,8 @@ use crate::{
 use optim::Optimizer;
 use tch::Tensor;
 
-/// A dream at some point of its way. [`Dreamer`](crate::Dreamer) begins it, advances it and shows it.
+/// A dream at some point of its way. [`Dreamer`](crate::Dreamer) begins it, advances it and shows
+/// it.
 pub struct Dream {
     pub(crate) spec: DreamSpec,
     /// Target of the cutouts' embeddings, `[e]`.
@@ -54,8 +55,8 @@ impl Dream {
         }
     }
 
-    /// The rows of all steps since they were last taken, up to a divergence. Waits for the device: call it every so many
-    /// steps rather than after each.
+    /// The rows of all steps since they were last taken, up to a divergence. Waits for the device:
+    /// call it every so many steps rather than after each.
     pub fn take_trace(&mut self) -> Vec<TraceRow> {
         self.recorder.fetch();
         self.recorder.take_rows()
@@ -66,22 +67,24 @@ impl Dream {
         self.recorder.diverged_at().is_none() && self.step() < self.spec.settings.steps()
     }
 
-    /// Takes a step along `gradient`, or, if it does not lead to finite latents, none ever again. `terms [4]` are those of
-    /// [`Recorder::record`], `sound` whether they and the gradient are finite.
-    pub(crate) fn advance(&mut self, gradient: &Latents, terms: &Tensor, sound: &Tensor) {
+    /// Takes a step along `gradient`, or, if it does not lead to finite latents, none ever again.
+    /// `terms [4]` are those of [`Recorder::record`], `finite` whether they and the gradient are
+    /// finite.
+    pub(crate) fn advance(&mut self, gradient: &Latents, terms: &Tensor, finite: &Tensor) {
         let mut params = self.latents.tensors();
         let before = params.each_ref().map(Tensor::copy);
         self.optimizer.step(&mut params, &gradient.tensors(), self.lr_factor());
 
-        let sound =
-            params.iter().fold(sound.shallow_clone(), |sound, param| sound.logical_and(&all_finite(param)));
-        let alive = self.recorder.record(terms, &sound);
+        let finite = params
+            .iter()
+            .fold(finite.shallow_clone(), |finite, param| finite.logical_and(&all_finite(param)));
+        let active = self.recorder.record(terms, &finite);
         for (param, before) in params.iter_mut().zip(&before) {
-            let kept = param.where_self(alive, before);
+            let kept = param.where_self(active, before);
             param.copy_(&kept);
         }
         let judged = self.optimizer.evaluation_point(&params);
-        self.ema.update(&judged[0], &judged[1], alive);
+        self.ema.update(&judged[0], &judged[1], active);
     }
 
     /// The cutouts of the next step, of all its draws.

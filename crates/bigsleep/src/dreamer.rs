@@ -1,11 +1,11 @@
-//! The models at work on a pack of dreams.
+//! The models at work on a batch of dreams.
 
 use crate::{
     Dream, DreamError, DreamSettings, DreamSpec, OutOfRange, Precision,
     boxes::Cutout,
     cutouts::{self, Cutter},
     encoding,
-    guidance::{Guidance, Guide},
+    guidance::{ClipGuidance, Guidance},
     latents::{Latents, class_weights},
     losses, memory,
 };
@@ -22,20 +22,21 @@ const CHUNK_CUDA: i64 = 256;
 
 /// A generator and a perceptor on one device, with which dreams are begun, advanced and shown.
 ///
-/// It serves dreams whose settings [pack](DreamSettings::packs_with) with those it was made for. Tensors of libtorch may
-/// be sent to another thread but not shared, and so may a dreamer.
+/// It serves dreams whose settings [batch](DreamSettings::batches_with) with those it was made for.
+/// Tensors of libtorch may be sent to another thread but not shared, and so may a dreamer.
 #[derive(Debug)]
 pub struct Dreamer {
     generator: Generator,
-    guide: Guide,
-    /// The perceptor in single precision, where the guide's has another.
-    ruler: Option<Guide>,
+    clip_guidance: ClipGuidance,
+    /// The perceptor in single precision, where the clip_guidance's has another.
+    ruler: Option<ClipGuidance>,
     settings: DreamSettings,
 }
 
 impl Dreamer {
     /// For dreams with such `settings`. The generator is to be loaded with their
-    /// [`truncation`](DreamSettings::truncation), the perceptor in their [precision](Precision::kind), both on one device.
+    /// [`truncation`](DreamSettings::truncation), the perceptor in their
+    /// [precision](Precision::kind), both on one device.
     ///
     /// # Errors
     /// When a setting is out of range, or the device cannot compute in the precision.
@@ -46,12 +47,12 @@ impl Dreamer {
             return Err(DreamError::Tf32OnCpu);
         }
         tf32::forbid();
-        let guide = guide(perceptor, settings, generator.config().output_dim);
-        Ok(Self { generator, guide, ruler: None, settings: settings.clone() })
+        let clip_guidance = guide(perceptor, settings, generator.config().output_dim);
+        Ok(Self { generator, clip_guidance, ruler: None, settings: settings.clone() })
     }
 
-    /// The dreamer with the same perceptor in single precision, to measure images with. Without one they
-    /// are measured by the perceptor that guides the dreams.
+    /// The dreamer with the same perceptor in single precision, to measure images with. Without one
+    /// they are measured by the perceptor that guides the dreams.
     #[must_use]
     pub fn with_ruler(mut self, perceptor: Clip) -> Self {
         self.ruler = Some(guide(perceptor, &self.settings, self.generator.config().output_dim));
@@ -60,7 +61,7 @@ impl Dreamer {
 
     /// The perceptor that guides dreams, in their precision.
     pub fn perceptor(&self) -> &Clip {
-        &self.guide.clip
+        &self.clip_guidance.clip
     }
 
     /// The perceptor that images are measured with.
@@ -68,8 +69,8 @@ impl Dreamer {
         &self.measuring().clip
     }
 
-    fn measuring(&self) -> &Guide {
-        self.ruler.as_ref().unwrap_or(&self.guide)
+    fn measuring(&self) -> &ClipGuidance {
+        self.ruler.as_ref().unwrap_or(&self.clip_guidance)
     }
 
     /// The device.
@@ -80,15 +81,17 @@ impl Dreamer {
     /// A dream before its first step.
     ///
     /// # Errors
-    /// When a setting is out of range or differs from the dreamer's where it must not, or the prompt cannot be encoded.
+    /// When a setting is out of range or differs from the dreamer's where it must not, or the
+    /// prompt cannot be encoded.
     pub fn begin(&self, spec: &DreamSpec) -> Result<Dream, DreamError> {
         self.check(&spec.settings)?;
         let target = torch_ext::no_grad(|| encoding::target(self.perceptor(), &spec.prompt))?;
         Ok(self.begin_toward(spec, target))
     }
 
-    /// A dream where [`Dream::state`] left it: on the CPU, what follows is what would have followed, to the bit, if it is
-    /// computed with as many threads and in the same pack (both decide in which order libtorch adds up).
+    /// A dream where [`Dream::state`] left it: on the CPU, what follows is what would have
+    /// followed, to the bit, if it is computed with as many threads and in the same batch (both
+    /// decide in which order libtorch adds up).
     ///
     /// # Errors
     /// Those of [`begin`](Self::begin), and when the state is not one of such a dream.
@@ -100,7 +103,7 @@ impl Dreamer {
 
     fn check(&self, settings: &DreamSettings) -> Result<(), DreamError> {
         settings.check()?;
-        if !settings.packs_with(&self.settings) {
+        if !settings.batches_with(&self.settings) {
             return Err(DreamError::Misfit);
         }
         let classes = self.generator.config().num_classes;
@@ -120,10 +123,12 @@ impl Dreamer {
         Dream::new(spec, target, Latents::initial(spec.seed, rows, z_dim, classes, self.device()))
     }
 
-    /// Advances a pack by one step: those of `dreams` that have steps to go, in one batch through both networks.
+    /// Advances a batch by one step: those of `dreams` that have steps to go, in one batch through
+    /// both networks.
     ///
-    /// What a dream becomes does not depend on the others, beyond rounding. Nothing waits for the device: that a dream has
-    /// diverged shows when its [trace](Dream::take_trace) is taken; until then its steps change nothing.
+    /// What a dream becomes does not depend on the others, beyond rounding. Nothing waits for the
+    /// device: that a dream has diverged shows when its [trace](Dream::take_trace) is taken; until
+    /// then its steps change nothing.
     ///
     /// # Errors
     /// When memory does not suffice; no dream has changed then.
@@ -134,33 +139,34 @@ impl Dreamer {
 
     /// A step in which each dream sees the given cutouts.
     fn step_at(&self, dreams: &mut [Dream], boxes: impl Fn(&Dream) -> Vec<Cutout>) -> Result<(), DreamError> {
-        let mut pack: Vec<_> = dreams.iter_mut().filter(|dream| dream.has_steps_to_go()).collect();
-        if pack.is_empty() {
+        let mut batch: Vec<_> = dreams.iter_mut().filter(|dream| dream.has_steps_to_go()).collect();
+        if batch.is_empty() {
             return Ok(());
         }
-        let boxes: Vec<_> = pack.iter().map(|dream| boxes(dream)).collect();
+        let boxes: Vec<_> = batch.iter().map(|dream| boxes(dream)).collect();
         let boxes = cutouts::to_tensor(&boxes, self.device());
-        let Evaluation { terms, gradients, sound } =
-            memory::catch_exhaustion(|| self.evaluate(&pack, &boxes))?;
+        let Evaluation { terms, gradients, finite } =
+            memory::catch_exhaustion(|| self.evaluate(&batch, &boxes))?;
         torch_ext::no_grad(|| {
-            for (i, dream) in (0..).zip(&mut pack) {
-                dream.advance(&gradients.get(i), &terms.get(i), &sound.get(i));
+            for (i, dream) in (0..).zip(&mut batch) {
+                dream.advance(&gradients.get(i), &terms.get(i), &finite.get(i));
             }
         });
         Ok(())
     }
 
-    /// The loss of every dream of a pack on cutouts at `boxes [n, k, 3]`, and its gradient.
-    fn evaluate(&self, pack: &[&mut Dream], boxes: &Tensor) -> Evaluation {
-        let latents = pack.iter().map(|dream| &dream.latents).collect::<Vec<_>>();
+    /// The loss of every dream of a batch on cutouts at `boxes [n, k, 3]`, and its gradient.
+    fn evaluate(&self, batch: &[&mut Dream], boxes: &Tensor) -> Evaluation {
+        let latents = batch.iter().map(|dream| &dream.latents).collect::<Vec<_>>();
         let latents = Latents::stack(&latents).set_requires_grad();
-        let class_weights = class_weights_of_all(&latents, pack.iter().map(|dream| &dream.spec.settings));
+        let class_weights = class_weights_of_all(&latents, batch.iter().map(|dream| &dream.spec.settings));
         let images = self.generate(&latents.normu, &class_weights);
-        let Guidance { similarity, image_gradient } = self.guide(&images.detach(), boxes, pack);
+        let Guidance { similarity, image_gradient } = self.guide(&images.detach(), boxes, batch);
         let latent = losses::latent(&latents.normu);
         let class = losses::class(&class_weights);
 
-        // The perceptor's part of the chain rule was taken chunk by chunk: its gradient stands in for it here.
+        // The perceptor's part of the chain rule was taken chunk by chunk: its gradient stands in
+        // for it here.
         let objectives = [&images * image_gradient, class.seen_from(&class_weights)];
         let mut gradients = latents.gradient_of(&objectives);
         gradients.normu += latent.gradient;
@@ -168,18 +174,23 @@ impl Dreamer {
         let total = &similarity + &latent + &class;
         let terms: [Tensor; LossTerms::COUNT] = [total, similarity, latent, class]; // in the order of the list
         let terms = Tensor::stack(&terms, 1); // [n, terms]
-        let sound = all_finite(&terms)
+        let finite = all_finite(&terms)
             .logical_and(&all_finite(&gradients.normu))
             .logical_and(&all_finite(&gradients.cls));
-        Evaluation { terms, gradients, sound }
+        Evaluation { terms, gradients, finite }
     }
 
-    fn guide(&self, images: &Tensor, boxes: &Tensor, pack: &[&mut Dream]) -> Guidance {
+    fn guide(&self, images: &Tensor, boxes: &Tensor, batch: &[&mut Dream]) -> Guidance {
         let _allowed = self.allowed_tf32();
         let stack = |part: fn(&Dream) -> &Tensor| {
-            Tensor::stack(&pack.iter().map(|dream| part(dream)).collect::<Vec<_>>(), 0)
+            Tensor::stack(&batch.iter().map(|dream| part(dream)).collect::<Vec<_>>(), 0)
         };
-        self.guide.guide(images, boxes, &stack(|dream| &dream.target), &stack(|dream| &dream.loss_coef))
+        self.clip_guidance.guide(
+            images,
+            boxes,
+            &stack(|dream| &dream.target),
+            &stack(|dream| &dream.loss_coef),
+        )
     }
 
     /// The images of stacked latents, in [0, 1]: `[n, 3, s, s]`.
@@ -187,8 +198,9 @@ impl Dreamer {
         ((self.generator.forward(normu, class_weights) + 1.0) / 2.0).contiguous()
     }
 
-    /// The dream as it is shown: the image of its averaged latents, `[3, s, s]`, in [0, 1]. Of a dream that has diverged
-    /// it may not be an image any more: its latents are finite, but so large that the generator's numbers are not.
+    /// The dream as it is shown: the image of its averaged latents, `[3, s, s]`, in [0, 1]. Of a
+    /// dream that has diverged it may not be an image any more: its latents are finite, but so
+    /// large that the generator's numbers are not.
     pub fn image(&self, dream: &Dream) -> Tensor {
         self.images(&[dream]).get(0)
     }
@@ -200,16 +212,18 @@ impl Dreamer {
         self.show(&averages.iter().collect::<Vec<_>>(), settings)
     }
 
-    /// The dream as its optimizer sees it: the image of the latents themselves, `[3, s, s]`, in [0, 1].
+    /// The dream as its optimizer sees it: the image of the latents themselves, `[3, s, s]`, in [0,
+    /// 1].
     pub fn live_image(&self, dream: &Dream) -> Tensor {
         self.show(&[&dream.latents], [&dream.spec.settings]).get(0)
     }
 
-    /// The similarity term of an image of a dream, `[3, s, s]`: as in its [trace](Dream::take_trace), but on cutouts that no
-    /// step sees, the same ones at every step and for every dream of its seed. Lower is more similar. Waits for the device.
+    /// The similarity term of an image of a dream, `[3, s, s]`: as in its
+    /// [trace](Dream::take_trace), but on cutouts that no step sees, the same ones at every step
+    /// and for every dream of its seed. Lower is more similar. Waits for the device.
     ///
-    /// `big-sleep` 0.9.1 draws new cutouts for every image that it judges (`save_best`), so that luck has a part in which is
-    /// best.
+    /// `big-sleep` 0.9.1 draws new cutouts for every image that it judges (`save_best`), so that
+    /// luck has a part in which is best.
     pub fn similarity_term(&self, image: &Tensor, dream: &Dream) -> f64 {
         let boxes = dream.boxes_to_judge(self.generator.config().output_dim);
         self.similarity_at(image, dream, boxes)
@@ -217,21 +231,22 @@ impl Dreamer {
 
     fn similarity_at(&self, image: &Tensor, dream: &Dream, boxes: Vec<Cutout>) -> f64 {
         let _allowed = self.allowed_tf32();
-        let alignments = alignments(&self.guide, image, boxes, &dream.target);
-        losses::similarity(&alignments, &dream.loss_coef.unsqueeze(0)).double_value(&[0])
+        let cosines = cosines(&self.clip_guidance, image, boxes, &dream.target);
+        losses::similarity(&cosines, &dream.loss_coef.unsqueeze(0)).double_value(&[0])
     }
 
     fn allowed_tf32(&self) -> Option<tf32::Allowed> {
         (self.settings.precision == Precision::Tf32).then(tf32::Allowed::new)
     }
 
-    /// The mean cosine of `text [e]`, an embedding of any length, with random cutouts of `image [3, s, s]` in [0, 1]: as many
-    /// as the dream sees in a step, where those of its next step would lie. Measured by the [ruler](Self::ruler), never in TF32.
+    /// The mean cosine of `text [e]`, an embedding of any length, with random cutouts of `image [3,
+    /// s, s]` in [0, 1]: as many as the dream sees in a step, where those of its next step would
+    /// lie. Measured by the [ruler](Self::ruler), never in TF32.
     pub fn cutout_similarity(&self, dream: &Dream, image: &Tensor, text: &Tensor) -> f64 {
         let boxes = dream.boxes(self.generator.config().output_dim);
         let text = text.to_kind(Kind::Float);
         let target = &text / text.norm();
-        alignments(self.measuring(), image, boxes, &target).mean(Kind::Double).double_value(&[])
+        cosines(self.measuring(), image, boxes, &target).mean(Kind::Double).double_value(&[])
     }
 
     fn show<'s>(
@@ -247,18 +262,18 @@ impl Dreamer {
 }
 
 /// A perceptor prepared for cutouts of images of `image_side`.
-fn guide(perceptor: Clip, settings: &DreamSettings, image_side: i64) -> Guide {
+fn guide(perceptor: Clip, settings: &DreamSettings, image_side: i64) -> ClipGuidance {
     let (device, input_side) = (perceptor.device(), perceptor.image_size());
     let patch_side = perceptor.config().patch_size;
     let cutter = Cutter::new(settings.interpolation, image_side, input_side, patch_side, device);
     let chunk = if device.is_cuda() { CHUNK_CUDA } else { CHUNK_CPU };
-    Guide::new(perceptor, cutter, chunk)
+    ClipGuidance::new(perceptor, cutter, chunk)
 }
 
 /// The cosines of cutouts of an image `[3, s, s]` with a target `[e]`: `[1, k]`.
-fn alignments(guide: &Guide, image: &Tensor, boxes: Vec<Cutout>, target: &Tensor) -> Tensor {
-    let boxes = cutouts::to_tensor(&[boxes], guide.clip.device());
-    guide.alignments(&image.unsqueeze(0), &boxes, &target.unsqueeze(0))
+fn cosines(clip_guidance: &ClipGuidance, image: &Tensor, boxes: Vec<Cutout>, target: &Tensor) -> Tensor {
+    let boxes = cutouts::to_tensor(&[boxes], clip_guidance.clip.device());
+    clip_guidance.cosines(&image.unsqueeze(0), &boxes, &target.unsqueeze(0))
 }
 
 /// Class weights of stacked latents: `[n, l, c]`.
@@ -277,7 +292,7 @@ struct Evaluation {
     /// The totals' gradients, `[n, ..]`.
     gradients: Latents,
     /// True where all of these are finite: `[n]`.
-    sound: Tensor,
+    finite: Tensor,
 }
 
 /// True where every entry is finite, for each first index: `[n, ..]` → `[n]`.

@@ -9,7 +9,8 @@ pub(crate) struct Ema {
     decay: f64,
     /// Σ (1 - d) dⁱ x, the newest value with i = 0.
     pub(crate) biased: Latents,
-    /// dⁿ after n values: the weight that is missing from `biased`. A number, as a tensor on the device.
+    /// dⁿ after n values: the weight that is missing from `biased`. A number, as a tensor on the
+    /// device.
     pub(crate) accum: Tensor,
 }
 
@@ -23,16 +24,16 @@ impl Ema {
         ema
     }
 
-    /// Takes in one more value if `alive`, a truth value on the device, is true.
-    pub(crate) fn update(&mut self, normu: &Tensor, cls: &Tensor, alive: &Tensor) {
+    /// Takes in one more value if `active`, a truth value on the device, is true.
+    pub(crate) fn update(&mut self, normu: &Tensor, cls: &Tensor, active: &Tensor) {
         let Self { decay, biased, accum } = self;
         let blend = |biased: &Tensor, value: &Tensor| {
             let moved = biased * *decay + value * (1.0 - *decay);
-            moved.where_self(alive, biased)
+            moved.where_self(active, biased)
         };
         biased.normu = blend(&biased.normu, normu);
         biased.cls = blend(&biased.cls, cls);
-        *accum = (&*accum * *decay).where_self(alive, accum);
+        *accum = (&*accum * *decay).where_self(active, accum);
     }
 
     /// The average so far.
@@ -50,9 +51,9 @@ mod tests {
         Latents { normu: Tensor::from(value), cls: Tensor::from(-value) }
     }
 
-    fn update(ema: &mut Ema, value: f64, alive: bool) {
+    fn update(ema: &mut Ema, value: f64, active: bool) {
         let Latents { normu, cls } = number(value);
-        ema.update(&normu, &cls, &Tensor::from(alive));
+        ema.update(&normu, &cls, &Tensor::from(active));
     }
 
     #[test]

@@ -11,9 +11,9 @@ pub enum DreamError {
     #[error(transparent)]
     Setting(#[from] OutOfRange),
     /// The dream does not belong with those that the dreamer was made for: see
-    /// [`DreamSettings::packs_with`](crate::DreamSettings::packs_with).
+    /// [`DreamSettings::batches_with`](crate::DreamSettings::batches_with).
     #[error(
-        "the dream differs in cutouts, gradient_accumulation, interpolation, precision or truncation from those of its pack"
+        "the dream differs in cutouts, gradient_accumulation, interpolation, precision or truncation from those of its batch"
     )]
     Misfit,
     /// The processor does not have this arithmetic.
@@ -45,7 +45,8 @@ pub enum DreamError {
         /// Its value.
         value: i64,
     },
-    /// The device's memory does not suffice for the pack. No dream has changed: a smaller pack may succeed.
+    /// The device's memory does not suffice for the batch. No dream has changed: a smaller batch
+    /// may succeed.
     #[error("out of memory: {message}")]
     OutOfMemory {
         /// Error reported by libtorch.

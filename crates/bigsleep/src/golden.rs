@@ -1,4 +1,5 @@
-//! For tests: values computed by the `big-sleep` package (`tests/reference/bigsleep.py`), and others to compute with.
+//! For tests: values computed by the `big-sleep` package (`tests/reference/bigsleep.py`), and
+//! others to compute with.
 
 use biggan::{Config, Generator};
 use checkpoint::Weights;
@@ -25,7 +26,8 @@ pub(crate) fn distance(found: &Tensor, expected: &Tensor) -> f64 {
     largest(&(found - expected)) / largest(expected)
 }
 
-/// Normally distributed values, in double precision. Not from libtorch's generator, which belongs to the initial latents.
+/// Normally distributed values, in double precision. Not from libtorch's generator, which belongs
+/// to the initial latents.
 pub(crate) fn noise(seed: u64, shape: &[i64]) -> Tensor {
     let random = ChaCha8Rng::seed_from_u64(seed);
     let values: Vec<f64> =
@@ -56,7 +58,8 @@ pub(crate) fn models(perceptor: Kind) -> (Generator, Clip) {
     (generator, clip)
 }
 
-/// A text tower to go with the golden vision tower: the package was given embeddings of texts, not texts.
+/// A text tower to go with the golden vision tower: the package was given embeddings of texts, not
+/// texts.
 fn text_tower() -> Vec<(String, Tensor)> {
     let block = "transformer.resblocks.0";
     let shapes: [(String, &[i64]); 18] = [

@@ -6,7 +6,7 @@ use tch::{Kind, Tensor};
 
 /// The perceptor, prepared for cutouts of images of one size.
 #[derive(Debug)]
-pub(crate) struct Guide {
+pub(crate) struct ClipGuidance {
     pub(crate) clip: Clip,
     embedding: PatchEmbedding,
     pub(crate) cutter: Cutter,
@@ -22,15 +22,17 @@ pub(crate) struct Guidance {
     pub(crate) image_gradient: Tensor,
 }
 
-impl Guide {
+impl ClipGuidance {
     pub(crate) fn new(clip: Clip, cutter: Cutter, chunk: i64) -> Self {
         let embedding = clip.vision.patch_embedding().of_unnormalized_pixels();
         Self { clip, embedding, cutter, chunk }
     }
 
-    /// Judges cutouts of `images [n, 3, s, s]` at `boxes [n, k, 3]` by `targets [n, e]`, weighted with `loss_coef [n]`.
+    /// Judges cutouts of `images [n, 3, s, s]` at `boxes [n, k, 3]` by `targets [n, e]`, weighted
+    /// with `loss_coef [n]`.
     ///
-    /// The cutouts go through the perceptor and back chunk by chunk, so that it never remembers more than one of them.
+    /// The cutouts go through the perceptor and back chunk by chunk, so that it never remembers
+    /// more than one of them.
     pub(crate) fn guide(
         &self,
         images: &Tensor,
@@ -40,43 +42,47 @@ impl Guide {
     ) -> Guidance {
         let (n, k, _) = boxes.size3().expect("boxes are [n, k, 3]");
         let image_gradient = images.zeros_like();
-        let alignments = targets.new_zeros([n, k], (Kind::Float, targets.device()));
+        let cosines = targets.new_zeros([n, k], (Kind::Float, targets.device()));
         for Chunk { dreams: (first, count), cutouts: (from, length) } in chunks(n, k, self.chunk) {
             let of_chunk = |x: &Tensor| x.narrow(0, first, count);
             let part = of_chunk(images).detach().set_requires_grad(true);
             let boxes = of_chunk(boxes).narrow(1, from, length);
-            let alignment = losses::alignment(&self.embed(&part, &boxes), &of_chunk(targets).unsqueeze(1));
-            // Each cutout's share in its dream's term, so that the chunks' gradients add up to the term's.
-            let share = losses::similarity(&alignment, &of_chunk(loss_coef)) * (length as f64 / k as f64);
+            let cosine = losses::cosine(&self.embed(&part, &boxes), &of_chunk(targets).unsqueeze(1));
+            // Each cutout's share in its dream's term, so that the chunks' gradients add up to the
+            // term's.
+            let share = losses::similarity(&cosine, &of_chunk(loss_coef)) * (length as f64 / k as f64);
             let gradient = Tensor::run_backward(&[share.sum(None::<Kind>)], &[&part], false, false);
             let _ = of_chunk(&image_gradient).g_add_(&gradient[0]);
-            alignments.narrow(0, first, count).narrow(1, from, length).copy_(&alignment.detach());
+            cosines.narrow(0, first, count).narrow(1, from, length).copy_(&cosine.detach());
         }
-        Guidance { similarity: losses::similarity(&alignments, loss_coef), image_gradient }
+        Guidance { similarity: losses::similarity(&cosines, loss_coef), image_gradient }
     }
 
-    /// The cosines of cutouts with targets, `[n, k]`, without gradients; shapes as for [`guide`](Self::guide).
-    pub(crate) fn alignments(&self, images: &Tensor, boxes: &Tensor, targets: &Tensor) -> Tensor {
+    /// The cosines of cutouts with targets, `[n, k]`, without gradients; shapes as for
+    /// [`clip_guidance`](Self::clip_guidance).
+    pub(crate) fn cosines(&self, images: &Tensor, boxes: &Tensor, targets: &Tensor) -> Tensor {
         let (n, k, _) = boxes.size3().expect("boxes are [n, k, 3]");
-        let alignments = targets.new_zeros([n, k], (Kind::Float, targets.device()));
+        let cosines = targets.new_zeros([n, k], (Kind::Float, targets.device()));
         let _no_grad = tch::no_grad_guard();
         for Chunk { dreams: (first, count), cutouts: (from, length) } in chunks(n, k, self.chunk) {
             let of_chunk = |x: &Tensor| x.narrow(0, first, count);
             let boxes = of_chunk(boxes).narrow(1, from, length);
             let embeds = self.embed(&of_chunk(images), &boxes);
-            let alignment = losses::alignment(&embeds, &of_chunk(targets).unsqueeze(1));
-            alignments.narrow(0, first, count).narrow(1, from, length).copy_(&alignment);
+            let cosine = losses::cosine(&embeds, &of_chunk(targets).unsqueeze(1));
+            cosines.narrow(0, first, count).narrow(1, from, length).copy_(&cosine);
         }
-        alignments
+        cosines
     }
 
-    /// Embeddings of the cutouts of `images [n, 3, s, s]` at `boxes [n, k, 3]`: `[n, k, e]`, in single precision.
+    /// Embeddings of the cutouts of `images [n, 3, s, s]` at `boxes [n, k, 3]`: `[n, k, e]`, in
+    /// single precision.
     fn embed(&self, images: &Tensor, boxes: &Tensor) -> Tensor {
         let (n, k, _) = boxes.size3().expect("boxes are [n, k, 3]");
         self.perceive(&self.cutter.cut(images, boxes)).view([n, k, -1])
     }
 
-    /// Embeddings of cutouts that are patches, `[m, patches, 3·patch_side²]`: `[m, e]`, in single precision.
+    /// Embeddings of cutouts that are patches, `[m, patches, 3·patch_side²]`: `[m, e]`, in single
+    /// precision.
     pub(crate) fn perceive(&self, patches: &Tensor) -> Tensor {
         self.clip.vision.forward_embedded(&self.embedding.forward(patches)).to_kind(Kind::Float)
     }

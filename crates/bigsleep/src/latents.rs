@@ -10,17 +10,20 @@ const CLASS_INIT: (f64, f64) = (-3.9, 0.3);
 /// A dream's parameters, or something of their shapes: gradients, averages.
 #[derive(Debug)]
 pub(crate) struct Latents {
-    /// Latent vectors, `[l, z]`: a row for the generator's input projection and one for each of its blocks.
+    /// Latent vectors, `[l, z]`: a row for the generator's input projection and one for each of its
+    /// blocks.
     pub(crate) normu: Tensor,
     /// Class logits, `[l, c]`: see [`class_weights`].
     pub(crate) cls: Tensor,
 }
 
 impl Latents {
-    /// The initial values for a seed: what PyTorch draws on the CPU after `torch.manual_seed(seed)`, `normu` first.
+    /// The initial values for a seed: what PyTorch draws on the CPU after
+    /// `torch.manual_seed(seed)`, `normu` first.
     pub(crate) fn initial(seed: u64, rows: i64, z_dim: i64, num_classes: i64, device: Device) -> Self {
         static TORCH_GENERATOR: Mutex<()> = Mutex::new(());
-        // The generator belongs to the whole process. A poisoned lock does no harm: it is seeded anew each time.
+        // The generator belongs to the whole process. A poisoned lock does no harm: it is seeded
+        // anew each time.
         let _guard = TORCH_GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
         tch::manual_seed(seed as i64);
         let draw = |columns: i64, mean: f64, std: f64| {
@@ -61,7 +64,8 @@ impl Latents {
     }
 }
 
-/// The generator's class weights from class logits: `cls [.., c]` → `[.., c]`, in [0, 1]; rows need not add up to 1.
+/// The generator's class weights from class logits: `cls [.., c]` → `[.., c]`, in [0, 1]; rows need
+/// not add up to 1.
 pub(crate) fn class_weights(cls: &Tensor, settings: &DreamSettings) -> Tensor {
     match settings.max_classes {
         Some(k) => differentiable_topk(cls, k, settings.class_temperature),
@@ -69,7 +73,8 @@ pub(crate) fn class_weights(cls: &Tensor, settings: &DreamSettings) -> Tensor {
     }
 }
 
-/// k times over: the largest entry of softmax(x / temperature), which then leaves the contest; zero elsewhere.
+/// k times over: the largest entry of softmax(x / temperature), which then leaves the contest; zero
+/// elsewhere.
 ///
 /// Source: `big-sleep` 0.9.1, `differentiable_topk`.
 fn differentiable_topk(x: &Tensor, k: u32, temperature: f64) -> Tensor {

@@ -1,7 +1,8 @@
 //! BigSleep: the optimisation of BigGAN's latents against CLIP.
 //!
-//! A [`Dreamer`] holds the two networks; a [`DreamSpec`] says what is dreamt; a [`Dream`] is one of them under way, and
-//! dreams are advanced in packs. It computes what the package `big-sleep` 0.9.1 computes, without its faults.
+//! A [`Dreamer`] holds the two networks; a [`DreamSpec`] says what is dreamt; a [`Dream`] is one of
+//! them under way, and dreams are advanced in batches. It computes what the package `big-sleep`
+//! 0.9.1 computes, without its faults.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -24,8 +25,9 @@
 //! # }
 //! ```
 //!
-//! With models: `examples/dream.rs`, which makes one image. Where to read on: `dreamer` for the step, `losses` for what is minimised, `boxes` and `cutouts` for what the perceptor
-//! sees, `dream` for what a step does to a dream and when it ends.
+//! With models: `examples/dream.rs`, which makes one image. Where to read on: `dreamer` for the
+//! step, `losses` for what is minimised, `boxes` and `cutouts` for what the perceptor sees, `dream`
+//! for what a step does to a dream and when it ends.
 
 mod boxes;
 mod cutouts;

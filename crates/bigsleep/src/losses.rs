@@ -10,7 +10,8 @@ const NORMAL_KURTOSIS: f64 = 3.0;
 /// Class weights are multiplied by this before they are squared.
 const CLASS_SCALE: f64 = 50.0;
 
-/// A term of n dreams, with its gradient: written out, since libtorch takes longer to find it than to compute it.
+/// A term of n dreams, with its gradient: written out, since libtorch takes longer to find it than
+/// to compute it.
 pub(crate) struct Term {
     /// `[n]`
     pub(crate) value: Tensor,
@@ -19,7 +20,8 @@ pub(crate) struct Term {
 }
 
 impl Term {
-    /// A tensor whose gradient, summed up, is the term's: to go backward from, past the `at` that the term is of.
+    /// A tensor whose gradient, summed up, is the term's: to go backward from, past the `at` that
+    /// the term is of.
     pub(crate) fn seen_from(&self, at: &Tensor) -> Tensor {
         at * &self.gradient
     }
@@ -27,10 +29,12 @@ impl Term {
 
 /// Distance of the latent vectors' moments from a standard normal's: `normu [n, l, z]`.
 ///
-/// Mean over the l rows of |1 - std| (unbiased) + |mean| + |kurtosis - 3| + |skewness|, plus 4 · max(mean square, 1).
+/// Mean over the l rows of |1 - std| (unbiased) + |mean| + |kurtosis - 3| + |skewness|, plus 4 ·
+/// max(mean square, 1).
 ///
-/// With t = (x - mean) / σ (biased), the derivatives by x, times z: of the mean 1, of the std t √(z / (z - 1)), of the
-/// skewness 3 (t² - 1 - t · skewness) / σ, of the kurtosis 4 (t³ - skewness - t · kurtosis) / σ.
+/// With t = (x - mean) / σ (biased), the derivatives by x, times z: of the mean 1, of the std t √(z
+/// / (z - 1)), of the skewness 3 (t² - 1 - t · skewness) / σ, of the kurtosis 4 (t³ - skewness - t
+/// · kurtosis) / σ.
 pub(crate) fn latent(normu: &Tensor) -> Term {
     let _no_grad = no_grad_guard();
     let (_, l, z) = normu.size3().expect("latents are [n, l, z]");
@@ -76,20 +80,23 @@ pub(crate) fn class(class_weights: &Tensor) -> Term {
     }
 }
 
-/// The similarity term: `alignments [n, k]` of k cutouts to their dream's target, and `loss_coef [n]` → `[n]`.
-pub(crate) fn similarity(alignments: &Tensor, loss_coef: &Tensor) -> Tensor {
-    -alignments.mean_dim(1, false, None::<Kind>) * loss_coef
+/// The similarity term: `cosines [n, k]` of k cutouts to their dream's target, and `loss_coef [n]`
+/// → `[n]`.
+pub(crate) fn similarity(cosines: &Tensor, loss_coef: &Tensor) -> Tensor {
+    -cosines.mean_dim(1, false, None::<Kind>) * loss_coef
 }
 
-/// The cosines of embeddings with the texts to approach, less those with the texts to avoid: `embeds [m, e]` and
-/// `targets [m, e]`, see [`target`] → `[m]`. Gradients reach the embeddings.
-pub(crate) fn alignment(embeds: &Tensor, targets: &Tensor) -> Tensor {
+/// The cosines of embeddings with the texts to approach, less those with the texts to avoid:
+/// `embeds [m, e]` and `targets [m, e]`, see [`target`] → `[m]`. Gradients reach the embeddings.
+pub(crate) fn cosine(embeds: &Tensor, targets: &Tensor) -> Tensor {
     (unit(embeds) * targets).sum_dim_intlist(-1, false, None::<Kind>)
 }
 
-/// The target of dreams: the sum of the unit vectors of `approach [p, e]`, less that of `avoid [q, e]` → `[e]`.
+/// The target of dreams: the sum of the unit vectors of `approach [p, e]`, less that of `avoid [q,
+/// e]` → `[e]`.
 ///
-/// A cosine with a text is a dot product with its unit vector, so the sum over texts is one dot product with this.
+/// A cosine with a text is a dot product with its unit vector, so the sum over texts is one dot
+/// product with this.
 pub(crate) fn target(approach: &Tensor, avoid: &Tensor) -> Tensor {
     let sum = |embeds: &Tensor| unit(embeds).sum_dim_intlist(0, false, None::<Kind>);
     sum(approach) - sum(avoid)
@@ -106,7 +113,8 @@ mod tests {
 
     const CASES: [&str; 2] = ["all_classes", "max_classes"];
 
-    /// The package's value and gradient, and ours, which differ by the order in which numbers are added up.
+    /// The package's value and gradient, and ours, which differ by the order in which numbers are
+    /// added up.
     fn agrees(term: fn(&Tensor) -> Term, at: &Tensor, value: &Tensor, gradient: Option<&Tensor>) {
         let found = term(&at.unsqueeze(0));
         assert!(distance(&found.value.get(0), value) < 1e-5, "{:?} is not {value:?}", found.value);
@@ -135,7 +143,8 @@ mod tests {
 
     #[test]
     fn the_latent_term_of_perfect_latents_is_its_least() {
-        // Mean 0, unbiased variance 1, kurtosis 3, skewness 0: a third of the values at ±√3, biased; scaled for unbiased.
+        // Mean 0, unbiased variance 1, kurtosis 3, skewness 0: a third of the values at ±√3,
+        // biased; scaled for unbiased.
         let z = 6.0_f64;
         let at = (3.0 * (z - 1.0) / z).sqrt();
         let row = Tensor::from_slice(&[at, -at, 0.0, 0.0, 0.0, 0.0]);
@@ -163,8 +172,9 @@ mod tests {
         let avoid = Tensor::from_slice2(&[[-1.0, 0.0]]);
         let embeds = Tensor::from_slice(&[3.0, 4.0, 0.0, 5.0]).view([1, 2, 2]);
         let target = target(&approach, &avoid).unsqueeze(0).unsqueeze(0);
-        let term = similarity(&alignment(&embeds, &target), &Tensor::from_slice(&[100.0]));
-        // Cosines with the three texts: 0.6, 0.8 and -0.6 of the first cutout; 0, 1 and 0 of the second.
+        let term = similarity(&cosine(&embeds, &target), &Tensor::from_slice(&[100.0]));
+        // Cosines with the three texts: 0.6, 0.8 and -0.6 of the first cutout; 0, 1 and 0 of the
+        // second.
         let expected = -100.0 * ((0.6 + 0.8 + 0.6) + 1.0) / 2.0;
         assert!((term.double_value(&[0]) - expected).abs() < 1e-12, "{term:?}");
     }
@@ -174,7 +184,7 @@ mod tests {
         let target = noise(2, &[1, 1, 5]);
         let of_embeds = |x: &Tensor| {
             let x = x.copy().set_requires_grad(true);
-            let value = similarity(&alignment(&x, &target), &Tensor::from_slice(&[100.0]));
+            let value = similarity(&cosine(&x, &target), &Tensor::from_slice(&[100.0]));
             let gradient = Tensor::run_backward(&[&value], &[&x], false, false).remove(0);
             Term { value, gradient }
         };

@@ -6,8 +6,8 @@ use torch_ext::{is_exhaustion, panic_message};
 
 use crate::DreamError;
 
-/// Runs `compute`, which must leave nothing half changed: wherever in the networks memory runs out, it shows as a panic.
-/// Other panics go on.
+/// Runs `compute`, which must leave nothing half changed: wherever in the networks memory runs out,
+/// it shows as a panic. Other panics go on.
 pub(crate) fn catch_exhaustion<T>(compute: impl FnOnce() -> T) -> Result<T, DreamError> {
     catch_unwind(AssertUnwindSafe(compute)).or_else(|panic| match panic_message(panic.as_ref()) {
         Some(message) if is_exhaustion(message) => {

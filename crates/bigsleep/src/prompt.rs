@@ -16,10 +16,11 @@ pub struct Prompt {
     pub approach: Vec<String>,
     /// Texts to avoid.
     pub avoid: Vec<String>,
-    /// An image to approach, as a PNG or JPEG file. With texts it is joined to each of them: the mean of the two embeddings.
+    /// An image to approach, as a PNG or JPEG file. With texts it is joined to each of them: the
+    /// mean of the two embeddings.
     ///
-    /// Deviation: `big-sleep` 0.9.1 joins it to the texts to avoid as well, and so drives the dream away from the image
-    /// that it was asked for.
+    /// Deviation: `big-sleep` 0.9.1 joins it to the texts to avoid as well, and so drives the dream
+    /// away from the image that it was asked for.
     pub image: Option<PathBuf>,
 }
 

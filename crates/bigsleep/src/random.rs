@@ -3,7 +3,8 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Purpose of a random stream. Each purpose has its own, so that a setting that changes one leaves the others alone.
+/// Purpose of a random stream. Each purpose has its own, so that a setting that changes one leaves
+/// the others alone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
     /// Sides of cutouts.
@@ -14,8 +15,9 @@ pub(crate) enum Purpose {
 
 /// The numbers of one purpose at one step of a dream: a function of the arguments alone.
 ///
-/// The arguments are the key of the block cipher `ChaCha`, whose counter gives the numbers: `draw` tells the draws of a step
-/// apart. Prompt and optimizer are left out on purpose: dreams of one seed draw alike, which pairs their comparison.
+/// The arguments are the key of the block cipher `ChaCha`, whose counter gives the numbers: `draw`
+/// tells the draws of a step apart. Prompt and optimizer are left out on purpose: dreams of one
+/// seed draw alike, which pairs their comparison.
 pub(crate) fn stream(seed: u64, step: u32, purpose: Purpose, draw: u32) -> ChaCha8Rng {
     let mut key = [0; 32];
     let words = [seed, u64::from(step), purpose as u64, u64::from(draw)];

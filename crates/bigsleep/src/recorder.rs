@@ -10,8 +10,9 @@ pub(crate) struct Recorder {
     /// Steps taken; too many, if the dream has diverged in a step that was not fetched yet.
     step: u32,
     /// True if all of them were finite: a boolean on the device.
-    alive: Tensor,
-    /// Steps on the device only: the loss terms, and whether the dream was alive afterwards, `[terms + 1]` each.
+    active: Tensor,
+    /// Steps on the device only: the loss terms, and whether the dream was active afterwards,
+    /// `[terms + 1]` each.
     pending: Vec<Tensor>,
     rows: Vec<TraceRow>,
     diverged_at: Option<u32>,
@@ -20,8 +21,8 @@ pub(crate) struct Recorder {
 impl Recorder {
     /// At a dream's beginning or where it was left.
     pub(crate) fn new(step: u32, diverged_at: Option<u32>, device: Device) -> Self {
-        let alive = Tensor::from(diverged_at.is_none()).to_device(device);
-        Self { step, alive, pending: Vec::new(), rows: Vec::new(), diverged_at }
+        let active = Tensor::from(diverged_at.is_none()).to_device(device);
+        Self { step, active, pending: Vec::new(), rows: Vec::new(), diverged_at }
     }
 
     /// Steps taken. See [`Recorder::fetch`].
@@ -34,13 +35,14 @@ impl Recorder {
         self.diverged_at
     }
 
-    /// Takes a step, without waiting for the device: `terms` are those of [`LossTerms`], in its order, `sound`
-    /// tells whether all went well. Gives whether all went well ever since the beginning.
-    pub(crate) fn record(&mut self, terms: &Tensor, sound: &Tensor) -> &Tensor {
+    /// Takes a step, without waiting for the device: `terms` are those of [`LossTerms`], in its
+    /// order, `finite` tells whether all went well. Gives whether all went well ever since the
+    /// beginning.
+    pub(crate) fn record(&mut self, terms: &Tensor, finite: &Tensor) -> &Tensor {
         self.step += 1;
-        self.alive = self.alive.logical_and(sound);
-        self.pending.push(Tensor::cat(&[terms, &self.alive.to_kind(terms.kind()).view(1)], 0));
-        &self.alive
+        self.active = self.active.logical_and(finite);
+        self.pending.push(Tensor::cat(&[terms, &self.active.to_kind(terms.kind()).view(1)], 0));
+        &self.active
     }
 
     /// Reads what is on the device only, and waits for it. From then on a divergence is known.
@@ -53,8 +55,8 @@ impl Recorder {
         self.pending.clear();
         let numbers = Vec::<f32>::try_from(block.view(-1)).expect("a vector of floats");
         for (step, row) in (before + 1..).zip(numbers.chunks_exact(LossTerms::COUNT + 1)) {
-            let (terms, alive) = row.split_at(LossTerms::COUNT);
-            if alive == [0.0] {
+            let (terms, active) = row.split_at(LossTerms::COUNT);
+            if active == [0.0] {
                 self.diverged_at = Some(step);
                 self.step = step - 1;
                 break;
@@ -74,9 +76,9 @@ impl Recorder {
 mod tests {
     use super::*;
 
-    fn record(recorder: &mut Recorder, total: f64, sound: bool) {
+    fn record(recorder: &mut Recorder, total: f64, finite: bool) {
         let terms = Tensor::from_slice(&[total, 1.0, 2.0, 3.0]).to_kind(Kind::Float);
-        recorder.record(&terms, &Tensor::from(sound));
+        recorder.record(&terms, &Tensor::from(finite));
     }
 
     #[test]
@@ -96,8 +98,8 @@ mod tests {
     #[test]
     fn the_first_unsound_step_is_the_last() {
         let mut recorder = Recorder::new(0, None, Device::Cpu);
-        for sound in [true, true, false, true, true] {
-            record(&mut recorder, 1.0, sound);
+        for finite in [true, true, false, true, true] {
+            record(&mut recorder, 1.0, finite);
         }
         assert_eq!(recorder.diverged_at(), None); // not known before it is fetched
         recorder.fetch();

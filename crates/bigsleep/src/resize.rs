@@ -6,13 +6,15 @@ use tch::{Device, Kind, Tensor};
 /// Lobes of the Lanczos window on either side.
 const LOBES: f64 = 3.0;
 
-/// For each row of a column of `from` pixels resized to `to`, the row that is nearest: `[to]`, whole numbers.
+/// For each row of a column of `from` pixels resized to `to`, the row that is nearest: `[to]`,
+/// whole numbers.
 pub(crate) fn nearest_rows(from: i64, to: i64) -> Tensor {
     let rows = Tensor::arange(from, (Kind::Float, Device::Cpu)).view([1, 1, from, 1]);
     rows.upsample_nearest2d([to, 1], None, None).view([to]).to_kind(Kind::Int64)
 }
 
-/// The matrix `[to, from]` that resizes a column of `from` pixels to `to` by a linear `interpolation`.
+/// The matrix `[to, from]` that resizes a column of `from` pixels to `to` by a linear
+/// `interpolation`.
 ///
 /// Its columns are the resized unit vectors, so it is PyTorch's own resizing, borders included.
 pub(crate) fn matrix(interpolation: Interpolation, from: i64, to: i64) -> Tensor {
@@ -25,7 +27,8 @@ pub(crate) fn matrix(interpolation: Interpolation, from: i64, to: i64) -> Tensor
     resized.view([from, to]).transpose(0, 1)
 }
 
-/// Takes what `to` pixels cannot show out of columns `[n, 1, from, 1]`, mirrored at their ends, if `to` is smaller.
+/// Takes what `to` pixels cannot show out of columns `[n, 1, from, 1]`, mirrored at their ends, if
+/// `to` is smaller.
 ///
 /// Source: `big-sleep` 0.9.1, `resample.py`.
 fn low_pass(columns: &Tensor, to: i64) -> Tensor {
@@ -47,7 +50,8 @@ fn low_pass(columns: &Tensor, to: i64) -> Tensor {
     )
 }
 
-/// Lanczos' window, sinc(x) · sinc(x / 3) for |x| < 3, at the multiples of `ratio` < 1; it adds up to 1.
+/// Lanczos' window, sinc(x) · sinc(x / 3) for |x| < 3, at the multiples of `ratio` < 1; it adds up
+/// to 1.
 fn lanczos_kernel(ratio: f64) -> Vec<f64> {
     let reach = (LOBES / ratio + 1.0).ceil() as i64 - 2;
     let window = |i: i64| {

@@ -10,10 +10,11 @@ const DIVERGED_AT: &str = "diverged_at";
 const ACCUM: &str = "accum";
 
 impl Dream {
-    /// All that [`Dreamer::resume`](crate::Dreamer::resume) needs to go on as if nothing had happened, by name: copies, on
-    /// the dream's device. Waits for it.
+    /// All that [`Dreamer::resume`](crate::Dreamer::resume) needs to go on as if nothing had
+    /// happened, by name: copies, on the dream's device. Waits for it.
     ///
-    /// Rows of the [trace](Self::take_trace) are not part of it: whoever saves this saves those too, of the same step.
+    /// Rows of the [trace](Self::take_trace) are not part of it: whoever saves this saves those
+    /// too, of the same step.
     pub fn state(&mut self) -> Vec<(String, Tensor)> {
         self.recorder.fetch();
         let number = |value: u32| Tensor::from(i64::from(value));

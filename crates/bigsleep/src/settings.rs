@@ -7,8 +7,9 @@ use tch::Kind;
 
 /// Settings of one dream: everything but its prompt, seed and optimizer.
 ///
-/// The defaults are those of `big-sleep` 0.9.1 (its library, not its command line, which differs), except for
-/// `epochs` and `iterations`: those are the 10 × 200 of the report that this project reproduces.
+/// The defaults are those of `big-sleep` 0.9.1 (its library, not its command line, which differs),
+/// except for `epochs` and `iterations`: those are the 10 × 200 of the report that this project
+/// reproduces.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DreamSettings {
@@ -32,8 +33,8 @@ pub struct DreamSettings {
     #[serde(deserialize_with = "gradient_accumulation")]
     #[schemars(range(min = 1, max = 1024))]
     pub gradient_accumulation: u32,
-    /// Classes that a latent row may mix: the largest so many, by a differentiable top-k. Absent: all of them,
-    /// each through a sigmoid.
+    /// Classes that a latent row may mix: the largest so many, by a differentiable top-k. Absent:
+    /// all of them, each through a sigmoid.
     #[serde(deserialize_with = "max_classes", skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100_000))]
     pub max_classes: Option<u32>,
@@ -59,7 +60,8 @@ pub struct DreamSettings {
     #[serde(deserialize_with = "save_every")]
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub save_every: u32,
-    /// Keep, of the images made every `save_every` steps, the one that the perceptor finds closest to the prompt.
+    /// Keep, of the images made every `save_every` steps, the one that the perceptor finds closest
+    /// to the prompt.
     #[serde(skip_serializing_if = "std::ops::Not::not")] // records from before there was it stay valid
     pub save_best: bool,
 }
@@ -73,7 +75,8 @@ pub enum Interpolation {
     Nearest,
     /// Bilinear, corners not aligned.
     Bilinear,
-    /// A Lanczos-3 low-pass filter, then bicubic with corners aligned (`experimental_resample` in `big-sleep`).
+    /// A Lanczos-3 low-pass filter, then bicubic with corners aligned (`experimental_resample` in
+    /// `big-sleep`).
     Lanczos,
 }
 
@@ -106,9 +109,9 @@ impl DreamSettings {
         self.epochs * self.iterations
     }
 
-    /// Returns true if dreams of these two settings can be advanced as one batch: they need the same models, and cutouts of
-    /// the same number and kind.
-    pub fn packs_with(&self, other: &Self) -> bool {
+    /// Returns true if dreams of these two settings can be advanced as one batch: they need the
+    /// same models, and cutouts of the same number and kind.
+    pub fn batches_with(&self, other: &Self) -> bool {
         let key = |s: &Self| (s.cutouts, s.gradient_accumulation, s.interpolation, s.precision, s.truncation);
         key(self) == key(other)
     }
@@ -147,7 +150,8 @@ macro_rules! ranges {
         )*
 
         impl DreamSettings {
-            /// Checks every setting; for settings that were not read by serde, which checks them by itself.
+            /// Checks every setting; for settings that were not read by serde, which checks them by
+            /// itself.
             ///
             /// # Errors
             /// The first setting outside its range.
@@ -236,7 +240,8 @@ mod tests {
         assert!(error.message().contains("unknown field `cutout`"), "{error}");
     }
 
-    /// The schema that editors see states the ranges a second time: it must agree with what is accepted.
+    /// The schema that editors see states the ranges a second time: it must agree with what is
+    /// accepted.
     #[test]
     fn the_schema_states_the_ranges_that_are_checked() {
         let schema = schemars::schema_for!(DreamSettings).to_value();

@@ -8,7 +8,8 @@ use optim::OptimizerConfig;
 pub struct DreamSpec {
     /// The prompt.
     pub prompt: Prompt,
-    /// Seed of the initial latents and the cutouts. Dreams of one seed share both, whatever the rest.
+    /// Seed of the initial latents and the cutouts. Dreams of one seed share both, whatever the
+    /// rest.
     pub seed: u64,
     /// The optimizer of its latents.
     pub optimizer: OptimizerConfig,

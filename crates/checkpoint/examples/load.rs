@@ -46,7 +46,8 @@ fn bytes(tensors: &[Tensor]) -> f64 {
     tensors.iter().map(|tensor| (tensor.numel() * tensor.kind().elt_size_in_bytes()) as f64).sum()
 }
 
-/// This process's memory in bytes, as Linux accounts for it; the peak is that since the program's start.
+/// This process's memory in bytes, as Linux accounts for it; the peak is that since the program's
+/// start.
 fn memory(what: &str) -> Result<f64, Box<dyn Error>> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix(what)).ok_or("no such line")?;

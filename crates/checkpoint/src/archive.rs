@@ -10,8 +10,9 @@ use zip::{CompressionMethod, ZipArchive, result::ZipError};
 
 use crate::{CheckpointError, stored::Source};
 
-/// The longest pickle that is read from an archive. It names the tensors: the largest networks' take a tenth of this.
-/// What it is read into may take a hundred times as much memory, and a compressed one a thousandth of it in the file.
+/// The longest pickle that is read from an archive. It names the tensors: the largest networks'
+/// take a tenth of this. What it is read into may take a hundred times as much memory, and a
+/// compressed one a thousandth of it in the file.
 pub(crate) const LONGEST_PICKLE: u64 = 4 << 20;
 
 /// The pickle that describes the tensors.
@@ -56,7 +57,8 @@ impl Archive {
         self.zip.index_for_name(&format!("{}constants.pkl", self.root)).is_some()
     }
 
-    /// Refuses a pickle too long to be read. `pytorch-reader` holds an entry to its declared length.
+    /// Refuses a pickle too long to be read. `pytorch-reader` holds an entry to its declared
+    /// length.
     pub(crate) fn check_pickle(&mut self) -> Result<(), CheckpointError> {
         let name = format!("{}{PICKLE}", self.root);
         let declared = self.zip.by_name(&name).map_err(|error| zip_error(&self.source, error))?.size();
@@ -76,7 +78,8 @@ impl Archive {
         &self.source
     }
 
-    /// A small entry, decompressed. More than `limit` bytes are refused, whatever the archive claims.
+    /// A small entry, decompressed. More than `limit` bytes are refused, whatever the archive
+    /// claims.
     pub(crate) fn read(&mut self, name: &str, limit: u64) -> Result<Vec<u8>, CheckpointError> {
         let name = format!("{}{name}", self.root);
         let entry = self.zip.by_name(&name).map_err(|error| zip_error(&self.source, error))?;

@@ -5,7 +5,8 @@ use torch_ext::no_grad;
 
 use crate::{CheckpointError, error::load_error, pickled::Pickled, stored::Stored};
 
-/// Views may repeat elements, so a small file can hold a large tensor: this much is granted to any file.
+/// Views may repeat elements, so a small file can hold a large tensor: this much is granted to any
+/// file.
 pub(crate) const GRANTED_BYTES: u64 = 64 << 20;
 
 /// In bytes: far longer than any network's, and short enough that a hundred thousand do no harm.
@@ -45,7 +46,8 @@ impl Entry {
         }
     }
 
-    /// The tensor as a model wants it, the model's own: one that was in memory is copied. `path` is for error messages.
+    /// The tensor as a model wants it, the model's own: one that was in memory is copied. `path` is
+    /// for error messages.
     pub(crate) fn load(
         self,
         path: &Path,

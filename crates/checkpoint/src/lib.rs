@@ -1,7 +1,8 @@
 //! Named tensors out of files that others wrote, and into files of our own.
 //!
-//! [`Weights::open`] reads a file, a model takes its tensors out through a [`Scope`], and [`Weights::finish`] reports
-//! everything that did not fit at once. Nothing in a file is ever executed.
+//! [`Weights::open`] reads a file, a model takes its tensors out through a [`Scope`], and
+//! [`Weights::finish`] reports everything that did not fit at once. Nothing in a file is ever
+//! executed.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -2,7 +2,8 @@ use std::{fmt, path::PathBuf};
 
 use thiserror::Error;
 
-/// Every way in which a file's tensors differ from those that a model took, each list sorted by name.
+/// Every way in which a file's tensors differ from those that a model took, each list sorted by
+/// name.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub struct WeightMismatch {
@@ -74,7 +75,8 @@ impl WeightMismatch {
         })
     }
 
-    /// The name that may have been given to a missing tensor; in another model's file likeness means nothing.
+    /// The name that may have been given to a missing tensor; in another model's file likeness
+    /// means nothing.
     fn nearest(&self, missing: &str) -> Option<&str> {
         if self.fitting == 0 {
             return None;

@@ -8,8 +8,9 @@ use crate::{
 };
 
 impl Weights {
-    /// Opens a checkpoint: safetensors, what `torch.save` wrote (old and new), or a TorchScript archive. Which of them
-    /// it is, its content tells, not its name. Names, kinds and shapes are read; nothing in the file is executed.
+    /// Opens a checkpoint: safetensors, what `torch.save` wrote (old and new), or a TorchScript
+    /// archive. Which of them it is, its content tells, not its name. Names, kinds and shapes are
+    /// read; nothing in the file is executed.
     ///
     /// # Errors
     /// When the file is missing, unreadable, damaged, or something else than weights.

@@ -46,8 +46,8 @@ fn no_state_dict(path: &Path) -> CheckpointError {
     CheckpointError::NotWeights { path: path.to_owned(), what, remedy }
 }
 
-/// The reader calls nothing, and leaves what a file wanted called as a mere name. A state dict has no such names, and
-/// none longer than any network's: a small file could make many of those.
+/// The reader calls nothing, and leaves what a file wanted called as a mere name. A state dict has
+/// no such names, and none longer than any network's: a small file could make many of those.
 fn check(path: &Path, value: &PickleValue, name_bytes: usize) -> Result<(), CheckpointError> {
     match value {
         _ if name_bytes > LONGEST_NAME => Err(damaged(path, io::Error::other("its names are too long"))),

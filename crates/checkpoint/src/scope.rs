@@ -38,18 +38,21 @@ impl Scope<'_> {
         Self { kind: None, ..self.clone() }
     }
 
-    /// The tensor `name` in this scope's kind, moved out of the weights: nobody else has it, and it may be changed in place.
+    /// The tensor `name` in this scope's kind, moved out of the weights: nobody else has it, and it
+    /// may be changed in place.
     ///
-    /// Where it is missing or has another shape, the fault is kept for [`Weights::finish`], and a placeholder of the
-    /// wanted shape takes its place, so that a model can be built to its end and all faults are told at once. A
-    /// placeholder holds a single number, however large its shape (and is that number alone where no tensor can have
-    /// the shape): compute with no tensor, and write to none, before `finish` has passed.
+    /// Where it is missing or has another shape, the fault is kept for [`Weights::finish`], and a
+    /// placeholder of the wanted shape takes its place, so that a model can be built to its end and
+    /// all faults are told at once. A placeholder holds a single number, however large its shape
+    /// (and is that number alone where no tensor can have the shape): compute with no tensor, and
+    /// write to none, before `finish` has passed.
     pub fn take(&self, name: &str, shape: &[i64]) -> Tensor {
         let stored = || self.weights.kind(&self.full_name(name));
         self.take_as(name, shape, self.kind.or_else(stored).unwrap_or(Kind::Float))
     }
 
-    /// Takes a tensor as [`take`](Self::take) does, in a number type of its own: integer buffers, for one.
+    /// Takes a tensor as [`take`](Self::take) does, in a number type of its own: integer buffers,
+    /// for one.
     pub fn take_as(&self, name: &str, shape: &[i64], kind: Kind) -> Tensor {
         self.weights.take(&self.full_name(name), shape, kind, self.device)
     }

@@ -10,8 +10,8 @@ use crate::{CheckpointError, Misshaped, WeightMismatch, entry::Entry};
 
 /// The named tensors of a file, each read from it when it is taken.
 ///
-/// Names are unique; a tensor is there until it is taken. Peak memory is that of the tensors taken so far, and up to
-/// three times that of the one being read.
+/// Names are unique; a tensor is there until it is taken. Peak memory is that of the tensors taken
+/// so far, and up to three times that of the one being read.
 #[derive(Debug)]
 pub struct Weights {
     path: PathBuf,
@@ -31,7 +31,8 @@ struct Faults {
 }
 
 impl Weights {
-    /// Tensors that are already in memory; a model takes copies of them. `origin` is what error messages call them.
+    /// Tensors that are already in memory; a model takes copies of them. `origin` is what error
+    /// messages call them.
     pub fn from_tensors(
         origin: impl Into<PathBuf>,
         tensors: impl IntoIterator<Item = (String, Tensor)>,
@@ -59,9 +60,9 @@ impl Weights {
         Self { torchscript: true, ..self }
     }
 
-    /// The same names, kinds and shapes without their numbers: a tensor that is taken is compared with what is wanted and
-    /// not read, and a placeholder takes its place. [`finish`](Self::finish) then tells whether a file fits a model, at
-    /// the cost of its header.
+    /// Names, kinds and shapes without the numbers: a tensor that is taken is compared
+    /// with what is wanted and not read, and a placeholder takes its place.
+    /// [`finish`](Self::finish) then tells whether a file fits a model, at the cost of its header.
     #[must_use]
     pub fn without_data(self) -> Self {
         Self { data: false, ..self }
@@ -79,7 +80,7 @@ impl Weights {
         &self.metadata
     }
 
-    /// Whether the file is a TorchScript archive.
+    /// Returns true if the file is a TorchScript archive.
     #[must_use]
     pub fn is_torchscript(&self) -> bool {
         self.torchscript
@@ -105,7 +106,8 @@ impl Weights {
 
     /// Renames every tensor; `None` drops it, which is for what is known not to be a weight.
     ///
-    /// A tensor whose new name is already another's keeps its old one, so that `finish` reports it as unexpected.
+    /// A tensor whose new name is already another's keeps its old one, so that `finish` reports it
+    /// as unexpected.
     #[must_use]
     pub fn rename(self, new_name: impl Fn(&str) -> Option<String>) -> Self {
         let mut renamed = BTreeMap::new();
@@ -117,10 +119,12 @@ impl Weights {
         Self { entries: RefCell::new(renamed), ..self }
     }
 
-    /// Takes a tensor out as it was saved, on the CPU, to put others in its place with [`insert`](Self::insert):
-    /// splitting and joining is done with these two, before a model takes its weights.
+    /// Takes a tensor out as it was saved, on the CPU, to put others in its place with
+    /// [`insert`](Self::insert): splitting and joining is done with these two, before a model takes
+    /// its weights.
     ///
-    /// `None` if there is no such tensor, or if it cannot be read; [`finish`](Self::finish) then tells why.
+    /// `None` if there is no such tensor, or if it cannot be read; [`finish`](Self::finish) then
+    /// tells why.
     #[must_use]
     pub fn remove(&self, name: &str) -> Option<Tensor> {
         let entry = self.entries.borrow_mut().remove(name)?;
@@ -132,11 +136,12 @@ impl Weights {
         self.entries.borrow_mut().insert(name.into(), Entry::Ready(tensor));
     }
 
-    /// To be called when the model is built: nothing may be left over, and nothing may have been found wanting.
+    /// To be called when the model is built: nothing may be left over, and nothing may have been
+    /// found wanting.
     ///
     /// # Errors
-    /// The first tensor that could not be read; or else one error that names every missing, unexpected and misshaped
-    /// tensor.
+    /// The first tensor that could not be read; or else one error that names every missing,
+    /// unexpected and misshaped tensor.
     pub fn finish(self) -> Result<(), CheckpointError> {
         let Faults { taken, mut missing, mut misshaped, unreadable } = self.faults.into_inner();
         if let Some(error) = unreadable {

@@ -21,7 +21,8 @@ const FILES: [&str; 5] = [
     "traced.torchscript.pt",
 ];
 
-/// The files are a few kilobytes; a view of repeated elements may come to 64 MiB, and is held twice while it is read.
+/// The files are a few kilobytes; a view of repeated elements may come to 64 MiB, and is held twice
+/// while it is read.
 #[cfg(target_os = "linux")]
 const MOST_MEMORY_KIB: u64 = 256 << 10;
 
@@ -74,7 +75,8 @@ fn fixture(name: &str) -> Vec<u8> {
     fs::read(path).unwrap()
 }
 
-/// Damages an entry of a ZIP archive and makes its checksum right again, which takes the damage past the first check.
+/// Damages an entry of a ZIP archive and makes its checksum right again, which takes the damage
+/// past the first check.
 fn damaged_inside(archive: &[u8], entry: usize, damages: &[Damage]) -> Vec<u8> {
     let mut old = ZipArchive::new(Cursor::new(archive)).unwrap();
     let mut new = ZipWriter::new(Cursor::new(Vec::new()));

@@ -59,7 +59,8 @@ fn every_format_gives_the_same_tensors() {
     }
 }
 
-/// The length of the name moves the archive's list of contents to where zip 9.8.1 begins at its second line.
+/// The length of the name moves the archive's list of contents to where zip 9.8.1 begins at its
+/// second line.
 #[test]
 fn an_archive_may_have_any_name() {
     let weights = Weights::open(&fixture("name_of_21_characters.pt")).unwrap();

@@ -23,8 +23,8 @@ fn files_that_ask_for_code_to_be_run() {
     assert_snapshot!(opening_fixture("asks_to_run.torchscript.pt"), @"`asks_to_run.torchscript.pt` asks to run `__torch__.SetsState.__setstate__`, which is never done: get the weights from a source that you trust, best as safetensors");
 }
 
-/// libtorch would make a file named `executed` here: code/…/container.py calls `torch.from_file` in places that are
-/// run on loading. Read as data, the archive is an ordinary one.
+/// libtorch would make a file named `executed` here: code/…/container.py calls `torch.from_file` in
+/// places that are run on loading. Read as data, the archive is an ordinary one.
 #[test]
 fn code_in_a_torchscript_archive_is_not_run() {
     let weights = Weights::open(&fixture("runs_at_load.torchscript.pt")).unwrap();

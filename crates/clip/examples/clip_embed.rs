@@ -1,9 +1,9 @@
-//! Embeds what `tests/reference/clip_parity.py` gives it, and tells what loading took:
-//! `clip_embed WEIGHTS INPUTS OUTPUTS [IMAGE…]`.
+//! Embeds what `tests/reference/clip_parity.py` gives it, and tells what loading took: `clip_embed
+//! WEIGHTS INPUTS OUTPUTS [IMAGE…]`.
 //!
-//! INPUTS (safetensors): `pixels`, `tokens` and `direction`. OUTPUTS: `image_embedding`, `text_embedding`,
-//! `pixel_gradient` of sum(image embedding · direction), and `file_pixels` and `file_embedding` of the
-//! images, preprocessed here.
+//! INPUTS (safetensors): `pixels`, `tokens` and `direction`. OUTPUTS: `image_embedding`,
+//! `text_embedding`, `pixel_gradient` of sum(image embedding · direction), and `file_pixels` and
+//! `file_embedding` of the images, preprocessed here.
 #![expect(clippy::print_stdout, reason = "it is a program")]
 
 use std::{

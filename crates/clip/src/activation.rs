@@ -8,7 +8,8 @@ use crate::ClipError;
 /// The activation of a CLIP's perceptrons, which its tensors do not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
-    /// The sigmoid approximation x · σ(1.702 x), in OpenAI's models and others trained with `quickgelu`.
+    /// The sigmoid approximation x · σ(1.702 x), in OpenAI's models and others trained with
+    /// `quickgelu`.
     QuickGelu,
     /// The exact GELU x · Φ(x), torch's `nn.GELU()`, in most models of LAION and `DataComp`.
     Gelu,
@@ -33,11 +34,12 @@ impl Activation {
         }
     }
 
-    /// The activation of the CLIP in a file: as the file tells, or else as `stated`. OpenAI's own archives tell by what
-    /// they are, safetensors files by `activation` among their notes.
+    /// The activation of the CLIP in a file: as the file tells, or else as `stated`. OpenAI's own
+    /// archives tell by what they are, safetensors files by `activation` among their notes.
     ///
     /// # Errors
-    /// When neither tells, or they contradict each other, or a note names none of [`ALL`](Self::ALL).
+    /// When neither tells, or they contradict each other, or a note names none of
+    /// [`ALL`](Self::ALL).
     pub fn of(weights: &Weights, stated: Option<Self>) -> Result<Self, ClipError> {
         let path = || weights.path().to_owned();
         let told = match weights.metadata().get(NOTE) {

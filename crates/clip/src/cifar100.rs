@@ -1,4 +1,5 @@
-/// The 100 class names of CIFAR-100 (Krizhevsky 2009) in the dataset's order, its underscores as spaces.
+/// The 100 class names of CIFAR-100 (Krizhevsky 2009) in the dataset's order, its underscores as
+/// spaces.
 #[rustfmt::skip]
 pub const CIFAR100: [&str; 100] = [
     "apple", "aquarium fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle",

@@ -5,10 +5,11 @@ use regex::{Captures, Regex};
 use unicode_normalization::UnicodeNormalization;
 
 /// Cleans a text as CLIP's tokenizer does before it looks for words (`clip/simple_tokenizer.py`,
-/// `basic_clean`): the repairs of ftfy 6.3, and HTML's entities. White space is left as it is: it only parts
-/// words.
+/// `basic_clean`): the repairs of ftfy 6.3, and HTML's entities. White space is left as it is: it
+/// only parts words.
 ///
-/// Of ftfy's repairs the guessing one is left out: text that was decoded by the wrong table stays as it is.
+/// Of ftfy's repairs the guessing one is left out: text that was decoded by the wrong table stays
+/// as it is.
 pub(crate) fn clean(text: &str) -> String {
     let mut is_markup = false;
     let mut repaired = String::with_capacity(text.len());
@@ -38,7 +39,8 @@ static TERMINAL_ESCAPE: LazyLock<Regex> =
 static ENTITY: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"&#?[0-9A-Za-z]{1,24};").expect("a valid expression"));
 
-/// `ftfy.fixes.unescape_html`: entities that end in a semicolon, and small ones that somebody wrote in capitals.
+/// `ftfy.fixes.unescape_html`: entities that end in a semicolon, and small ones that somebody wrote
+/// in capitals.
 fn unescape_closed(line: &str) -> String {
     let meant = |found: &Captures<'_>| {
         let entity = &found[0];

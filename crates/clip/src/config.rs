@@ -4,8 +4,8 @@ use checkpoint::Weights;
 
 use crate::{Activation, ClipError, Tokenizer, tokenizer::SMALLEST_VOCABULARY};
 
-/// Both transformers give every attention head 64 of their width (Radford et al. 2021, section 2.5): the
-/// number of heads, which no tensor tells, follows from the width.
+/// Both transformers give every attention head 64 of their width (Radford et al. 2021, section
+/// 2.5): the number of heads, which no tensor tells, follows from the width.
 pub(crate) const HEAD_WIDTH: i64 = 64;
 
 /// Beyond any CLIP: a size above it comes from a damaged file, and would only exhaust memory.
@@ -26,7 +26,8 @@ pub struct Config {
     pub vision_layers: usize,
     /// The most tokens in a text.
     pub context_length: i64,
-    /// Number of tokens, at least 514: the bytes, the bytes that end a word, and the two marks around a text.
+    /// Number of tokens, at least 514: the bytes, the bytes that end a word, and the two marks
+    /// around a text.
     pub vocab_size: i64,
     /// Width of the text tower, a multiple of 64.
     pub text_width: i64,
@@ -108,8 +109,8 @@ impl Config {
         Ok(config)
     }
 
-    /// Checks that a network of these sizes can be built. Shapes of single tensors are left to the strict
-    /// loading.
+    /// Checks that a network of these sizes can be built. Shapes of single tensors are left to the
+    /// strict loading.
     pub(crate) fn check(&self) -> Result<(), String> {
         let Self { embed_dim, image_size, patch_size, vision_width, context_length, text_width, .. } = *self;
         for size in [embed_dim, image_size, patch_size, vision_width, context_length, text_width] {
@@ -146,8 +147,8 @@ impl Shapes<'_> {
             .map_err(|shape| self.fault(format!("its `{name}` has shape {shape:?}, expected {N} dimensions")))
     }
 
-    /// OpenAI's projection is a matrix to multiply by from the right, Hugging Face's is a linear layer's
-    /// weight.
+    /// OpenAI's projection is a matrix to multiply by from the right, Hugging Face's is a linear
+    /// layer's weight.
     fn embed_dim(&self) -> Result<i64, ClipError> {
         if self.0.shape("text_projection.weight").is_some() {
             let [embed_dim, _] = self.of("text_projection.weight")?;

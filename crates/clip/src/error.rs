@@ -51,7 +51,7 @@ pub enum ClipError {
     UnknownActivation {
         /// The file.
         path: PathBuf,
-        /// What it names.
+        /// The identity that it names.
         name: String,
     },
     /// A file that tells another activation than was stated.
@@ -62,9 +62,9 @@ pub enum ClipError {
     OtherActivation {
         /// The file.
         path: PathBuf,
-        /// What the file tells.
+        /// The activation that the file tells.
         told: &'static str,
-        /// What was stated.
+        /// The activation that was stated.
         stated: &'static str,
     },
     /// The file's tensors could not be read, or are not those of its own sizes.

@@ -4,8 +4,8 @@ use tch::{Device, Kind, Tensor};
 
 use crate::Config;
 
-/// OpenAI's initial values under OpenAI's names (`clip/model.py`, `CLIP.initialize_parameters`, and torch's
-/// defaults where that is silent).
+/// OpenAI's initial values under OpenAI's names (`clip/model.py`, `CLIP.initialize_parameters`, and
+/// torch's defaults where that is silent).
 pub(crate) fn tensors(config: &Config, seed: i64) -> Vec<(String, Tensor)> {
     // libtorch's generator is the whole process's.
     static DRAWING: Mutex<()> = Mutex::new(());

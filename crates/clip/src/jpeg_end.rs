@@ -5,8 +5,8 @@ const END_OF_IMAGE: u8 = 0xD9;
 const STUFFING: u8 = 0x00;
 const FILL: u8 = 0xFF;
 
-/// Whether a JPEG file has its end: decoders fill in gray what is missing of one that was cut off,
-/// and say nothing.
+/// Returns true if a JPEG file has its end: decoders fill in gray what is missing of one that was
+/// cut off, and say nothing.
 ///
 /// Goes from marker to marker, so that an end inside a thumbnail or a profile is not taken for the
 /// image's.

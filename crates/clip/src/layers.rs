@@ -1,7 +1,8 @@
 use checkpoint::Scope;
 use tch::{Kind, Tensor};
 
-/// A linear layer. Its tensors may be of a narrower kind than its input: they are cast as they are used.
+/// A linear layer. Its tensors may be of a narrower kind than its input: they are cast as they are
+/// used.
 #[derive(Debug)]
 pub(crate) struct Linear {
     pub(crate) weight: Tensor, // [to, from]
@@ -54,8 +55,8 @@ impl LayerNorm {
     }
 }
 
-/// A projection without bias, to multiply by from the right. Hugging Face's files hold its transpose, a
-/// linear layer's weight, under the same name with `.weight` behind it.
+/// A projection without bias, to multiply by from the right. Hugging Face's files hold its
+/// transpose, a linear layer's weight, under the same name with `.weight` behind it.
 pub(crate) fn projection(scope: &Scope<'_>, name: &str, from: i64, to: i64) -> Tensor {
     let transposed = format!("{name}.weight");
     if scope.shape(&transposed).is_some() {

@@ -1,8 +1,8 @@
 //! CLIP: texts and images to embeddings.
 //!
-//! Radford et al. 2021, "Learning Transferable Visual Models From Natural Language Supervision" (arXiv
-//! 2103.00020). The models with a vision transformer, in the sizes that a file's tensors imply, from OpenAI's files
-//! and Hugging Face's.
+//! Radford et al. 2021, "Learning Transferable Visual Models From Natural Language Supervision"
+//! (arXiv 2103.00020). The models with a vision transformer, in the sizes that a file's tensors
+//! imply, from OpenAI's files and Hugging Face's.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -20,8 +20,8 @@
 //! # }
 //! ```
 //!
-//! Where to read on: [`Clip`] for the whole, `vision` and `text` for the two towers, `transformer` for what they
-//! share.
+//! Where to read on: [`Clip`] for the whole, `vision` and `text` for the two towers, `transformer`
+//! for what they share.
 
 mod activation;
 mod attention;

@@ -25,8 +25,8 @@ impl Mlp {
         }
     }
 
-    /// x · σ(1.702 x) = silu(1.702 x) / 1.702: with both factors in the weights, one kernel is left. The exact GELU is
-    /// one kernel as it is.
+    /// x · σ(1.702 x) = silu(1.702 x) / 1.702: with both factors in the weights, one kernel is
+    /// left. The exact GELU is one kernel as it is.
     pub(crate) fn fold(&mut self) {
         if self.activation == Activation::Gelu {
             return;

@@ -5,9 +5,9 @@ use crate::{Activation, ClipError, Config, TextTower, Tokenizer, VisionTower, in
 
 /// A CLIP: two towers that embed images and texts into one space.
 ///
-/// Source: `clip/model.py` of openai/CLIP@d05afc4, class `CLIP`. Differences, all of them exact but for
-/// rounding: attention in one kernel, the last image block computes the class token only, `QuickGELU`'s
-/// factor lies in the weights.
+/// Source: `clip/model.py` of openai/CLIP@d05afc4, class `CLIP`. Differences, all of them exact but
+/// for rounding: attention in one kernel, the last image block computes the class token only,
+/// `QuickGELU`'s factor lies in the weights.
 #[derive(Debug)]
 pub struct Clip {
     /// The image tower.
@@ -19,15 +19,15 @@ pub struct Clip {
 }
 
 impl Clip {
-    /// A frozen CLIP of the sizes that the file's tensors imply, by OpenAI's names or Hugging Face's. The
-    /// image tower computes in `kind`; the text tower, used once per text, computes in single precision and
-    /// keeps the file's kind in memory.
+    /// A frozen CLIP of the sizes that the file's tensors imply, by OpenAI's names or Hugging
+    /// Face's. The image tower computes in `kind`; the text tower, used once per text, computes in
+    /// single precision and keeps the file's kind in memory.
     ///
     /// Its activation is what the file tells, or else `stated`: see [`Activation::of`].
     ///
     /// # Errors
-    /// When the file is no CLIP with a vision transformer, any of its tensors is missing, left over or
-    /// misshaped, or its activation is not known.
+    /// When the file is no CLIP with a vision transformer, any of its tensors is missing, left over
+    /// or misshaped, or its activation is not known.
     pub fn load(
         weights: Weights,
         stated: Option<Activation>,
@@ -40,8 +40,8 @@ impl Clip {
         Ok(clip)
     }
 
-    /// The sizes of the CLIP that a file holds, once it is known that [`load`](Self::load) would find all its tensors in
-    /// their shapes. Their numbers are not read.
+    /// The sizes of the CLIP that a file holds, once it is known that [`load`](Self::load) would
+    /// find all its tensors in their shapes. Their numbers are not read.
     ///
     /// # Errors
     /// Those of [`load`](Self::load), but for tensors whose numbers cannot be read.
@@ -51,8 +51,8 @@ impl Clip {
         Ok(config)
     }
 
-    /// The tensors by OpenAI's names, and what is built of them. That a file is no CLIP is told before that its activation
-    /// is not known.
+    /// The tensors by OpenAI's names, and what is built of them. That a file is no CLIP is told
+    /// before that its activation is not known.
     fn understood(weights: Weights, stated: Option<Activation>) -> Result<(Weights, Config), ClipError> {
         let activation = Activation::of(&weights, stated);
         let weights = weights.rename(openai_name);
@@ -80,8 +80,8 @@ impl Clip {
     }
 
     fn build(weights: Weights, config: &Config, device: Device, kind: Kind) -> Result<Self, ClipError> {
-        // The text tower first: its token table is the largest tensor, and takes three times its size while
-        // it is read.
+        // The text tower first: its token table is the largest tensor, and takes three times its
+        // size while it is read.
         let text = TextTower::load(&weights.root(Kind::Float, device).as_stored(), config);
         let clip = Self {
             vision: VisionTower::load(&weights.root(kind, device).sub("visual"), config),
@@ -93,8 +93,8 @@ impl Clip {
         Ok(clip)
     }
 
-    /// `pixels: [n, 3, image_size, image_size]`, normalised → `[n, embed_dim]`, of any length. Gradients reach
-    /// the pixels.
+    /// `pixels: [n, 3, image_size, image_size]`, normalised → `[n, embed_dim]`, of any length.
+    /// Gradients reach the pixels.
     ///
     /// # Panics
     /// When the images are of another size.
@@ -102,7 +102,8 @@ impl Clip {
         self.vision.forward(pixels)
     }
 
-    /// `tokens: [n, t]`, from this model's [`Tokenizer`](crate::Tokenizer) → `[n, embed_dim]`, of any length.
+    /// `tokens: [n, t]`, from this model's [`Tokenizer`](crate::Tokenizer) → `[n, embed_dim]`, of
+    /// any length.
     ///
     /// # Panics
     /// When the tokens are not this model's.
@@ -110,8 +111,8 @@ impl Clip {
         self.text.forward(tokens)
     }
 
-    /// The logarithm of what cosines are multiplied with to give logits: a number, as a tensor, since it is
-    /// trained. 100 in OpenAI's models.
+    /// The logarithm of what cosines are multiplied with to give logits: a number, as a tensor,
+    /// since it is trained. 100 in OpenAI's models.
     pub fn logit_scale(&self) -> &Tensor {
         &self.logit_scale
     }
@@ -146,8 +147,8 @@ impl Clip {
         self.logit_scale.device()
     }
 
-    /// All tensors by OpenAI's names: those themselves that the towers compute with, except that the
-    /// perceptrons of a loaded model are given as the file has them, which costs a rounding.
+    /// All tensors by OpenAI's names: those themselves that the towers compute with, except that
+    /// the perceptrons of a loaded model are given as the file has them, which costs a rounding.
     #[must_use]
     pub fn named_tensors(&self) -> Vec<(String, Tensor)> {
         let mut tensors = vec![("logit_scale".to_owned(), self.logit_scale.shallow_clone())];

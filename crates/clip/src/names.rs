@@ -1,9 +1,9 @@
-/// A tensor's name in OpenAI's files, given its name in OpenAI's or Hugging Face's. `None` for what is no
-/// weight.
+/// A tensor's name in OpenAI's files, given its name in OpenAI's or Hugging Face's. `None` for what
+/// is no weight.
 ///
-/// Hugging Face keeps query, key and value apart and the projections the other way round, which a name cannot
-/// mend: those come out as `attn.q_proj.weight`, `visual.proj.weight` and so on, and are put together where
-/// they are loaded.
+/// Hugging Face keeps query, key and value apart and the projections the other way round, which a
+/// name cannot mend: those come out as `attn.q_proj.weight`, `visual.proj.weight` and so on, and
+/// are put together where they are loaded.
 pub(crate) fn openai_name(name: &str) -> Option<String> {
     if is_no_weight(name) {
         return None;

@@ -5,8 +5,8 @@ pub const MEAN: [f64; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
 /// Standard deviation of the training images' channels.
 pub const STD: [f64; 3] = [0.268_629_54, 0.261_302_58, 0.275_777_11];
 
-/// Normalizes pixels in [0, 1] for the image tower: `[.., 3, h, w]` → same shape, each channel less its
-/// mean, over its standard deviation. Gradients pass.
+/// Normalizes pixels in [0, 1] for the image tower: `[.., 3, h, w]` → same shape, each channel less
+/// its mean, over its standard deviation. Gradients pass.
 pub fn normalize(pixels: &Tensor) -> Tensor {
     let like_pixels =
         |channels: Tensor| channels.view([3, 1, 1]).to_kind(pixels.kind()).to_device(pixels.device());
@@ -26,7 +26,8 @@ mod tests {
     use super::*;
     use tch::Kind;
 
-    /// Black and white as OpenAI's CLIP sees them: `_transform` of `clip/clip.py` in single precision.
+    /// Black and white as OpenAI's CLIP sees them: `_transform` of `clip/clip.py` in single
+    /// precision.
     #[test]
     fn black_and_white_are_openais() {
         let seen = |level: f64| {

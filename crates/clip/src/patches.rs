@@ -30,8 +30,8 @@ impl PatchEmbedding {
         Self { weight: weight.flatten(1, 3), bias: None }
     }
 
-    /// An equivalent layer for pixels in [0, 1] that were not normalized: W (x - mean) / std = (W / std) x - (W /
-    /// std) mean.
+    /// An equivalent layer for pixels in [0, 1] that were not normalized: W (x - mean) / std = (W /
+    /// std) x - (W / std) mean.
     #[must_use]
     pub fn of_unnormalized_pixels(&self) -> Self {
         let kind = self.weight.kind();

@@ -29,7 +29,7 @@ pub struct Picture {
     has_transparent_parts: bool,
 }
 
-/// What a file's header tells of an image.
+/// A file header's account of an image.
 struct Header {
     format: ImageFormat,
     png: Option<PngHeader>,
@@ -45,9 +45,10 @@ struct PngHeader {
 impl Picture {
     /// Reads the image in a PNG or JPEG file.
     ///
-    /// As Pillow and transformers' `load_image` read it: turned as the file's EXIF tag says, of deep
-    /// colors the high byte, a file that was cut off refused. One color marked as transparent is a
-    /// color like any other. Deep gray is reduced as deep colors are, which Pillow clips to white.
+    /// As Pillow and transformers' `load_image` read it: turned as the file's EXIF tag says, of
+    /// deep colors the high byte, a file that was cut off refused. One color marked as transparent
+    /// is a color like any other. Deep gray is reduced as deep colors are, which Pillow clips to
+    /// white.
     ///
     /// # Errors
     /// When the file cannot be read, is no regular file, is no PNG or JPEG image, ends before the
@@ -126,16 +127,16 @@ impl Picture {
         self.image.height()
     }
 
-    /// Whether something in it is transparent: CLIP's preprocessing sees that black where nothing is
-    /// left of the color, and [`Picture::rows`] has the color that the file stores.
+    /// Returns true if something in it is transparent: CLIP's preprocessing sees that black where
+    /// nothing is left of the color, and [`Picture::rows`] has the color that the file stores.
     #[must_use]
     pub fn has_transparent_parts(&self) -> bool {
         self.has_transparent_parts
     }
 
-    /// What the image tower sees: `[3, size, size]`, normalized, as [`preprocess`](crate::preprocess)
-    /// has it, but for images with a palette or of black and white only, which are resized to the
-    /// nearest pixel.
+    /// The view of the image tower: `[3, size, size]`, normalized, as
+    /// [`preprocess`](crate::preprocess) has it, but for images with a palette or of black and
+    /// white only, which are resized to the nearest pixel.
     ///
     /// # Panics
     /// When `size` is no size.

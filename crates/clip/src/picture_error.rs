@@ -7,8 +7,8 @@ use std::{
 use image::ImageError;
 use thiserror::Error;
 
-/// Most bytes that a decoded image may take, a pixel counted as four bytes or more: 50 million pixels
-/// of 8 bits a sample.
+/// Most bytes that a decoded image may take, a pixel counted as four bytes or more: 50 million
+/// pixels of 8 bits a sample.
 pub const MOST_BYTES: u64 = 200_000_000;
 /// Most pixels on a side: what JPEG can express.
 pub const MOST_ON_A_SIDE: u32 = 65_535;
@@ -28,9 +28,9 @@ pub enum PreprocessError {
     /// A folder, a pipe or a device.
     #[error("`{}` is no regular file, and so no image", printable::path(path))]
     NoFile {
-        /// What is no file.
+        /// The path that is no file.
         path: PathBuf,
-        /// What it is instead.
+        /// The kind of thing it is instead.
         source: io::Error,
     },
     /// A download that was interrupted, say.
@@ -44,7 +44,7 @@ pub enum PreprocessError {
     Size {
         /// The file.
         path: PathBuf,
-        /// What its header says.
+        /// The size that its header states.
         size: Size,
     },
     /// A JPEG file that is longer than any image needs.

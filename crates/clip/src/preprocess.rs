@@ -9,10 +9,10 @@ use crate::{
 
 /// Preprocesses an image for the image tower: its middle square, `[3, size, size]`, normalized.
 ///
-/// To the last bit what `clip/clip.py`'s `_transform` makes of the same pixels with Pillow 13: the shorter
-/// side resized to `size`, bicubic with antialiasing, colors weighted by their opacity; then the middle cut
-/// out and opacity dropped. Deep colors lose their lower 8 bits, and so does deep gray, which is there white
-/// above 255 of 65,535.
+/// To the last bit what `clip/clip.py`'s `_transform` makes of the same pixels with Pillow 13: the
+/// shorter side resized to `size`, bicubic with antialiasing, colors weighted by their opacity;
+/// then the middle cut out and opacity dropped. Deep colors lose their lower 8 bits, and so does
+/// deep gray, which is there white above 255 of 65,535.
 ///
 /// # Panics
 /// When the image has no pixels, or `size` is no size.
@@ -23,7 +23,7 @@ pub fn preprocess(image: &DynamicImage, size: i64) -> Tensor {
     })
 }
 
-/// As [`preprocess`], but resized to the nearest pixel.
+/// Preprocesses as [`preprocess`], but resizes to the nearest pixel.
 pub(crate) fn nearest_to(image: &DynamicImage, size: i64) -> Tensor {
     with_bitmap(image, |bitmap| to_tensor(&square(bitmap, size, nearest)))
 }
@@ -49,8 +49,8 @@ fn with_bitmap<T>(image: &DynamicImage, look: impl FnOnce(&Bitmap<'_>) -> T) -> 
     })
 }
 
-/// The middle square of the image whose shorter side was resized to `size` (torchvision's `Resize` and
-/// `CenterCrop`).
+/// The middle square of the image whose shorter side was resized to `size` (torchvision's `Resize`
+/// and `CenterCrop`).
 fn square(
     image: &Bitmap<'_>,
     size: i64,

@@ -18,10 +18,10 @@ pub(crate) struct Span {
     pub(crate) count: usize,
 }
 
-/// The part `columns` × `rows` of the resized image, bicubic with antialiasing, to the last bit as Pillow
-/// computes it (`src/libImaging/Resample.c`): columns first, weights in fixed point, whole samples between
-/// the two passes. Pillow 13, unlike those before it, takes the rows first where they shrink a little more,
-/// which moves single samples by a few levels.
+/// The part `columns` × `rows` of the resized image, bicubic with antialiasing, to the last bit as
+/// Pillow computes it (`src/libImaging/Resample.c`): columns first, weights in fixed point, whole
+/// samples between the two passes. Pillow 13, unlike those before it, takes the rows first where
+/// they shrink a little more, which moves single samples by a few levels.
 ///
 /// Colors count as much as they are opaque, and are so in what comes out: times their opacity.
 ///

@@ -11,8 +11,8 @@ use crate::{
 /// The text tower: a causal transformer, read at the token that ends the text (`clip/model.py`,
 /// `CLIP.encode_text`).
 ///
-/// It computes in single precision. It is used once per text, so its tensors may stay as narrow as the file
-/// has them.
+/// It computes in single precision. It is used once per text, so its tensors may stay as narrow as
+/// the file has them.
 #[derive(Debug)]
 pub struct TextTower {
     token_embedding: Tensor,      // [vocab_size, width]
@@ -42,11 +42,12 @@ impl TextTower {
         }
     }
 
-    /// Embeds texts: `tokens: [n, t]`, whole numbers below `vocab_size`, t at most `context_length` → `[n,
-    /// embed_dim]` in single precision. A text ends at its highest token.
+    /// Embeds texts: `tokens: [n, t]`, whole numbers below `vocab_size`, t at most `context_length`
+    /// → `[n, embed_dim]` in single precision. A text ends at its highest token.
     ///
     /// # Panics
-    /// When the tokens are not of that shape and range; [`Tokenizer`](crate::Tokenizer) gives such as are.
+    /// When the tokens are not of that shape and range; [`Tokenizer`](crate::Tokenizer) gives such
+    /// as are.
     pub fn forward(&self, tokens: &Tensor) -> Tensor {
         let end = tokens.argmax(-1, false); // [n]
         // What follows the end of the longest text changes nothing, since no token looks ahead.

@@ -24,7 +24,8 @@ const CONTEXT_LENGTH: i64 = 77;
 const START: &str = "<|startoftext|>";
 const END: &str = "<|endoftext|>";
 
-/// Pieces that merges never cross: a mark, an English ending, a run of letters, a digit, a run of other characters.
+/// Pieces that merges never cross: a mark, an English ending, a run of letters, a digit, a run of
+/// other characters.
 static PIECE: LazyLock<Regex> = LazyLock::new(|| {
     let pieces =
         r"(?i)<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+";

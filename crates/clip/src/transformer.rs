@@ -32,8 +32,8 @@ impl Transformer {
         self.blocks.iter().fold(x.flatten(0, 1), |x, block| block.forward(&x, n)).unflatten(0, [n, -1])
     }
 
-    /// The first token of [`forward`](Self::forward)'s result: `x: [n, t, width]` → `[n, width]`. The last
-    /// block then needs only that token's query and perceptron.
+    /// The first token of [`forward`](Self::forward)'s result: `x: [n, t, width]` → `[n, width]`.
+    /// The last block then needs only that token's query and perceptron.
     pub(crate) fn first_token(&self, x: &Tensor) -> Tensor {
         let Some((last, others)) = self.blocks.split_last() else {
             return x.select(1, 0);
@@ -73,8 +73,8 @@ impl Block {
         }
     }
 
-    /// The t tokens of n sequences, one after the other: `x: [n·t, width]` → the same. Matrices, since each linear layer
-    /// would make one of what it is given, and back.
+    /// The t tokens of n sequences, one after the other: `x: [n·t, width]` → the same. Matrices,
+    /// since each linear layer would make one of what it is given, and back.
     fn forward(&self, x: &Tensor, n: i64) -> Tensor {
         let x = x + self.attn.forward(&self.ln_1.forward(x), n);
         &x + self.mlp.forward(&self.ln_2.forward(&x))

@@ -41,8 +41,8 @@ impl VisionTower {
         }
     }
 
-    /// Embeds normalised images: `pixels: [n, 3, image_size, image_size]` → `[n, embed_dim]`. Gradients reach
-    /// the pixels.
+    /// Embeds normalised images: `pixels: [n, 3, image_size, image_size]` → `[n, embed_dim]`.
+    /// Gradients reach the pixels.
     ///
     /// # Panics
     /// When the images are of another size.
@@ -51,7 +51,8 @@ impl VisionTower {
         self.forward_embedded(&self.patch_embedding().forward(&patches(pixels, patch_size)))
     }
 
-    /// The first layer by itself, for callers that have patches in hand, or pixels that are not normalised.
+    /// The first layer by itself, for callers that have patches in hand, or pixels that are not
+    /// normalised.
     #[must_use]
     pub fn patch_embedding(&self) -> PatchEmbedding {
         PatchEmbedding::new(&self.conv1_weight)

@@ -5,8 +5,8 @@ use thiserror::Error;
 
 use crate::{Clip, TokenizeError, layers::unit_length};
 
-/// Labels that images are compared with: CLIP as a classifier nobody trained (Radford et al. 2021, section
-/// 3.1).
+/// Labels that images are compared with: CLIP as a classifier nobody trained (Radford et al. 2021,
+/// section 3.1).
 #[derive(Debug)]
 pub struct ZeroShot {
     labels: Vec<String>,
@@ -19,8 +19,8 @@ pub struct ZeroShot {
 pub struct Guess {
     /// The label, without the template.
     pub label: String,
-    /// Cosine of the two embeddings, in [-1, 1], times the model's logit scale: in [-100, 100] for OpenAI's
-    /// models.
+    /// Cosine of the two embeddings, in [-1, 1], times the model's logit scale: in [-100, 100] for
+    /// OpenAI's models.
     pub similarity: f64,
     /// The share of this label, in [0, 1]: the similarities' softmax over all labels.
     pub probability: f64,
@@ -84,7 +84,8 @@ impl ZeroShot {
     }
 }
 
-/// Tokens that go through the text tower at once: 0.4 GB of activations in ViT-B/32, whatever the number of texts.
+/// Tokens that go through the text tower at once: 0.4 GB of activations in ViT-B/32, whatever the
+/// number of texts.
 const CHUNK: usize = 16_384;
 
 /// The texts' embeddings of length one: `[n, embed_dim]`.
@@ -105,7 +106,8 @@ fn embed(clip: &Clip, texts: &[String]) -> Result<Tensor, TokenizeError> {
     Ok(Tensor::cat(&embedded.collect::<Vec<_>>(), 0))
 }
 
-/// Ranges of texts of such lengths, each of as many as [`CHUNK`] lets through when all are padded to the longest of them.
+/// Ranges of texts of such lengths, each of as many as [`CHUNK`] lets through when all are padded
+/// to the longest of them.
 fn chunks(lengths: &[usize]) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
     std::iter::from_fn(move || {

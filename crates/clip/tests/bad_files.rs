@@ -1,5 +1,5 @@
-//! Files that are no CLIP with a vision transformer give one clear error that names the file, without a
-//! panic nor memory.
+//! Files that are no CLIP with a vision transformer give one clear error that names the file,
+//! without a panic nor memory.
 
 use checkpoint::Weights;
 use clip::{Activation, Clip, ClipError, Config};

@@ -1,5 +1,5 @@
-//! Image files as people bring them: turned by a tag, cut off, damaged, or none at all. Files and what
-//! Pillow makes of them: `tests/reference/clip_files.py`.
+//! Image files as people bring them: turned by a tag, cut off, damaged, or none at all. Files and
+//! what Pillow makes of them: `tests/reference/clip_files.py`.
 
 use std::{
     collections::BTreeMap,

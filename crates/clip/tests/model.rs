@@ -1,5 +1,5 @@
-//! Both towers against the reference implementations, on tiny random models in the published formats. Files
-//! and expected values: `tests/reference/clip_fixtures.py`.
+//! Both towers against the reference implementations, on tiny random models in the published
+//! formats. Files and expected values: `tests/reference/clip_fixtures.py`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,8 @@ const MODELS: [(&str, &str); 3] =
 /// A model with the exact GELU, which no tensor of its tells.
 const GELU: &str = "open-clip";
 
-/// Embeddings and gradients are near 1; single precision rounds in the 7th digit, a wrong term moves the 2nd.
+/// Embeddings and gradients are near 1; single precision rounds in the 7th digit, a wrong term
+/// moves the 2nd.
 const TOLERANCE: f64 = 1e-5;
 
 #[test]
@@ -66,7 +67,8 @@ fn the_exact_gelu_is_the_reference_s() {
     assert_near(&pixels.grad(), &golden.get("pixel_gradient"), "gradient");
 }
 
-/// Or no test would notice it: `QuickGELU` on the same file is off by hundreds of times the tolerance.
+/// Or no test would notice it: `QuickGELU` on the same file is off by hundreds of times the
+/// tolerance.
 #[test]
 fn the_other_activation_gives_other_embeddings() {
     let (clip, golden) = (load_gelu(Activation::QuickGelu).unwrap(), Golden::read(GELU));

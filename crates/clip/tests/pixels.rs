@@ -1,4 +1,5 @@
-//! Preprocessing against clip-anytorch's on Pillow. Images and expected pixels: `tests/reference/clip_pixels.py`.
+//! Preprocessing against clip-anytorch's on Pillow. Images and expected pixels:
+//! `tests/reference/clip_pixels.py`.
 
 use std::path::Path;
 
@@ -7,8 +8,8 @@ use tch::{Kind, Tensor};
 
 const SIZE: i64 = 48;
 
-/// By how much, of 255, pixels may differ; not at all but for a JPEG, whose decoders round differently, and a tall
-/// image, whose rows Pillow 13 resizes first and older ones last, as we do.
+/// By how much, of 255, pixels may differ; not at all but for a JPEG, whose decoders round
+/// differently, and a tall image, whose rows Pillow 13 resizes first and older ones last, as we do.
 const NAMES: [(&str, f64); 15] = [
     ("wide.png", 0.0),
     ("portrait.png", 0.0),
@@ -35,7 +36,8 @@ fn pixels_are_the_reference_s() {
         let got = preprocess_file(&folder.join(name), SIZE).unwrap();
         let want = square(&folder.join(Path::new(name).with_extension("48.png")));
         let difference = (got - normalize(&want)).abs().max().double_value(&[]);
-        // A step of 1 in 255 is at least 0.0142 once normalised; 1e-5 is single precision's rounding.
+        // A step of 1 in 255 is at least 0.0142 once normalised; 1e-5 is single precision's
+        // rounding.
         if difference > tolerance * 0.0151 + 1e-5 {
             wrong.push((name, difference / 0.0146));
         }
@@ -43,7 +45,8 @@ fn pixels_are_the_reference_s() {
     assert!(wrong.is_empty(), "differences in 255ths: {wrong:?}");
 }
 
-/// Only the middle square is computed: a strip costs what its pixels cost, not what it would be at full length.
+/// Only the middle square is computed: a strip costs what its pixels cost, not what it would be at
+/// full length.
 #[test]
 fn a_strip_is_no_burden() {
     let strip = image::DynamicImage::new_luma8(100_000, 1);

@@ -56,7 +56,8 @@ static TOKENIZER: LazyLock<Tokenizer> = LazyLock::new(Tokenizer::new);
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever a user types gives tokens of the vocabulary between the two marks, or the one error.
+    /// Whatever a user types gives tokens of the vocabulary between the two marks, or the one
+    /// error.
     #[test]
     fn no_text_is_too_strange(text in "(\\PC|[\\x00-\\x9f]|&[#a-zA-Z0-9]{0,8};?|<|\u{1b}\\[){0,40}") {
         if let Ok(tokens) = TOKENIZER.encode(&text) {

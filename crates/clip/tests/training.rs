@@ -6,7 +6,8 @@ use checkpoint::Weights;
 use clip::{Activation, Clip, Config};
 use tch::{Device, Kind, Tensor};
 
-/// Shape, mean and spread of OpenAI's initial values, over 40 models: `tests/reference/clip_fixtures.py`.
+/// Shape, mean and spread of OpenAI's initial values, over 40 models:
+/// `tests/reference/clip_fixtures.py`.
 const INITIAL: &str = include_str!("golden/model/initial.json");
 
 fn config() -> Config {
@@ -55,7 +56,8 @@ fn the_same_seed_gives_the_same_model() {
     assert!(weights(1).iter().zip(&weights(2)).any(|(a, b)| a.1 != b.1));
 }
 
-/// The contrastive loss of four pairs falls, every tensor takes part, and what was learnt survives saving and loading.
+/// The contrastive loss of four pairs falls, every tensor takes part, and what was learnt survives
+/// saving and loading.
 #[test]
 fn a_model_learns_and_is_saved() {
     let clip = Clip::new(&config(), 0, Device::Cpu).unwrap();
@@ -88,7 +90,8 @@ fn a_model_learns_and_is_saved() {
     assert_eq!(loaded.config(), clip.config());
     let again = contrastive_loss(&loaded, &pixels, &tokens).double_value(&[]);
     assert!((again - last).abs() < 1e-5 * last.max(1.0), "{again} instead of {last}");
-    // The loaded one has factors in its weights; the one in training has lent its tensors, not given them away.
+    // The loaded one has factors in its weights; the one in training has lent its tensors, not
+    // given them away.
     assert_eq!(contrastive_loss(&clip, &pixels, &tokens).double_value(&[]), last);
 }
 

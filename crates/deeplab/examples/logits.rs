@@ -1,5 +1,5 @@
-//! Computes the logits that `tests/reference/deeplab.py` compares: `logits WEIGHTS PIXELS OUT`, the last two safetensors files with a tensor
-//! `pixels` and a tensor `logits`.
+//! Computes the logits that `tests/reference/deeplab.py` compares: `logits WEIGHTS PIXELS OUT`, the
+//! last two safetensors files with a tensor `pixels` and a tensor `logits`.
 
 use std::{collections::BTreeMap, error::Error, path::Path};
 

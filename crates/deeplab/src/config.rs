@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// Channels behind the first convolution. torchvision's: 64.
     pub stem: i64,
-    /// Width of the bottlenecks of each of the four layers; four times as many channels come out. torchvision's: 64, 128, 256
-    /// and 512.
+    /// Width of the bottlenecks of each of the four layers; four times as many channels come out.
+    /// torchvision's: 64, 128, 256 and 512.
     pub widths: [i64; 4],
     /// Bottlenecks of each layer. ResNet-101's: 3, 4, 23 and 3.
     pub blocks: [usize; 4],
@@ -18,7 +18,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Every tensor's name and shape, as torchvision has them, without the counters of its batch norms.
+    /// Every tensor's name and shape, as torchvision has them, without the counters of its batch
+    /// norms.
     pub(crate) fn tensors(&self) -> Vec<(String, Vec<i64>)> {
         let mut tensors = Tensors::default();
         tensors.normed("backbone.conv1", "backbone.bn1", &[self.stem, 3, 7, 7]);

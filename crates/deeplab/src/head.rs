@@ -6,7 +6,8 @@ use crate::{
     resnet::outputs,
 };
 
-/// Dilation rates of the three 3 × 3 branches: the paper's rates for features of an eighth of the image.
+/// Dilation rates of the three 3 × 3 branches: the paper's rates for features of an eighth of the
+/// image.
 const RATES: [i64; 3] = [12, 24, 36];
 
 /// Atrous spatial pyramid pooling, and the classifier of what it gives.

@@ -1,7 +1,8 @@
 //! DeepLabv3: images to class masks.
 //!
-//! Chen et al. 2017, Rethinking Atrous Convolution for Semantic Image Segmentation, as torchvision 0.26 computes it and
-//! from its published files. Read [`DeepLab`] first; `resnet` and `head` are its two halves.
+//! Chen et al. 2017, Rethinking Atrous Convolution for Semantic Image Segmentation, as torchvision
+//! 0.26 computes it and from its published files. Read [`DeepLab`] first; `resnet` and `head` are
+//! its two halves.
 
 mod config;
 mod conv;

@@ -11,7 +11,8 @@ use crate::{
 const MEAN: [f64; 3] = [0.485, 0.456, 0.406];
 const STD: [f64; 3] = [0.229, 0.224, 0.225];
 
-/// DeepLabv3 with a ResNet backbone, in evaluation mode, its batch norms folded into its convolutions.
+/// DeepLabv3 with a ResNet backbone, in evaluation mode, its batch norms folded into its
+/// convolutions.
 #[derive(Debug)]
 pub struct DeepLab {
     backbone: ResNet,
@@ -21,9 +22,9 @@ pub struct DeepLab {
 }
 
 impl DeepLab {
-    /// Takes the weights under torchvision's names; layers and widths are those that the weights have, so that it reads
-    /// `deeplabv3_resnet50_coco-*.pth`, `deeplabv3_resnet101_coco-*.pth` and smaller ones alike. The auxiliary
-    /// classifier, which only training uses, is dropped.
+    /// Takes the weights under torchvision's names; layers and widths are those that the weights
+    /// have, so that it reads `deeplabv3_resnet50_coco-*.pth`, `deeplabv3_resnet101_coco-*.pth` and
+    /// smaller ones alike. The auxiliary classifier, which only training uses, is dropped.
     ///
     /// # Errors
     /// When the weights are not those of a DeepLabv3, all differences told at once.
@@ -36,8 +37,8 @@ impl DeepLab {
         Ok(Self { backbone, classifier, device, kind })
     }
 
-    /// The number of classes of the DeepLabv3 that a file holds, once it is known that [`load`](Self::load) would find all
-    /// its tensors in their shapes. Their numbers are not read.
+    /// The number of classes of the DeepLabv3 that a file holds, once it is known that
+    /// [`load`](Self::load) would find all its tensors in their shapes. Their numbers are not read.
     ///
     /// # Errors
     /// Those of [`load`](Self::load), but for tensors whose numbers cannot be read.
@@ -46,7 +47,8 @@ impl DeepLab {
         Ok(classifier.classes())
     }
 
-    /// The logits `[n, classes, h, w]` of `pixels [n, 3, h, w]`, which are [normalised](normalize); without gradients.
+    /// The logits `[n, classes, h, w]` of `pixels [n, 3, h, w]`, which are [normalised](normalize);
+    /// without gradients.
     ///
     /// # Panics
     /// When shape, kind or device differ from the model's.
@@ -56,8 +58,8 @@ impl DeepLab {
 
     /// The class of each pixel, `[n, h, w]` in `0..classes`, of `images [n, 3, h, w]` in `[0, 1]`.
     ///
-    /// Images are taken at the size they have. The published models were trained on images whose shorter side is around
-    /// 520, and see best there.
+    /// Images are taken at the size they have. The published models were trained on images whose
+    /// shorter side is around 520, and see best there.
     ///
     /// # Panics
     /// When the images are not three-coloured.

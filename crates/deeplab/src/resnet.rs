@@ -6,13 +6,15 @@ use crate::conv::{Conv, shape};
 /// Ratio of a bottleneck's output channels to its width.
 const EXPANSION: i64 = 4;
 
-/// The stride of each layer's first block, and the dilations of the first block and of the others. Where an
-/// image-classifying ResNet would halve the image once more, this one spreads its kernels, and does so one block late,
-/// as torchvision does (`replace_stride_with_dilation=[False, True, True]`).
+/// The stride of each layer's first block, and the dilations of the first block and of the others.
+/// Where an image-classifying ResNet would halve the image once more, this one spreads its kernels,
+/// and does so one block late, as torchvision does (`replace_stride_with_dilation=[False, True,
+/// True]`).
 const LAYERS: [(&str, i64, i64, i64); 4] =
     [("layer1", 1, 1, 1), ("layer2", 2, 1, 1), ("layer3", 1, 1, 2), ("layer4", 1, 2, 4)];
 
-/// ResNet (He et al. 2015) without its classifier: 50, 101 or any number of layers that the weights have.
+/// ResNet (He et al. 2015) without its classifier: 50, 101 or any number of layers that the weights
+/// have.
 #[derive(Debug)]
 pub(crate) struct ResNet {
     stem: Conv,
@@ -109,7 +111,8 @@ impl Bottleneck {
     }
 }
 
-/// Number of output channels of a convolution of the file; one where it is missing, which `finish` reports.
+/// Number of output channels of a convolution of the file; one where it is missing, which `finish`
+/// reports.
 pub(crate) fn outputs(scope: &Scope<'_>, weight: &str) -> i64 {
     scope.shape(weight).and_then(|shape| shape.first().copied()).unwrap_or(1)
 }

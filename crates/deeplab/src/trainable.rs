@@ -5,9 +5,11 @@ use tch::{Device, Kind, Tensor};
 
 use crate::{Config, head::Head, model::logits, resnet::ResNet};
 
-/// A DeepLabv3 in training: its batch norms normalise by the batch, and what they meet is kept as running statistics.
+/// A DeepLabv3 in training: its batch norms normalise by the batch, and what they meet is kept as
+/// running statistics.
 ///
-/// There is neither dropout nor an auxiliary classifier: they are for networks that are larger than their data.
+/// There is neither dropout nor an auxiliary classifier: they are for networks that are larger than
+/// their data.
 #[derive(Debug)]
 pub struct TrainableDeepLab {
     backbone: ResNet,
@@ -16,8 +18,8 @@ pub struct TrainableDeepLab {
 }
 
 impl TrainableDeepLab {
-    /// A fresh one, a pure function of `seed`: convolutions from N(0, 2 / (side² · outputs)) (He et al. 2015, as torchvision's
-    /// ResNet has them), batch norms that change nothing.
+    /// A fresh one, a pure function of `seed`: convolutions from N(0, 2 / (side² · outputs)) (He et
+    /// al. 2015, as torchvision's ResNet has them), batch norms that change nothing.
     ///
     /// # Errors
     /// When `config` describes no network: a layer without blocks, say.
@@ -39,7 +41,8 @@ impl TrainableDeepLab {
         Ok(Self { backbone, classifier, tensors })
     }
 
-    /// The logits `[n, classes, h, w]` of `pixels [n, 3, h, w]`, which are [normalised](crate::normalize); n is at least 2.
+    /// The logits `[n, classes, h, w]` of `pixels [n, 3, h, w]`, which are
+    /// [normalised](crate::normalize); n is at least 2.
     pub fn forward(&self, pixels: &Tensor) -> Tensor {
         logits(&self.backbone, &self.classifier, pixels)
     }
@@ -50,7 +53,8 @@ impl TrainableDeepLab {
         self.chosen(|name| !is_statistic(name))
     }
 
-    /// The running means and variances, which [`forward`](Self::forward) changes: the tensors themselves, not copies.
+    /// The running means and variances, which [`forward`](Self::forward) changes: the tensors
+    /// themselves, not copies.
     #[must_use]
     pub fn statistics(&self) -> Vec<(String, Tensor)> {
         self.chosen(is_statistic)

@@ -1,4 +1,5 @@
-/// The classes of Pascal VOC 2012, which torchvision's published models tell apart, in the order of their logits.
+/// The classes of Pascal VOC 2012, which torchvision's published models tell apart, in the order of
+/// their logits.
 pub const CLASSES: [&str; 21] = [
     "background",
     "aeroplane",

@@ -1,4 +1,5 @@
-//! Against torchvision 0.26 in double precision, on a model small enough for git: `tests/reference/deeplab.py golden`.
+//! Against torchvision 0.26 in double precision, on a model small enough for git:
+//! `tests/reference/deeplab.py golden`.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop wherever it is surprised")]
 
@@ -25,7 +26,8 @@ fn logits_are_torchvisions() {
         let want = golden.remove(&format!("{name}.logits")).unwrap();
         let got = model.forward(&normalize(&images(&golden, name)));
         assert_eq!(got.size(), want.size());
-        // Single precision rounds in the seventh place; a batch norm's eps left out would change the second.
+        // Single precision rounds in the seventh place; a batch norm's eps left out would change
+        // the second.
         let difference = f64::try_from((&got - &want).abs().max() / want.abs().max()).unwrap();
         assert!(difference < 1e-5, "{name}: logits differ by {difference:e} of the largest");
     }

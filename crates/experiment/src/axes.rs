@@ -27,7 +27,7 @@ pub struct Variant<T> {
     pub axes: Vec<Axis>,
     /// All settings.
     pub settings: T,
-    /// What tells it from another of its name and axes, such as `as given`.
+    /// A suffix that distinguishes it from another of its name and axes, such as `as given`.
     pub note: Option<&'static str>,
 }
 
@@ -39,7 +39,8 @@ impl Axis {
 }
 
 impl Variant<OptimizerConfig> {
-    /// The optimizer's name, with the settings that vary: `adam`, or `adam lr=0.02`, or `adam as given`.
+    /// The optimizer's name, with the settings that vary: `adam`, or `adam lr=0.02`, or `adam as
+    /// given`.
     pub fn label(&self) -> String {
         let settings = self.axes.iter().map(|axis| format!(" {}={}", axis.name, axis.value_text()));
         let note = self.note.map(|note| format!(" {note}")).unwrap_or_default();

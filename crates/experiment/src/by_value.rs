@@ -50,8 +50,8 @@ impl From<f64> for ByValue {
 }
 
 impl ByValue {
-    /// An optimizer's label, `adam lr=0.02 eps=1e-8`: equal to another if the name and the settings are, in any order and
-    /// however their numbers are written.
+    /// An optimizer's label, `adam lr=0.02 eps=1e-8`: equal to another if the name and the settings
+    /// are, in any order and however their numbers are written.
     pub(crate) fn of_label(label: &str) -> Self {
         let mut words = label.split_whitespace();
         let name = Self::Text(words.next().unwrap_or_default().to_owned());
@@ -71,7 +71,8 @@ impl ByValue {
     }
 }
 
-/// A value as people write it: texts without quotes, extreme numbers with an exponent rather than hundreds of zeros.
+/// A value as people write it: texts without quotes, extreme numbers with an exponent rather than
+/// hundreds of zeros.
 pub(super) fn text_of(value: &Value) -> String {
     const LONGEST: usize = 40; // longer than any number of a sensible setting: 1e-30 stays as it always was
     match value {

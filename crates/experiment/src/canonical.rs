@@ -1,4 +1,5 @@
-//! One spelling for each value of a setting, so that labels and folders do not depend on how it is written.
+//! One spelling for each value of a setting, so that labels and folders do not depend on how it is
+//! written.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,8 @@ pub(crate) fn canonical(value: Value) -> Value {
     }
 }
 
-/// The whole number that a floating-point number is, if it is one and all its neighbors are told apart.
+/// The whole number that a floating-point number is, if it is one and all its neighbors are told
+/// apart.
 fn whole(number: f64) -> Option<i64> {
     const EXACT: f64 = (1_i64 << f64::MANTISSA_DIGITS) as f64;
     (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)

@@ -1,4 +1,4 @@
-//! What serde's types cannot say: nothing empty, nothing twice, nothing that points nowhere.
+//! Checks beyond serde's types: nothing empty, nothing twice, nothing that points nowhere.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;

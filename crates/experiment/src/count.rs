@@ -9,7 +9,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::Fault;
 
-/// Cells above which a grid is refused. Even with two seconds for each, so many take more than two days.
+/// Cells above which a grid is refused. Even with two seconds for each, so many take more than two
+/// days.
 const MOST: u128 = 100_000;
 
 /// A list of values, by the name of its setting.

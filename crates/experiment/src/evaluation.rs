@@ -23,7 +23,7 @@ pub struct EvaluationSettings {
     pub template: String,
 }
 
-/// What an experiment calls CIFAR-100's labels.
+/// Name of CIFAR-100's labels in experiments.
 pub const CIFAR100: &str = "cifar-100";
 
 /// The table as it is written.
@@ -35,17 +35,19 @@ pub(super) struct EvaluationTable {
     segments: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
-/// How the schema describes an [`EvaluationTable`].
+/// Schema of an [`EvaluationTable`].
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename = "EvaluationTable")]
 #[expect(dead_code, reason = "only its shape matters")]
 pub(super) struct EvaluationSchema {
-    /// The names that every final image is compared with, two or more, or "cifar-100". Without it those that the model set
-    /// names, or else CIFAR-100's. A prompt that is no label, and has none in `[labels]`, has no right one.
+    /// The names that every final image is compared with, two or more, or "cifar-100". Without it
+    /// those that the model set names, or else CIFAR-100's. A prompt that is no label, and has none
+    /// in `[labels]`, has no right one.
     labels: Option<LabelsSchema>,
     /// The text that a label is put into, at `{}`; without it the experiment's `template`.
     template: Option<String>,
-    /// What the segmenter calls a prompt, where that is not the prompt itself: television = "tvmonitor".
+    /// The segmenter's class of a prompt, where that is not the prompt itself: television =
+    /// "tvmonitor".
     #[schemars(default)]
     segments: BTreeMap<String, String>,
 }
@@ -98,7 +100,8 @@ impl<'de> Visitor<'de> for LabelsVisitor {
 }
 
 impl EvaluationTable {
-    /// The settings, once it is known that all of them mean something; `template` is the experiment's.
+    /// The settings, once it is known that all of them mean something; `template` is the
+    /// experiment's.
     pub(super) fn read(&self, template: &str) -> Result<EvaluationSettings, Fault> {
         Ok(EvaluationSettings {
             labels: self.labels.as_ref().map(labels).transpose()?,

@@ -12,7 +12,8 @@ use super::evaluation::EvaluationTable;
 use super::seeds::{Seed, SeedsEntry};
 use super::study::StudyTable;
 
-/// The keys of an experiment file but for `[dream]`, `[optimizer]` and `[tuning]`; the first two's lists are multiplied out first.
+/// The keys of an experiment file but for `[dream]`, `[optimizer]` and `[tuning]`; the first two's
+/// lists are multiplied out first.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Head {
@@ -48,17 +49,18 @@ pub struct PromptEntry {
     pub text: String,
     /// Text to avoid; `|` separates several.
     pub avoid: Option<String>,
-    /// An image to approach, joined with the text: a path from the folder of the experiment's file to a PNG or JPEG file.
+    /// An image to approach, joined with the text: a path from the folder of the experiment's file
+    /// to a PNG or JPEG file.
     pub image: Option<PathBuf>,
     /// SHA-256 of that file's content, once it has been read.
     pub image_sha256: Option<String>,
-    /// What the judges call it.
+    /// Class name used by the judges.
     pub class_name: String,
-    /// What the segmenter calls it, where the experiment says so.
+    /// The segmenter's class, where the experiment names it.
     pub segment: Option<String>,
 }
 
-/// How the schema describes a [`PromptEntry`].
+/// Schema of a [`PromptEntry`].
 #[derive(JsonSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "only its shape matters")]
@@ -76,7 +78,8 @@ pub(super) struct PromptTable {
     text: String,
     /// Text to avoid; `|` separates several.
     avoid: Option<String>,
-    /// An image to approach, joined with the text: a path from the folder of the experiment's file to a PNG or JPEG file.
+    /// An image to approach, joined with the text: a path from the folder of the experiment's file
+    /// to a PNG or JPEG file.
     image: Option<PathBuf>,
 }
 
@@ -112,7 +115,8 @@ impl From<PromptTable> for PromptEntry {
 }
 
 impl PromptEntry {
-    /// The prompt as people read it, different for different prompts; wherever its image lies, once that has been read.
+    /// The prompt as people read it, different for different prompts; wherever its image lies, once
+    /// that has been read.
     pub fn name(&self) -> String {
         let mut name = self.text.clone();
         if let Some(avoid) = &self.avoid {

@@ -22,7 +22,7 @@ pub const INPUTS: &str = "inputs";
 pub struct PromptImage {
     /// The prompt's place among the experiment's, from 0.
     pub prompt: usize,
-    /// Where it was read.
+    /// The file that it was read from.
     pub path: PathBuf,
     /// SHA-256 of its content, in hexadecimal.
     pub sha256: String,
@@ -41,7 +41,7 @@ pub struct PromptImageError<E: std::error::Error + Send + Sync + 'static> {
     pub prompt: usize,
     /// The prompt's text.
     pub text: String,
-    /// What is wrong with its image.
+    /// The fault of its image.
     pub source: E,
 }
 
@@ -54,7 +54,8 @@ pub struct UnreadableImage {
 }
 
 impl PromptImage {
-    /// Where a results folder keeps it: a path from there. The file keeps its name, from which cells have theirs.
+    /// Its place in a results folder: a path from there. The file keeps its name, from which
+    /// cells have theirs.
     pub fn kept(&self) -> PathBuf {
         let name = self.path.file_name().unwrap_or("image".as_ref());
         Path::new(INPUTS).join(&self.sha256[..16]).join(name)
@@ -62,8 +63,9 @@ impl PromptImage {
 }
 
 impl Experiment {
-    /// Reads the images of the prompts, whose paths are relative to `folder`, that of the experiment's file. From then on
-    /// the prompts know where their images are and what they contain.
+    /// Reads the images of the prompts, whose paths are relative to `folder`, that of the
+    /// experiment's file. From then on the prompts know where their images are and what they
+    /// contain.
     ///
     /// # Errors
     /// Those that are no regular files, cannot be read, or have more than 256 MiB.
@@ -89,8 +91,8 @@ impl Experiment {
     }
 }
 
-/// The text of an experiment whose prompts have their images where a results folder keeps them; a text that is not TOML
-/// stays as it is.
+/// The text of an experiment whose prompts have their images where a results folder keeps them; a
+/// text that is not TOML stays as it is.
 pub fn with_kept_images(text: &str, images: &[PromptImage]) -> String {
     let Ok(mut document) = text.parse::<DocumentMut>() else { return text.to_owned() };
     for image in images {

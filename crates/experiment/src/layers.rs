@@ -1,4 +1,5 @@
-//! An experiment's settings in layers: the model set's own, the file's, those of `--set`; the later is the stronger.
+//! An experiment's settings in layers: the model set's own, the file's, those of `--set`; the later
+//! is the stronger.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

@@ -1,4 +1,5 @@
-//! An experiment as its TOML file states it, checked: every value is in range and every key is known.
+//! An experiment as its TOML file states it, checked: every value is in range and every key is
+//! known.
 //!
 //! ```
 //! # use experiment::Experiment;
@@ -96,9 +97,9 @@ pub struct Experiment {
     pub published: Option<PathBuf>,
     /// The TOML that says the same by itself: what the results folder keeps.
     pub text: String,
-    /// What the analysis is asked.
+    /// Questions to the analysis.
     pub study: StudySettings,
-    /// How settings are chosen that are to be tuned, if any are.
+    /// The tuning, if any setting is to be tuned.
     pub tuning: Option<Tuning>,
     /// The folder of its cells below `cells/`, if they have one of their own.
     pub(crate) folder: Option<&'static str>,
@@ -119,12 +120,14 @@ impl Experiment {
         Sources::of(self.layers.texts())
     }
 
-    /// The table that was read, with the places of its values in `sources`, which are this experiment's.
+    /// The table that was read, with the places of its values in `sources`, which are this
+    /// experiment's.
     pub fn placed<'s>(&self, sources: &'s Sources) -> Option<Spanned<DeTable<'s>>> {
         self.layers.merged(sources).ok()
     }
 
-    /// The same with a model set's settings where it states none itself; `file` names the manifest in errors.
+    /// Adds a model set's settings where it states none itself; `file` names the manifest
+    /// in errors.
     ///
     /// # Errors
     /// The first fault, which may be one of the manifest's.

@@ -10,9 +10,11 @@ use super::error::Fault;
 use super::schema::expects_text;
 use super::spans::shifted;
 
-/// A setting to replace, written `key=value`, such as `optimizer.adam.lr=0.02` or `labels."St. Paul"=church`.
+/// A setting to replace, written `key=value`, such as `optimizer.adam.lr=0.02` or `labels."St.
+/// Paul"=church`.
 ///
-/// The value is read as TOML; as a text where it is no TOML, or where the setting takes nothing but texts.
+/// The value is read as TOML; as a text where it is no TOML, or where the setting takes nothing but
+/// texts.
 #[derive(Clone, Debug)]
 pub struct Override {
     given: String,
@@ -47,7 +49,8 @@ impl FromStr for Override {
     }
 }
 
-/// The names of the key that `given` begins with, and the byte after its `=`. Dots and `=` within quotes part nothing.
+/// The names of the key that `given` begins with, and the byte after its `=`. Dots and `=` within
+/// quotes part nothing.
 fn key(given: &str) -> Option<(Vec<Part>, usize)> {
     let mut parts = Vec::new();
     let mut start = 0;
@@ -105,7 +108,8 @@ impl Override {
         &self.given
     }
 
-    /// Replaces the setting in a table; `given` is the argument, which starts at the byte `start` of all texts.
+    /// Replaces the setting in a table; `given` is the argument, which starts at the byte `start`
+    /// of all texts.
     pub(super) fn apply<'i>(
         &self,
         table: &mut DeTable<'i>,
@@ -188,8 +192,8 @@ pub fn with_overrides(text: &str, overrides: &[Override]) -> String {
     document.to_string()
 }
 
-/// The text of an experiment with settings of one of its tables added, as far as it does not state them itself; a text that
-/// is not TOML stays as it is.
+/// The text of an experiment with settings of one of its tables added, as far as it does not state
+/// them itself; a text that is not TOML stays as it is.
 pub(super) fn with_defaults(text: &str, table: &str, defaults: &toml::Table) -> String {
     let Ok(mut document) = text.parse::<DocumentMut>() else { return text.to_owned() };
     let inner = document.entry(table).or_insert_with(|| Item::Table(Table::new()));

@@ -87,7 +87,7 @@ fn dreams(table: Option<Spanned<DeTable<'_>>>) -> Result<Vec<Variant<DreamSettin
     axes::read(axes::multiply(&table)?)
 }
 
-/// What is chosen is chosen for one way to dream.
+/// Refuses several values of a dream setting beside a tuning.
 fn one_dream(dreams: &[Variant<DreamSettings>], tuning: Range<usize>) -> Result<(), Fault> {
     let Some(axis) = dreams.iter().flat_map(|dream| &dream.axes).next() else { return Ok(()) };
     let message = format!("`[tuning]` cannot choose for several values of `{}` at once", axis.name);
@@ -108,7 +108,8 @@ fn no_ranges(optimizer: &Spanned<DeTable<'_>>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The optimizers of a table, and what of each is to be tuned. Settings that are to be tuned have their lowest value.
+/// The optimizers of a table, and what of each is to be tuned. Settings that are to be tuned have
+/// their lowest value.
 pub(super) fn optimizers<'i>(
     key: &str,
     table: &Spanned<DeTable<'i>>,

@@ -1,4 +1,4 @@
-//! What cannot be meant is refused with its place and in words of TOML, whatever it is.
+//! Refusals name the place, in words of TOML.
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use proptest::prelude::*;
@@ -394,7 +394,7 @@ proptest! {
         }
     }
 
-    /// What the results folder keeps says the same as the layers did.
+    /// The text that the results folder keeps says the same as the layers.
     #[test]
     fn the_resolved_text_means_what_the_layers_mean(
         lr in prop_oneof![(1..50_i64).prop_map(|n| n.to_string()), (0.001..50.0).prop_map(|n: f64| n.to_string())],

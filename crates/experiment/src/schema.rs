@@ -26,7 +26,7 @@ pub fn json_schema() -> Value {
     schema
 }
 
-/// Whether the setting at these keys takes texts and nothing else.
+/// Returns true if the setting at these keys takes texts and nothing else.
 pub(super) fn expects_text(keys: &[&str]) -> bool {
     let schema = json_schema();
     let mut node = Some(&schema);
@@ -43,7 +43,7 @@ pub(super) fn expects_text(keys: &[&str]) -> bool {
     }
 }
 
-/// What a part of the schema refers to, if it is a reference, or one that may be left out.
+/// Follows a reference in the schema, also one that may be left out.
 fn meant<'s>(schema: &'s Value, node: &'s Value) -> &'s Value {
     let one_of_two = node["anyOf"].as_array().filter(|any| any.len() == 2);
     let node = one_of_two
@@ -65,34 +65,34 @@ struct ExperimentFile {
     models: Vec<String>,
     /// Prompts: texts, or tables with a text to avoid or an image.
     prompts: Vec<TextOrTable>,
-    /// Seeds of the initial latents and of the cutouts: a list that all prompts share, or `{ per_prompt = 1 }` for seeds of
-    /// its own for every prompt.
+    /// Seeds of the initial latents and of the cutouts: a list that all prompts share, or `{
+    /// per_prompt = 1 }` for seeds of its own for every prompt.
     #[schemars(default = "seeds")]
     seeds: SeedsSchema,
     /// The text that a class name is put into to be judged.
     #[schemars(default = "template")]
     template: String,
-    /// What the judges call a prompt, where that is not the prompt itself.
+    /// Class name of a prompt for the judges, where that is not the prompt itself.
     #[schemars(default)]
     labels: BTreeMap<String, String>,
-    /// A table of published figures to be shown beside, as CSV: prompts × optimizers, 100 × the cosine of the final image with its
-    /// class name. Its path is relative to this file.
+    /// A table of published figures to be shown beside, as CSV: prompts × optimizers, 100 × the
+    /// cosine of the final image with its class name. Its path is relative to this file.
     #[schemars(default)]
     published: Option<String>,
     /// By what final images are judged.
     #[schemars(default)]
     evaluation: Option<EvaluationSchema>,
-    /// What the analysis is asked besides which optimizer is best.
+    /// Questions to the analysis besides which optimizer is best.
     #[schemars(default)]
     study: Option<StudyTable>,
-    /// Cells to leave out: those that have the given values for all given keys (prompt, optimizer, seed, or a setting of
-    /// `[dream]` that is a list).
+    /// Cells to leave out: those that have the given values for all given keys (prompt, optimizer,
+    /// seed, or a setting of `[dream]` that is a list).
     #[schemars(default)]
     exclude: Vec<BTreeMap<String, Value>>,
-    /// How a dream is computed. A list of values for a setting is a further axis of the grid.
+    /// Settings of the dreams. A list of values for a setting is a further axis of the grid.
     #[schemars(default)]
     dream: DreamSettings,
-    /// How settings are chosen that have a range, `{ tune = [LOW, HIGH] }`, and no value.
+    /// The choice of settings that have a range, `{ tune = [LOW, HIGH] }`, instead of a value.
     #[schemars(default)]
     tuning: Option<TuningSchema>,
     /// One entry per optimizer. A list of values for a setting is a further axis of the grid.
@@ -128,7 +128,8 @@ fn optimizers(definitions: &mut Value) -> Value {
     })
 }
 
-/// Every property may also be a list of its values, and a number a range to tune, where that is possible.
+/// Every property may also be a list of its values, and a number a range to tune, where that is
+/// possible.
 fn lists_too(settings: &mut Value, tunable: bool) {
     for property in settings["properties"].as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
         let mut one = property.take();

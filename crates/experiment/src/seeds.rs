@@ -12,12 +12,12 @@ use super::error::Fault;
 /// Seeds of the cells of a prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seeds {
-    /// The same for every prompt.
+    /// A list that every prompt shares.
     Shared(Vec<u64>),
     /// So many for each prompt, shared with no other: those of the first prompt, then those of the
     /// second, and so on, from a first one upward.
     PerPrompt {
-        /// How many each prompt has.
+        /// The number of seeds of each prompt.
         count: u64,
         /// The first seed of the first prompt.
         from: u64,
@@ -64,7 +64,7 @@ pub(super) enum SeedsEntry {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PerPrompt {
-    /// How many each prompt has.
+    /// The number of seeds of each prompt.
     #[schemars(with = "u64", range(min = 1))]
     per_prompt: Spanned<Seed>,
     /// The first seed of the first prompt.
@@ -81,7 +81,7 @@ fn first() -> u64 {
     0
 }
 
-/// How the schema describes `seeds`.
+/// The shape of `seeds` in the schema.
 #[derive(JsonSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "only its shape matters")]

@@ -1,7 +1,7 @@
 use std::ops::Range;
 
-/// The texts that an experiment is read from, end to end: its file, every `--set`, the model set's manifest. A place in any
-/// of them is a byte of the whole.
+/// The texts that an experiment is read from, end to end: its file, every `--set`, the model set's
+/// manifest. A place in any of them is a byte of the whole.
 pub struct Sources {
     text: String,
     parts: Vec<Part>,

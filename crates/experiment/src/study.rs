@@ -6,7 +6,7 @@ use toml::Spanned;
 use super::Variant;
 use super::error::Fault;
 
-/// What the analysis is asked besides which optimizer is best.
+/// Questions to the analysis besides which optimizer is best.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StudySettings {
     /// The optimizer whose similarities are the targets of the others.

@@ -26,7 +26,8 @@ pub struct ExperimentError {
 }
 
 impl ExperimentError {
-    /// A fault with its places in `sources`, each with what is to be seen there. Shown are those in the text of the first.
+    /// A fault with its places in `sources`, each with what is to be seen there. Shown are those in
+    /// the text of the first.
     pub fn of(
         message: String,
         help: Option<String>,
@@ -38,7 +39,8 @@ impl ExperimentError {
 }
 
 impl Fault {
-    /// The same in words of TOML and of the settings, where the message was serde's; `table` is what was read.
+    /// Rewords serde's message in terms of TOML and of the settings; `table` is
+    /// what was read.
     pub(super) fn in_words(self, table: &Spanned<DeTable<'_>>) -> Self {
         match self.raw {
             true => words::of_settings(&self.message, self.places[0].0.clone(), table.get_ref()),

@@ -1,4 +1,5 @@
-//! What serde says of a setting, in words of TOML and of the setting: `lr` is the text "x", but must be a number.
+//! serde's messages in terms of TOML and of the setting: `lr` is the text "x", but
+//! must be a number.
 
 use std::ops::Range;
 

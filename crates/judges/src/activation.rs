@@ -9,7 +9,7 @@ pub fn activation(component: &Component) -> Option<Activation> {
     })
 }
 
-/// What to do about a CLIP whose activation is not known, or not the one that its manifest states.
+/// The remedy for a CLIP whose activation is unknown, or not the one in its manifest.
 pub fn activation_help(set: &ModelSet, role: &str, error: &ClipError) -> Option<String> {
     let (manifest, _) = set.manifest_text();
     let place = format!("`[{role}]` of {}", printable::path(&manifest));

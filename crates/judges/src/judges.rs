@@ -10,15 +10,15 @@ pub struct Judges<'s> {
     pub set: &'s ModelSet,
     perceptor: String,
     /// The held-out judge and its files, if it is installed.
-    pub(super) judge: Option<Seat<'s>>,
+    pub(super) judge: Option<InstalledModel<'s>>,
     /// The segmenter and its files, if it is installed.
-    pub(super) segmenter: Option<Seat<'s>>,
+    pub(super) segmenter: Option<InstalledModel<'s>>,
     absent: Vec<String>,
 }
 
 /// A model and its files.
 #[derive(Clone, Debug)]
-pub(super) struct Seat<'s> {
+pub(super) struct InstalledModel<'s> {
     pub(super) component: &'s Component,
     files: BTreeMap<String, ModelFile>,
 }
@@ -41,16 +41,16 @@ impl<'s> Judges<'s> {
             segmenter: None,
             absent: Vec::new(),
         };
-        judges.judge = judges.seat("judge", manifest.judge.as_ref())?;
-        judges.segmenter = judges.seat("segmenter", manifest.segmenter.as_ref())?;
+        judges.judge = judges.installed_model("judge", manifest.judge.as_ref())?;
+        judges.segmenter = judges.installed_model("segmenter", manifest.segmenter.as_ref())?;
         Ok(judges)
     }
 
-    fn seat(
+    fn installed_model(
         &mut self,
         role: &str,
         component: Option<&'s Component>,
-    ) -> Result<Option<Seat<'s>>, ModelSetError> {
+    ) -> Result<Option<InstalledModel<'s>>, ModelSetError> {
         let Some(component) = component else { return Ok(None) };
         let files = self.set.installed(component)?;
         if files.is_none() {
@@ -59,7 +59,7 @@ impl<'s> Judges<'s> {
                 "the {role} of the model set {name} is not installed (`runner weights fetch {name}` fetches it)"
             ));
         }
-        Ok(files.map(|files| Seat { component, files }))
+        Ok(files.map(|files| InstalledModel { component, files }))
     }
 
     /// The judges that the model set names but that are not installed, in words.
@@ -69,45 +69,46 @@ impl<'s> Judges<'s> {
 
     /// The held-out judge, if it is installed.
     pub fn judge(&self) -> Option<&'s Component> {
-        self.judge.as_ref().map(|seat| seat.component)
+        self.judge.as_ref().map(|installed_model| installed_model.component)
     }
 
     /// The segmenter, if it is installed.
     pub fn segmenter(&self) -> Option<&'s Component> {
-        self.segmenter.as_ref().map(|seat| seat.component)
+        self.segmenter.as_ref().map(|installed_model| installed_model.component)
     }
 
-    /// SHA-256 of the perceptor's weights, and its activation if the manifest states the exact GELU.
+    /// SHA-256 of the perceptor's weights, and its activation if the manifest states the exact
+    /// GELU.
     pub fn perceptor_digest(&self) -> &str {
         &self.perceptor
     }
 
     /// SHA-256 of the held-out judge's files, if it is installed.
     pub fn judge_digests(&self) -> Option<Vec<&str>> {
-        self.judge.as_ref().map(Seat::digests)
+        self.judge.as_ref().map(InstalledModel::digests)
     }
 
     /// SHA-256 of the segmenter's files, if it is installed.
     pub fn segmenter_digests(&self) -> Option<Vec<&str>> {
-        self.segmenter.as_ref().map(Seat::digests)
+        self.segmenter.as_ref().map(InstalledModel::digests)
     }
 
     /// The files of the judges besides the perceptor.
     pub fn files(&self) -> impl Iterator<Item = (&String, &ModelFile)> {
-        self.judge.iter().chain(&self.segmenter).flat_map(|seat| &seat.files)
+        self.judge.iter().chain(&self.segmenter).flat_map(|installed_model| &installed_model.files)
     }
 
-    /// What the segmenter's classes are called, the background first; none where there is no segmenter.
+    /// Names of the segmenter's classes, the background first; none without a segmenter.
     pub fn classes(&self) -> Vec<String> {
-        let classes = |seat: &Seat| {
+        let classes = |installed_model: &InstalledModel| {
             let vocs = || deeplab::CLASSES.map(str::to_owned).to_vec();
-            seat.component.classes.clone().unwrap_or_else(vocs)
+            installed_model.component.classes.clone().unwrap_or_else(vocs)
         };
         self.segmenter.as_ref().map(classes).unwrap_or_default()
     }
 }
 
-impl Seat<'_> {
+impl InstalledModel<'_> {
     /// With the exact GELU if the manifest states it, which makes another model of the same files.
     fn digests(&self) -> Vec<&str> {
         let gelu = self.component.activation == Some(Activation::Gelu);

@@ -3,7 +3,7 @@ use model_sets::{LabelChoice, Manifest};
 /// The names that images are compared with, and the text that each is put into.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Labels {
-    /// Where they come from, for readers.
+    /// Source of the labels, for readers.
     pub set: String,
     /// The names.
     pub names: Vec<String>,
@@ -12,7 +12,7 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// Those that were chosen, or else those that the model set's perceptor knows, or else CIFAR-100's.
+    /// Selects the labels that were chosen, or else those of the model set, or else CIFAR-100's.
     pub fn new(chosen: Option<&LabelChoice>, template: &str, models: &Manifest) -> Self {
         let cifar = || ("CIFAR-100".to_owned(), clip::CIFAR100.map(str::to_owned).to_vec());
         let (set, names) = match (chosen, &models.labels) {
@@ -23,7 +23,7 @@ impl Labels {
         Self { set, names, template: template.to_owned() }
     }
 
-    /// Whether `name` is one of them.
+    /// Returns true if `name` is one of them.
     pub fn has(&self, name: &str) -> bool {
         self.names.iter().any(|label| label == name)
     }

@@ -3,8 +3,9 @@
 use clip::{Clip, TokenizeError};
 use tch::{Kind, Tensor};
 
-/// The cosine similarity of an image with a text, as table 2 and every judge measure it: by a CLIP in
-/// single precision, whatever precision a dream was computed in, so that others can compute the same.
+/// The cosine similarity of an image with a text, as table 2 and every judge measure it: by a CLIP
+/// in single precision, whatever precision a dream was computed in, so that others can compute the
+/// same.
 #[derive(Clone, Copy)]
 pub struct Ruler<'c> {
     clip: &'c Clip,

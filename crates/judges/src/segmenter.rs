@@ -10,19 +10,19 @@ use tch::{Device, Kind, Tensor};
 
 use super::EvaluationError;
 
-/// Most pixels whose logits are brought to the picture's own size before classes are compared, as the
-/// paper does it: 84 bytes each for 21 classes. Of a larger picture, classes are compared where the
-/// segmenter has them.
+/// Most pixels whose logits are brought to the picture's own size before classes are compared, as
+/// the paper does it: 84 bytes each for 21 classes. Of a larger picture, classes are compared where
+/// the segmenter has them.
 const FINE: u32 = 1 << 21;
 
 /// Pixels of a larger picture that are floats at one time.
 const STRIP: u32 = 1 << 18;
 
-/// Most pixels that the segmenter is given, in squares of its `side`: a picture whose one side is more
-/// than four times the other is resized to less than `side`.
+/// Most pixels that the segmenter is given, in squares of its `side`: a picture whose one side is
+/// more than four times the other is resized to less than `side`.
 const SQUARES: f64 = 4.0;
 
-/// The same where a model set states no `side`, and pictures are taken at the size they have.
+/// Segmentation at the picture's own size, for a model set without `side`.
 const WITHOUT_SIDE: f64 = 1_048_576.0;
 
 /// A segmenter with the names of its classes.
@@ -66,7 +66,7 @@ impl Segmenter {
         Ok(Self { model, device, side: component.side, classes })
     }
 
-    /// What it sees in an image, and where: for every pixel of one of up to [`FINE`].
+    /// The segments that it sees in an image: for every pixel of one of up to [`FINE`].
     pub(super) fn look(&self, image: &Picture, expected: Option<&str>) -> (Segments, Mask) {
         let (width, height) = (image.width(), image.height());
         let logits =
@@ -107,8 +107,8 @@ impl Segmenter {
     }
 }
 
-/// Width and height that an image of these is resized to: its shorter side becomes `side`, where the
-/// longer one is not too long.
+/// Width and height that an image of these is resized to: its shorter side becomes `side`, where
+/// the longer one is not too long.
 fn size_for(side: Option<NonZeroU16>, width: u32, height: u32) -> [u32; 2] {
     let pixels = f64::from(width) * f64::from(height);
     let (scale, most) = match side {
@@ -124,8 +124,8 @@ fn size_for(side: Option<NonZeroU16>, width: u32, height: u32) -> [u32; 2] {
 
 /// The image resized to `[width, height]`, `[1, 3, height, width]` in [0, 1].
 ///
-/// A large one comes in strips of rows, each resized in width and then all in height, as they would be in one go:
-/// as floats it is four times as large as its file's pixels.
+/// A large one comes in strips of rows, each resized in width and then all in height, as they would
+/// be in one go: as floats it is four times as large as its file's pixels.
 fn resized(image: &Picture, [width, height]: [u32; 2], device: Device) -> Tensor {
     let resize = |pixels: &Tensor, [width, height]: [u32; 2]| {
         let pixels = pixels.unsqueeze(0).to_device(device);
@@ -150,7 +150,8 @@ fn resized(image: &Picture, [width, height]: [u32; 2], device: Device) -> Tensor
 }
 
 impl Mask {
-    /// As Pascal VOC stores its annotations: a PNG with a palette, in which a pixel's number is its class.
+    /// Encodes the mask as Pascal VOC's annotations: a PNG with a palette, in which a pixel's index
+    /// is its class.
     ///
     /// # Errors
     /// When it cannot be encoded.

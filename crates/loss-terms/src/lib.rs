@@ -1,8 +1,10 @@
-//! The terms of a dream's loss: one list from the engine to records, tables, curves and TensorBoard.
+//! The terms of a dream's loss: one list from the engine to records, tables, curves and
+//! TensorBoard.
 //!
-//! A further term is a line in the list below, and its computation in `bigsleep` (`losses.rs` and `Dreamer::evaluate`). Traces,
-//! `cells.csv`, `cell.toml`, the page and TensorBoard's event files then have it too. A file that was written without it is refused
-//! by the name of the column that it lacks.
+//! A further term is a line in the list below, and its computation in `bigsleep` (`losses.rs` and
+//! `Dreamer::evaluate`). Traces, `cells.csv`, `cell.toml`, the page and TensorBoard's event files
+//! then have it too. A file that was written without it is refused by the name of the column that
+//! it lacks.
 
 use serde::{Deserialize, Serialize};
 

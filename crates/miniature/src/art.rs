@@ -31,8 +31,8 @@ impl Style {
     }
 }
 
-/// A picture out of the folder that `fetch-data` fills: `[4, side, side]` in [0, 1]; red, green and blue are already
-/// multiplied by the alpha channel, so that pictures can be resized and summed.
+/// A picture out of the folder that `fetch-data` fills: `[4, side, side]` in [0, 1]; red, green and
+/// blue are already multiplied by the alpha channel, so that pictures can be resized and summed.
 ///
 /// # Errors
 /// When there is no such picture.

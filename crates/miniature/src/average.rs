@@ -1,7 +1,7 @@
 use tch::Tensor;
 
-/// An exponential moving average of a network's parameters: it changes less from step to step than they do, and is what
-/// is kept of a training.
+/// An exponential moving average of a network's parameters: it changes less from step to step than
+/// they do, and is what is kept of a training.
 #[derive(Debug)]
 pub(crate) struct Average {
     tensors: Vec<Tensor>,
@@ -17,8 +17,8 @@ impl Average {
         }
     }
 
-    /// Takes in the parameters after `steps` steps. Early on, the average forgets faster, so that the initial values are
-    /// not remembered.
+    /// Takes in the parameters after `steps` steps. Early on, the average forgets faster, so that
+    /// the initial values are not remembered.
     pub(crate) fn update(&mut self, params: &[Tensor], steps: u64) {
         let steps = steps as f64;
         let decay = self.decay.min((1.0 + steps) / (10.0 + steps));

@@ -4,12 +4,14 @@ use tch::{Kind, Tensor};
 
 use crate::random;
 
-/// Distorts pictures as a perceptor sees them: a cutout of each, as `BigSleep` makes them, noisy and more or less sharp.
+/// Distorts pictures as a perceptor sees them: a cutout of each, as `BigSleep` makes them, noisy
+/// and more or less sharp.
 ///
-/// `pictures: [n, 3, s, s]` in [0, 1] → `[n, 3, side, side]`. A cutout's side is a part of the picture's drawn from
-/// N(0.8, 0.3²) and held to 0.5 to 0.95, its place is uniform, and it is resized to the nearest pixels; a tenth of the
-/// pictures is seen whole. Half of them lose every detail smaller than two or four pixels before that. The noise on each
-/// has a standard deviation uniform between 0 and `noise`.
+/// `pictures: [n, 3, s, s]` in [0, 1] → `[n, 3, side, side]`. A cutout's side is a part of the
+/// picture's drawn from N(0.8, 0.3²) and held to 0.5 to 0.95, its place is uniform, and it is
+/// resized to the nearest pixels; a tenth of the pictures is seen whole. Half of them lose every
+/// detail smaller than two or four pixels before that. The noise on each has a standard deviation
+/// uniform between 0 and `noise`.
 pub(crate) fn distort(pictures: &Tensor, side: i64, noise: f64, rng: &mut ChaCha8Rng) -> Tensor {
     let n = pictures.size()[0];
     let pictures = blur_some(pictures, rng);
@@ -19,13 +21,15 @@ pub(crate) fn distort(pictures: &Tensor, side: i64, noise: f64, rng: &mut ChaCha
     add_noise(&seen, noise, rng)
 }
 
-/// Normal noise whose standard deviation is uniform between 0 and `noise`, drawn for each of the images `[n, 3, h, w]`.
+/// Normal noise whose standard deviation is uniform between 0 and `noise`, drawn for each of the
+/// images `[n, 3, h, w]`.
 pub(crate) fn add_noise(images: &Tensor, noise: f64, rng: &mut ChaCha8Rng) -> Tensor {
     let amount = random::uniform(&[images.size()[0], 1, 1, 1], rng) * noise;
     images + (random::normal(&images.size(), rng) * amount).to_device(images.device())
 }
 
-/// The map from places in the cutout to places in the picture, both from -1 to 1: two rows of three.
+/// The map from places in the cutout to places in the picture, both from -1 to 1: two rows of
+/// three.
 fn cutout(rng: &mut ChaCha8Rng) -> [f32; 6] {
     let share = if rng.random_bool(WHOLE) { 1.0 } else { share(rng) };
     let mut place = || rng.random_range(-1.0..=1.0) * (1.0 - share);

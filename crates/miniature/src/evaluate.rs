@@ -21,7 +21,8 @@ pub struct Quality {
     pub value: f64,
 }
 
-/// Measures a set, and leaves sheets of what its generator draws in `out`: `truncation-1.0.png` and `truncation-0.5.png`.
+/// Measures a set, and leaves sheets of what its generator draws in `out`: `truncation-1.0.png` and
+/// `truncation-0.5.png`.
 ///
 /// # Errors
 /// When a model of the set or a picture cannot be read, or a sheet cannot be written.
@@ -67,7 +68,8 @@ struct Labelled {
     objects: Vec<usize>,
 }
 
-/// Pictures of every object in every style, as wide apart as the perceptors were trained on; these draws were not trained on.
+/// Pictures of every object in every style, as wide apart as the perceptors were trained on; these
+/// draws were not trained on.
 fn rendered(table: &Table, data: &Path, seed: u64) -> Result<Labelled, MiniatureError> {
     let renderer = Renderer::new(table, data, &Style::ALL, SIDE, Variation::WIDE, Device::Cpu)?;
     let n = renderer.num_objects();
@@ -133,7 +135,8 @@ fn drawn(
     Ok(Drawn { images: Labelled { images: (whole + 1.0) * 0.5, objects }, quality })
 }
 
-/// Spread of the colors at the images' left edges, where no object is: the mean standard deviation, of 0 to 1.
+/// Spread of the colors at the images' left edges, where no object is: the mean standard deviation,
+/// of 0 to 1.
 fn spread(images: &Tensor) -> Tensor {
     images.select(3, 0).mean_dim(2, false, Kind::Float).std_dim(0, true, false).mean(Kind::Float) * 0.5
 }

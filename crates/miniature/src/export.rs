@@ -38,7 +38,8 @@ impl ModelSet {
         self.folder.join("generator.json")
     }
 
-    /// Writes a component's weights in half precision, which is what a computation in single precision needs of them.
+    /// Writes a component's weights in half precision, which is what a computation in single
+    /// precision needs of them.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -76,8 +77,8 @@ impl ModelSet {
         write(&self.generator_config(), &(text + "\n"))
     }
 
-    /// Writes the manifest of the models that are there, with their digests; none while there are not
-    /// the two that dreams need.
+    /// Writes the manifest of the models that are there, with their digests; none while there are
+    /// not the two that dreams need.
     ///
     /// # Errors
     /// When a file cannot be read or written.
@@ -125,14 +126,16 @@ impl ModelSet {
     }
 }
 
-/// The names of CIFAR-100 that its perceptor knows: images are compared with these where an experiment states no labels.
+/// The names of CIFAR-100 that its perceptor knows: images are compared with these where an
+/// experiment states no labels.
 fn labels() -> Vec<String> {
     let table = Table::embedded();
     let known = table.classes.iter().map(|class| class.name.as_str()).filter(|name| CIFAR100.contains(name));
     known.map(str::to_owned).collect()
 }
 
-/// The weights are the project's; the art that they were trained on is Apache-2.0, CC-BY-4.0 and MIT: `weights/mini/ATTRIBUTION.md`.
+/// The weights are the project's; the art that they were trained on is Apache-2.0, CC-BY-4.0 and
+/// MIT: `weights/mini/ATTRIBUTION.md`.
 const LICENCE: &str = "(MIT OR Apache-2.0) AND CC-BY-4.0";
 
 /// The manifest as text, with its comments.

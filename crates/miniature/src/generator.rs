@@ -6,15 +6,16 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
 
 use crate::{
-    Batch, Course, GeneratorSettings, MiniatureError, Mixing, Renderer, Stream, Table, Training, Variation,
-    batch, losses, numbers, random, sheet,
+    Batch, GeneratorSettings, MiniatureError, Mixing, Renderer, Stream, Table, Training, TrainingConfig,
+    Variation, batch, losses, numbers, random, sheet,
 };
 
 /// A generator in training, or done.
 ///
-/// It learns to draw what a [`Renderer`] draws. Every row of its latents is drawn anew, as `BigSleep`'s are, and the
-/// first row's first entries say where things are: the other rows must be ignored. The rows of class weights, of which
-/// `BigSleep` optimises every one on its own too, are alike in half of the lessons, differ in the others, and their mean is drawn.
+/// It learns to draw what a [`Renderer`] draws. Every row of its latents is drawn anew, as
+/// `BigSleep`'s are, and the first row's first entries say where things are: the other rows must be
+/// ignored. The rows of class weights, of which `BigSleep` optimises every one on its own too, are
+/// alike in half of the lessons, differ in the others, and their mean is drawn.
 pub struct Drawing {
     generator: TrainableGenerator,
     renderer: Renderer,
@@ -47,9 +48,9 @@ impl Drawing {
     ///
     /// # Errors
     /// When training diverges, or a file cannot be written.
-    pub fn train(&mut self, course: Course) -> Result<Training, MiniatureError> {
-        let folder = course.folder.clone();
-        let mut training = self.resume(course)?;
+    pub fn train(&mut self, config: TrainingConfig) -> Result<Training, MiniatureError> {
+        let folder = config.folder.clone();
+        let mut training = self.resume(config)?;
         let Self { generator, renderer, settings, seed, device } = self;
         training.run(
             |step| {
@@ -72,12 +73,12 @@ impl Drawing {
     ///
     /// # Errors
     /// When the checkpoint is of another training.
-    pub fn resume(&self, course: Course) -> Result<Training, MiniatureError> {
+    pub fn resume(&self, config: TrainingConfig) -> Result<Training, MiniatureError> {
         let trainable = self.generator.trainable_variables();
         let is_trainable = |name: &String| trainable.iter().any(|(known, _)| known == name);
         let mut buffers = self.generator.named_tensors();
         buffers.retain(|(name, _)| !is_trainable(name));
-        Training::new(trainable, buffers, course)
+        Training::new(trainable, buffers, config)
     }
 
     /// Takes the averaged weights of a training, with standing statistics measured with them.
@@ -97,8 +98,8 @@ impl Drawing {
     }
 }
 
-/// The network starts as one that knows of a class only, which is told loudly, and of the place of things: random weights
-/// on the other latents would be noise to be unlearned.
+/// The network starts as one that knows of a class only, which is told loudly, and of the place of
+/// things: random weights on the other latents would be noise to be unlearned.
 fn start_from_classes(generator: &TrainableGenerator) {
     let z_dim = generator.config().z_dim;
     torch_ext::no_grad(|| {
@@ -118,7 +119,7 @@ fn start_from_classes(generator: &TrainableGenerator) {
 const CLASS_LENGTH: f64 = 12.0;
 
 /// Training batch of one step.
-struct Lesson {
+struct TrainingBatch {
     latents: Tensor,       // [n, l, z]
     class_weights: Tensor, // [n, l, classes]
     pictures: Tensor,      // [n, 3, s, s] in [-1, 1]
@@ -131,7 +132,7 @@ fn draw(
     mixing: Mixing,
     rng: &mut ChaCha8Rng,
     device: Device,
-) -> Lesson {
+) -> TrainingBatch {
     let rows = config.num_latent_rows();
     let latents = random::normal(&[n, rows, config.z_dim], rng).to_device(device);
     let Batch { class_weights, .. } =
@@ -141,7 +142,7 @@ fn draw(
     let class_weights = (class_weights.to_device(device).unsqueeze(1) * jitter).clamp(0.0, 1.0);
     let wanted = class_weights.mean_dim(1, false, Kind::Float);
     let pictures = torch_ext::no_grad(|| renderer.render(&latents.select(1, 0), &wanted).image);
-    Lesson { latents, class_weights, pictures }
+    TrainingBatch { latents, class_weights, pictures }
 }
 
 /// Standard normal numbers without those beyond 2, which are drawn again; what truncation scales.

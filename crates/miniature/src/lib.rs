@@ -1,6 +1,7 @@
 //! Trains the small model set that the repository carries, on openly licensed emoji art.
 //!
-//! Read [`Renderer`] first: it says what the generator learns to draw, and what the perceptor learns to name.
+//! Read [`Renderer`] first: it says what the generator learns to draw, and what the perceptor
+//! learns to name.
 
 mod art;
 mod average;
@@ -11,8 +12,8 @@ mod evaluate;
 mod export;
 mod generator;
 mod log;
+mod loop_generator;
 mod losses;
-mod partner;
 mod perceptor;
 mod pose;
 mod random;
@@ -34,7 +35,7 @@ pub use evaluate::{Quality, evaluate};
 pub use export::ModelSet;
 pub use generator::Drawing;
 pub use log::LogRow;
-pub use partner::Partner;
+pub use loop_generator::LoopGenerator;
 pub use perceptor::{LOGIT_SCALE, Perceptor};
 pub use pose::Variation;
 pub use random::{Stream, numbers};
@@ -45,4 +46,4 @@ pub use settings::{
     GeneratorSettings, HardeningSettings, NetworkSizes, PerceptorSettings, SegmenterSettings, Settings,
 };
 pub use table::{Class, Prop, Scene, Table};
-pub use training::{Course, Training};
+pub use training::{Training, TrainingConfig};

@@ -25,7 +25,8 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Opens the log of a training that has taken `steps`: rows beyond them, which no checkpoint kept, are dropped.
+    /// Opens the log of a training that has taken `steps`: rows beyond them, which no checkpoint
+    /// kept, are dropped.
     pub(crate) fn open(path: &Path, steps: u64) -> Result<(Self, f64), MiniatureError> {
         let kept: Vec<LogRow> =
             rows(path).unwrap_or_default().into_iter().filter(|row| row.step <= steps).collect();

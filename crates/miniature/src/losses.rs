@@ -1,8 +1,8 @@
 use tch::{Kind, Tensor};
 
-/// Regression loss of drawn images against their pictures, `[n, 3, h, w]` each in [-1, 1]: the mean absolute error of
-/// the pixels, of the differences between neighbours, which are the edges, and of the means of 4 × 4 squares, which are
-/// the colours of parts.
+/// Regression loss of drawn images against their pictures, `[n, 3, h, w]` each in [-1, 1]: the mean
+/// absolute error of the pixels, of the differences between neighbours, which are the edges, and of
+/// the means of 4 × 4 squares, which are the colours of parts.
 pub(crate) fn drawing(drawn: &Tensor, picture: &Tensor) -> Tensor {
     let error = drawn - picture;
     let size = |error: Tensor| error.abs().mean(Kind::Float);
@@ -12,13 +12,15 @@ pub(crate) fn drawing(drawn: &Tensor, picture: &Tensor) -> Tensor {
     size(error) + edges + parts
 }
 
-/// The loss of contrastive learning (Radford et al. 2021, Fig. 3), with some more images and captions that fit nothing.
+/// The loss of contrastive learning (Radford et al. 2021, Fig. 3), with some more images and
+/// captions that fit nothing.
 ///
-/// `images: [n + k, e]`, `captions: [n + m, e]`, of any length: caption i fits image i for the first n, and the others
-/// fit none. `opacities: [n]`, from 0 to 1, say how much of what its caption says an image shows; the rest of an image's
-/// probability belongs to all captions alike, so that a faint image is less similar to its caption than a clear one. The mean of the
-/// cross-entropies over all captions for each of the first n images and over all images for each of the first n captions;
-/// logits are cosines times `scale`.
+/// `images: [n + k, e]`, `captions: [n + m, e]`, of any length: caption i fits image i for the
+/// first n, and the others fit none. `opacities: [n]`, from 0 to 1, say how much of what its
+/// caption says an image shows; the rest of an image's probability belongs to all captions alike,
+/// so that a faint image is less similar to its caption than a clear one. The mean of the
+/// cross-entropies over all captions for each of the first n images and over all images for each of
+/// the first n captions; logits are cosines times `scale`.
 pub(crate) fn contrastive(images: &Tensor, captions: &Tensor, opacities: &Tensor, scale: f64) -> Tensor {
     let n = opacities.size1().expect("opacities are [n]");
     let unit = |x: &Tensor| x / x.norm_scalaropt_dim(2.0, [-1], true);
@@ -43,14 +45,16 @@ mod tests {
         let captions = Tensor::from_slice(&[1.0f32, 0.0, 0.0, 0.5, -1.0, 0.0]).view([3, 2]);
         let clear = Tensor::from_slice(&[1.0f32, 1.0]);
         let got = contrastive(&images, &captions, &clear, 2.0).double_value(&[]);
-        // Logits are 2 on the diagonal and 0 beside it; the third caption has -2 and 0, the third image 0 and -2.
+        // Logits are 2 on the diagonal and 0 beside it; the third caption has -2 and 0, the third
+        // image 0 and -2.
         let e = |x: f64| x.exp();
         let of_first = -(e(2.0) / (e(2.0) + 1.0 + e(-2.0))).ln(); // against one that is its opposite
         let of_second = -(e(2.0) / (e(2.0) + 2.0)).ln(); // against one that it has nothing to do with
         assert!((got - (of_first + of_second) / 2.0).abs() < 1e-6, "{got}");
     }
 
-    /// Two images along two axes, each with the same cosine to its own caption and none to the other's: which cosine is best?
+    /// Two images along two axes, each with the same cosine to its own caption and none to the
+    /// other's: which cosine is best?
     #[test]
     fn a_faint_image_is_best_less_similar_than_a_clear_one() {
         let loss = |cosine: f64, opacity: f32| {

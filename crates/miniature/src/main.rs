@@ -5,17 +5,17 @@ use std::{fs, path::PathBuf, time::Duration};
 use clap::{Parser, Subcommand};
 use miette::{Context, IntoDiagnostic, miette};
 use miniature::{
-    Course, Drawing, GeneratorSettings, HardeningSettings, Mixing, ModelSet, Partner, Perceptor,
+    Drawing, GeneratorSettings, HardeningSettings, LoopGenerator, Mixing, ModelSet, Perceptor,
     PerceptorSettings, Quality, Renderer, Segmenter, SegmenterSettings, Settings, Stream, Style, Table,
-    Variation, batch, numbers, sheet,
+    TrainingConfig, Variation, batch, numbers, sheet,
 };
 use optim::OptimizerConfig;
 use tch::Device;
 
 /// Train the miniature: a generator, a perceptor and a judge small enough for the repository.
 ///
-/// Needs the pictures that crates/miniature/fetch-data fetches. A training that is stopped goes on where its last
-/// checkpoint was when the same command is given again.
+/// Needs the pictures that crates/miniature/fetch-data fetches. A training that is stopped goes on
+/// where its last checkpoint was when the same command is given again.
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
@@ -41,7 +41,8 @@ enum Command {
     Segmenter,
     /// Train all, one after the other, and write the model set
     All,
-    /// Write the weights as the last checkpoints have them, with a manifest, into the model set's folder
+    /// Write the weights as the last checkpoints have them, with a manifest, into the model set's
+    /// folder
     Export,
     /// Measure the model set: figures as CSV, and sheets of what the generator draws
     Evaluate,
@@ -118,48 +119,51 @@ fn generator(settings: &Settings, options: &Options) -> miette::Result<()> {
         settings.seed,
         options.device(),
     )?;
-    let course = options.course("generator", steps, average, optimizer);
-    drawing.train(course).wrap_err("the generator was not trained to its end")?;
+    let config = options.config("generator", steps, average, optimizer);
+    drawing.train(config).wrap_err("the generator was not trained to its end")?;
     Ok(())
 }
 
 fn perceptor(name: &str, settings: &PerceptorSettings, seed: u64, options: &Options) -> miette::Result<()> {
     let perceptor = Perceptor::new(settings, &Table::embedded(), &options.data, seed, options.device())?;
-    let course = options.course(name, settings.steps, settings.average, &settings.optimizer);
-    perceptor.train(course).wrap_err_with(|| format!("the {name} was not trained to its end"))?;
+    let config = options.config(name, settings.steps, settings.average, &settings.optimizer);
+    perceptor.train(config).wrap_err_with(|| format!("the {name} was not trained to its end"))?;
     Ok(())
 }
 
 fn segmenter(settings: &Settings, options: &Options) -> miette::Result<()> {
-    let (segmenter, course) = segmenter_in_training(settings, options)?;
-    segmenter.train(course).wrap_err("the segmenter was not trained to its end")?;
+    let (segmenter, config) = segmenter_in_training(settings, options)?;
+    segmenter.train(config).wrap_err("the segmenter was not trained to its end")?;
     Ok(())
 }
 
-fn segmenter_in_training(settings: &Settings, options: &Options) -> miette::Result<(Segmenter, Course)> {
+fn segmenter_in_training(
+    settings: &Settings,
+    options: &Options,
+) -> miette::Result<(Segmenter, TrainingConfig)> {
     let SegmenterSettings { steps, average, ref optimizer, .. } = settings.segmenter;
     let table = Table::embedded();
     let segmenter =
         Segmenter::new(&settings.segmenter, &table, &options.data, settings.seed, options.device())?;
-    Ok((segmenter, options.course("segmenter", steps, average, optimizer)))
+    Ok((segmenter, options.config("segmenter", steps, average, optimizer)))
 }
 
 fn harden(settings: &Settings, options: &Options) -> miette::Result<()> {
-    let (perceptor, course) = hardening(settings, options)?;
-    perceptor.train(course).wrap_err("the perceptor was not hardened to the end")?;
+    let (perceptor, config) = hardening(settings, options)?;
+    perceptor.train(config).wrap_err("the perceptor was not hardened to the end")?;
     Ok(())
 }
 
-fn hardening(settings: &Settings, options: &Options) -> miette::Result<(Perceptor, Course)> {
+fn hardening(settings: &Settings, options: &Options) -> miette::Result<(Perceptor, TrainingConfig)> {
     let table = Table::embedded();
     let PerceptorSettings { steps, average, ref optimizer, .. } = settings.perceptor;
     let new = || Perceptor::new(&settings.perceptor, &table, &options.data, settings.seed, options.device());
-    let training = new()?.resume(options.course("perceptor", steps, average, optimizer))?;
+    let training = new()?.resume(options.config("perceptor", steps, average, optimizer))?;
     let HardeningSettings { steps, average, ref optimizer, .. } = settings.hardening;
     let set = ModelSet::new(&options.set);
-    let partner = Partner::new(&set, &settings.hardening, &table, options.device())
+    let loop_generator = LoopGenerator::new(&set, &settings.hardening, &table, options.device())
         .wrap_err("the model set has no generator: train and export it first")?;
-    Ok((new()?.hardened(&training, partner), options.course("hardening", steps, average, optimizer)))
+    Ok((new()?.hardened(&training, loop_generator), options.config("hardening", steps, average, optimizer)))
 }
 
 fn all(settings: &Settings, options: &Options) -> miette::Result<()> {
@@ -181,32 +185,32 @@ fn export(settings: &Settings, options: &Options) -> miette::Result<()> {
     let (table, set) = (Table::embedded(), ModelSet::new(&options.set));
     fs::create_dir_all(&options.set).into_diagnostic()?;
     let GeneratorSettings { steps, average, ref optimizer, ref network, .. } = settings.generator;
-    let course = options.course("generator", steps, average, optimizer);
-    if course.folder.exists() {
+    let config = options.config("generator", steps, average, optimizer);
+    if config.folder.exists() {
         let drawing =
             Drawing::new(&settings.generator, &table, &options.data, settings.seed, options.device())?;
-        let training = drawing.resume(course)?;
+        let training = drawing.resume(config)?;
         set.write_generator(drawing.finish(&training)?.named_tensors(), network, training.steps())?;
     }
     let judge_seed = judge_seed(settings);
     for (name, settings, seed) in
         [("perceptor", &settings.perceptor, settings.seed), ("judge", &settings.judge, judge_seed)]
     {
-        let course = options.course(name, settings.steps, settings.average, &settings.optimizer);
-        if course.folder.exists() {
+        let config = options.config(name, settings.steps, settings.average, &settings.optimizer);
+        if config.folder.exists() {
             let perceptor = Perceptor::new(settings, &table, &options.data, seed, options.device())?;
-            let training = perceptor.resume(course)?;
+            let training = perceptor.resume(config)?;
             set.write(name, perceptor.tensors(&training), training.steps())?;
         }
     }
     if options.out.join("hardening").exists() {
-        let (perceptor, course) = hardening(settings, options)?;
-        let training = perceptor.resume(course)?;
+        let (perceptor, config) = hardening(settings, options)?;
+        let training = perceptor.resume(config)?;
         set.write("perceptor", perceptor.tensors(&training), training.steps())?;
     }
-    let (segmenter, course) = segmenter_in_training(settings, options)?;
-    if course.folder.exists() {
-        let training = segmenter.resume(course)?;
+    let (segmenter, config) = segmenter_in_training(settings, options)?;
+    if config.folder.exists() {
+        let training = segmenter.resume(config)?;
         set.write("segmenter", segmenter.tensors(&training), training.steps())?;
     }
     Ok(set.write_manifest(settings)?)
@@ -234,8 +238,8 @@ impl Options {
         settings.wrap_err_with(|| format!("the settings `{}` cannot be used", path.display()))
     }
 
-    fn course(&self, name: &str, steps: u64, average: f64, optimizer: &OptimizerConfig) -> Course {
-        Course {
+    fn config(&self, name: &str, steps: u64, average: f64, optimizer: &OptimizerConfig) -> TrainingConfig {
+        TrainingConfig {
             steps,
             optimizer: optimizer.clone(),
             average,

@@ -9,8 +9,8 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
 
 use crate::{
-    Content, Course, MiniatureError, Partner, PerceptorSettings, Renderer, Stream, Style, Table, Training,
-    Variation,
+    Content, LoopGenerator, MiniatureError, PerceptorSettings, Renderer, Stream, Style, Table, Training,
+    TrainingConfig, Variation,
     captions::{self, caption},
     distort::distort,
     losses, numbers, random, sample,
@@ -24,12 +24,12 @@ pub struct Perceptor {
     renderer: Renderer,
     strangers: Vec<&'static str>,
     settings: PerceptorSettings,
-    partner: Option<Partner>,
+    loop_generator: Option<LoopGenerator>,
     seed: u64,
 }
 
-/// Scale of the cosines, as in OpenAI's models. It is not trained: left free it settles far below, and then
-/// `BigSleep`'s similarities have another scale.
+/// Scale of the cosines, as in OpenAI's models. It is not trained: left free it settles far below,
+/// and then `BigSleep`'s similarities have another scale.
 pub const LOGIT_SCALE: f64 = 100.0;
 
 /// Side of the pictures that it is shown parts of.
@@ -58,28 +58,28 @@ impl Perceptor {
             renderer: Renderer::new(table, data, &Style::ALL, SIDE, Variation::WIDE, device)?,
             strangers: CIFAR100.into_iter().filter(|name| !drawn(name)).collect(),
             settings: settings.clone(),
-            partner: None,
+            loop_generator: None,
             seed,
         })
     }
 
     /// Goes on from the averaged weights of its training, with a generator that draws for it.
     #[must_use]
-    pub fn hardened(self, training: &Training, partner: Partner) -> Self {
+    pub fn hardened(self, training: &Training, loop_generator: LoopGenerator) -> Self {
         let mut own = self.clip.named_tensors();
         own.retain(|(name, _)| name != "logit_scale");
         for ((_, mut own), (_, learnt)) in own.into_iter().zip(training.averaged()) {
             torch_ext::no_grad(|| own.copy_(&learnt));
         }
-        Self { partner: Some(partner), ..self }
+        Self { loop_generator: Some(loop_generator), ..self }
     }
 
     /// Trains it, or goes on with that.
     ///
     /// # Errors
     /// When training diverges, or a file cannot be written.
-    pub fn train(&self, course: Course) -> Result<Training, MiniatureError> {
-        let mut training = self.resume(course)?;
+    pub fn train(&self, config: TrainingConfig) -> Result<Training, MiniatureError> {
+        let mut training = self.resume(config)?;
         training.run(|step| self.loss(step), |_| Ok(()))?;
         Ok(training)
     }
@@ -88,9 +88,9 @@ impl Perceptor {
     ///
     /// # Errors
     /// When the checkpoint is of another training.
-    pub fn resume(&self, course: Course) -> Result<Training, MiniatureError> {
+    pub fn resume(&self, config: TrainingConfig) -> Result<Training, MiniatureError> {
         let params = self.clip.named_tensors().into_iter().filter(|(name, _)| name != "logit_scale");
-        Training::new(params.collect(), vec![], course)
+        Training::new(params.collect(), vec![], config)
     }
 
     /// The weights to keep: those of a training, and the logit scale.
@@ -103,7 +103,7 @@ impl Perceptor {
     fn loss(&self, step: u64) -> Result<Tensor, MiniatureError> {
         let mut rng = numbers(self.seed, Stream::Batch, step);
         let mut contents = self.contents(&mut rng);
-        if self.partner.is_some() {
+        if self.loop_generator.is_some() {
             contents.shuffle(&mut rng); // the last ones are drawn
         }
         let mut texts: Vec<String> =
@@ -113,22 +113,28 @@ impl Perceptor {
         let tokens = self.tokenizer.encode_batch(&texts)?.to_device(self.clip.device());
         let captions = self.clip.encode_text(&tokens);
         let fixed = captions.detach();
-        let drawn = self.partner.as_ref().map_or(0, |partner| partner.settings.drawn.min(contents.len()));
+        let drawn = self
+            .loop_generator
+            .as_ref()
+            .map_or(0, |loop_generator| loop_generator.settings.drawn.min(contents.len()));
         let (rendered, drawn) = contents.split_at(contents.len() - drawn);
         let (rendered, mut opacities) = self.pictures(rendered, &mut rng);
         let mut pictures = vec![rendered];
-        if let Some(partner) = &self.partner {
-            let (drawn, theirs) = partner.draw(drawn, &mut rng);
+        if let Some(loop_generator) = &self.loop_generator {
+            let (drawn, theirs) = loop_generator.draw(drawn, &mut rng);
             pictures.push(drawn);
             opacities.extend(theirs);
-            pictures.push(self.drawn_jumbles(partner, &contents, &fixed, &mut rng));
+            pictures.push(self.drawn_negatives(loop_generator, &contents, &fixed, &mut rng));
         }
         if self.settings.jumbles > 0 {
             pictures.push(self.jumbles(&contents, &fixed, &mut rng));
         }
         let mut rng = numbers(self.seed, Stream::Distortion, step);
         let images = self.look(&Tensor::cat(&pictures, 0), &mut rng);
-        let graded = self.partner.as_ref().map_or(self.settings.graded, |partner| partner.settings.graded);
+        let graded = self
+            .loop_generator
+            .as_ref()
+            .map_or(self.settings.graded, |loop_generator| loop_generator.settings.graded);
         if !graded {
             opacities.fill(1.0);
         }
@@ -158,7 +164,8 @@ impl Perceptor {
         all.map(|(object, scene)| Content { object, scene }).collect()
     }
 
-    /// A picture of each content, in any of the styles: `[n, 3, SIDE, SIDE]` in [0, 1]; and how opaque each content is.
+    /// A picture of each content, in any of the styles: `[n, 3, SIDE, SIDE]` in [0, 1]; and how
+    /// opaque each content is.
     fn pictures(&self, contents: &[Content], rng: &mut ChaCha8Rng) -> (Tensor, Vec<f32>) {
         let n = contents.len();
         let (rows, opacities): (Vec<_>, Vec<_>) =
@@ -175,8 +182,9 @@ impl Perceptor {
         Tensor::from_slice(numbers).view([n as i64, -1]).to_device(self.clip.device())
     }
 
-    /// A content in one of the styles. Some are fainter than that, among a little of everything in the same style: an
-    /// optimisation starts from such a picture, and the perceptor must tell it which way to go. Also the content's own weight.
+    /// A content in one of the styles. Some are fainter than that, among a little of everything in
+    /// the same style: an optimisation starts from such a picture, and the perceptor must tell it
+    /// which way to go. Also the content's own weight.
     fn class_weights(&self, content: Content, rng: &mut ChaCha8Rng) -> (Vec<f32>, f32) {
         let (objects, scenes) = (self.table.classes.len(), self.table.scenes.len());
         let style = objects * rng.random_range(0..Style::ALL.len());
@@ -194,12 +202,13 @@ impl Perceptor {
         (weights, share)
     }
 
-    /// Pictures of several objects in one place, which no caption fits, although each does its best to be taken for what
-    /// one of the captions says: `[jumbles, 3, SIDE, SIDE]` in [0, 1].
+    /// Pictures of several objects in one place, which no caption fits, although each does its best
+    /// to be taken for what one of the captions says: `[jumbles, 3, SIDE, SIDE]` in [0, 1].
     ///
-    /// An optimisation ends at such a picture if the perceptor values it as much as the object itself. So the weights of
-    /// all classes but those that the caption names climb along the gradient of its similarity: adversarial training
-    /// (Madry et al. 2018) in the space where dreams are optimised.
+    /// An optimisation ends at such a picture if the perceptor values it as much as the object
+    /// itself. So the weights of all classes but those that the caption names climb along the
+    /// gradient of its similarity: adversarial training (Madry et al. 2018) in the space where
+    /// dreams are optimised.
     fn jumbles(&self, contents: &[Content], captions: &Tensor, rng: &mut ChaCha8Rng) -> Tensor {
         let n = self.settings.jumbles;
         let jumbles: Vec<Jumble> = (0..n).map(|_| self.jumble(contents, rng)).collect();
@@ -220,23 +229,24 @@ impl Perceptor {
     }
 
     /// Hard negatives drawn by the generator: `[n, 3, s, s]` in [0, 1].
-    fn drawn_jumbles(
+    fn drawn_negatives(
         &self,
-        partner: &Partner,
+        loop_generator: &LoopGenerator,
         contents: &[Content],
         captions: &Tensor,
         rng: &mut ChaCha8Rng,
     ) -> Tensor {
         let feigned: Vec<usize> =
-            (0..partner.settings.jumbles).map(|_| rng.random_range(0..contents.len())).collect();
+            (0..loop_generator.settings.jumbles).map(|_| rng.random_range(0..contents.len())).collect();
         let indices: Vec<i64> = feigned.iter().map(|&index| index as i64).collect();
         let captions = captions.index_select(0, &Tensor::from_slice(&indices).to_device(captions.device()));
         let feigned: Vec<Content> = feigned.into_iter().map(|index| contents[index]).collect();
-        let mut climbers = partner.start(&feigned, rng);
-        for _ in 0..partner.settings.climbs {
-            partner.climb(&mut climbers, |images| self.similarity(images, &captions, rng));
+        let mut adversarial = loop_generator.start(&feigned, rng);
+        for _ in 0..loop_generator.settings.climbs {
+            loop_generator
+                .adversarial_step(&mut adversarial, |images| self.similarity(images, &captions, rng));
         }
-        partner.reached(&climbers)
+        loop_generator.reached(&adversarial)
     }
 
     /// The sum of the cosines between images and captions, one for each.
@@ -244,7 +254,8 @@ impl Perceptor {
         Tensor::cosine_similarity(&self.look(images, rng), captions, -1, 1e-8).sum(Kind::Float)
     }
 
-    /// Initial latents of a hard negative: several objects of one style, among a little of everything or of nothing.
+    /// Initial latents of a hard negative: several objects of one style, among a little of
+    /// everything or of nothing.
     fn jumble(&self, contents: &[Content], rng: &mut ChaCha8Rng) -> Jumble {
         let objects = self.table.classes.len();
         let all_styles = objects * Style::ALL.len();

@@ -1,7 +1,8 @@
 use tch::{Kind, Tensor};
 
-/// Variation between pictures of one object. Each quantity is given by one of the first [`Variation::ENTRIES`] entries of a latent
-/// vector, each squeezed into (-1, 1) by tanh: the rest of the vector is without effect.
+/// Variation between pictures of one object. Each quantity is given by one of the first
+/// [`Variation::ENTRIES`] entries of a latent vector, each squeezed into (-1, 1) by tanh: the rest
+/// of the vector is without effect.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Variation {
     /// Range of the shift, in sides of the picture.
@@ -26,12 +27,12 @@ impl Variation {
     pub const WIDE: Self =
         Self { shift: 0.12, scale: 0.2, turn: 12.0, mirror: true, backdrop: 0.6, backdrop_spread: 0.4 };
 
-    /// Entries of a latent vector that mean something: shift to the right, shift down, scale, turn, red, green and blue
-    /// of the background, mirror.
+    /// Entries of a latent vector that mean something: shift to the right, shift down, scale, turn,
+    /// red, green and blue of the background, mirror.
     pub const ENTRIES: i64 = 8;
 
-    /// For `z: [n, at least ENTRIES]` the map from places in the picture to places in the sprite, as
-    /// `affine_grid_generator` wants it: `[n, 2, 3]`.
+    /// For `z: [n, at least ENTRIES]` the map from places in the picture to places in the sprite,
+    /// as `affine_grid_generator` wants it: `[n, 2, 3]`.
     pub(crate) fn theta(&self, z: &Tensor) -> Tensor {
         let entry = |i: i64| z.select(1, i).tanh();
         let zoom = ((entry(2) * self.scale + 1.0) * SIZE).reciprocal();
@@ -55,10 +56,12 @@ impl Variation {
     }
 }
 
-/// Width of an object that is neither enlarged nor shrunk, in sides of the picture: scenery shows around it.
+/// Width of an object that is neither enlarged nor shrunk, in sides of the picture: scenery shows
+/// around it.
 const SIZE: f64 = 0.86;
 
-/// Moves pictures, nothing beyond their edges: `pictures: [n, c, h, w]`, `theta: [n, 2, 3]` → `[n, c, h, w]`.
+/// Moves pictures, nothing beyond their edges: `pictures: [n, c, h, w]`, `theta: [n, 2, 3]` → `[n,
+/// c, h, w]`.
 pub(crate) fn warp(pictures: &Tensor, theta: &Tensor) -> Tensor {
     let grid = Tensor::affine_grid_generator(&theta.to_kind(Kind::Float), pictures.size(), false);
     pictures.grid_sampler(&grid, 0, 0, false)

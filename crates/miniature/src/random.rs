@@ -16,8 +16,8 @@ pub enum Stream {
     Evaluation = 4,
 }
 
-/// The random numbers of one step: they depend on nothing that happened before it, so that a training that was
-/// interrupted goes on with the same ones.
+/// The random numbers of one step: they depend on nothing that happened before it, so that a
+/// training that was interrupted goes on with the same ones.
 #[must_use]
 pub fn numbers(seed: u64, stream: Stream, step: u64) -> ChaCha8Rng {
     let mut key = [0; 32];

@@ -6,8 +6,8 @@ use crate::{MiniatureError, Style, Table, Variation, art::sprite, pose::warp, sc
 
 /// Draws what a generator is to draw, and what a perceptor is shown.
 ///
-/// Its classes are the table's objects in the first style, then in the second and so on, and last the scenes in the
-/// first style.
+/// Its classes are the table's objects in the first style, then in the second and so on, and last
+/// the scenes in the first style.
 #[derive(Debug)]
 pub struct Renderer {
     objects: Tensor, // [objects, 4, side, side], colours multiplied by alpha
@@ -70,11 +70,12 @@ impl Renderer {
         self.num_objects() + self.num_scenes()
     }
 
-    /// A class's weight is how opaque it is drawn; where weights add up to more than one, they are shares.
+    /// A class's weight is how opaque it is drawn; where weights add up to more than one, they are
+    /// shares.
     ///
-    /// So a mixture of classes is a picture too, which changes evenly with every weight: an optimisation that starts from
-    /// a little of every class finds its way. Latents `z: [n, at least Variation::ENTRIES]`, `class_weights: [n, classes]`
-    /// in [0, 1].
+    /// So a mixture of classes is a picture too, which changes evenly with every weight: an
+    /// optimisation that starts from a little of every class finds its way. Latents `z: [n, at
+    /// least Variation::ENTRIES]`, `class_weights: [n, classes]` in [0, 1].
     #[must_use]
     pub fn render(&self, z: &Tensor, class_weights: &Tensor) -> Pictures {
         let [_, channels, side, _] = self.objects.size()[..] else { unreachable!("objects are pictures") };
@@ -103,7 +104,8 @@ mod tests {
 
     use super::*;
 
-    /// Two objects, a red square on the left half and a half-transparent blue one everywhere, and one green scene.
+    /// Two objects, a red square on the left half and a half-transparent blue one everywhere, and
+    /// one green scene.
     fn renderer() -> Renderer {
         let cpu = (Kind::Float, Device::Cpu);
         let red = Tensor::zeros([4, 8, 8], cpu);

@@ -32,7 +32,8 @@ pub(crate) fn draw(
 
 type Colour = [f64; 3];
 
-/// A sky that changes from `top` to `horizon`, and a floor of one colour below the height `at` (0 is the top).
+/// A sky that changes from `top` to `horizon`, and a floor of one colour below the height `at` (0
+/// is the top).
 #[derive(Clone, Copy)]
 struct Ground {
     top: Colour,
@@ -52,7 +53,8 @@ const SEA: Ground =
 const NIGHT: Ground =
     Ground { top: [0.03, 0.05, 0.2], horizon: [0.12, 0.14, 0.38], floor: [0.05, 0.1, 0.12], at: 0.75 };
 
-/// Positions from the back to the front: the middle's x and y and the width, in sides of the picture.
+/// Positions from the back to the front: the middle's x and y and the width, in sides of the
+/// picture.
 type Places = [(f64, f64, f64)];
 
 const PINES: [(f64, f64, f64); 6] = [

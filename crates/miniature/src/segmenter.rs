@@ -6,13 +6,13 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Reduction, Tensor};
 
 use crate::{
-    Course, MiniatureError, Renderer, SegmenterSettings, Stream, Style, Table, Training, Variation,
+    MiniatureError, Renderer, SegmenterSettings, Stream, Style, Table, Training, TrainingConfig, Variation,
     distort::{add_noise, blur_some},
     numbers, random,
 };
 
-/// A segmenter in training, or done: it tells which pixels belong to an object that Pascal VOC has a class for; all else
-/// is background.
+/// A segmenter in training, or done: it tells which pixels belong to an object that Pascal VOC has
+/// a class for; all else is background.
 pub struct Segmenter {
     network: TrainableDeepLab,
     renderer: Renderer,
@@ -47,8 +47,8 @@ impl Segmenter {
     ///
     /// # Errors
     /// When training diverges, or a file cannot be written.
-    pub fn train(&self, course: Course) -> Result<Training, MiniatureError> {
-        let mut training = self.resume(course)?;
+    pub fn train(&self, config: TrainingConfig) -> Result<Training, MiniatureError> {
+        let mut training = self.resume(config)?;
         training.run(|step| Ok(self.loss(step)), |_| Ok(()))?;
         Ok(training)
     }
@@ -57,8 +57,8 @@ impl Segmenter {
     ///
     /// # Errors
     /// When the checkpoint is of another training.
-    pub fn resume(&self, course: Course) -> Result<Training, MiniatureError> {
-        Training::new(self.network.trainable_variables(), self.network.statistics(), course)
+    pub fn resume(&self, config: TrainingConfig) -> Result<Training, MiniatureError> {
+        Training::new(self.network.trainable_variables(), self.network.statistics(), config)
     }
 
     /// The weights to keep.
@@ -97,7 +97,8 @@ impl Segmenter {
         (add_noise(&images, self.settings.noise, &mut rng), classes)
     }
 
-    /// An object, half of the time one that VOC has, before a scene or none, and less opaque now and then.
+    /// An object, half of the time one that VOC has, before a scene or none, and less opaque now
+    /// and then.
     fn shown(&self, rng: &mut ChaCha8Rng) -> Shown {
         let objects = self.voc.len();
         let in_voc: Vec<usize> = (0..objects).filter(|&object| self.voc[object] > 0).collect();
@@ -121,7 +122,8 @@ struct Shown {
     opacity: f64,
 }
 
-/// VOC's number of each of the table's objects, 0 (the background) for those that it has no class for.
+/// VOC's number of each of the table's objects, 0 (the background) for those that it has no class
+/// for.
 pub(crate) fn voc(table: &Table) -> Vec<i64> {
     let number = |name: &str| CLASSES.iter().position(|class| *class == name).unwrap_or_default() as i64;
     table.classes.iter().map(|class| class.voc.as_deref().map_or(0, number)).collect()

@@ -5,7 +5,8 @@ use tch::{Device, Kind, Tensor};
 
 use crate::MiniatureError;
 
-/// Writes images side by side into a PNG, each `zoom` times its size: `images: [n, 3, h, w]` in [-1, 1].
+/// Writes images side by side into a PNG, each `zoom` times its size: `images: [n, 3, h, w]` in
+/// [-1, 1].
 ///
 /// # Errors
 /// When the file cannot be written.
@@ -20,7 +21,8 @@ pub fn write(images: &Tensor, columns: i64, zoom: i64, path: &Path) -> Result<()
         .map_err(|source| MiniatureError::Sheet { path: path.to_owned(), source })
 }
 
-/// Row by row, white where the last row ends early: `[n, 3, h, w]` → `[rows · h · zoom, columns · w · zoom, 3]`.
+/// Row by row, white where the last row ends early: `[n, 3, h, w]` → `[rows · h · zoom, columns · w
+/// · zoom, 3]`.
 fn arrange(images: &Tensor, columns: i64, zoom: i64) -> Tensor {
     let missing = (-images.size()[0]).rem_euclid(columns);
     let bytes = ((images + 1.0) * 127.5).round().clamp(0.0, 255.0).to_kind(Kind::Uint8);

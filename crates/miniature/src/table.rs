@@ -4,7 +4,8 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
-    /// The objects, sorted by name: a generator's classes come in this order, once for every art style.
+    /// The objects, sorted by name: a generator's classes come in this order, once for every art
+    /// style.
     #[serde(rename = "class")]
     pub classes: Vec<Class>,
     /// Parts of scenery; no classes of their own.

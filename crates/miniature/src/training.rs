@@ -18,7 +18,7 @@ use crate::{
 
 /// Length, optimizer and output folder of a training.
 #[derive(Clone, Debug)]
-pub struct Course {
+pub struct TrainingConfig {
     /// Steps in all, over all its parts.
     pub steps: u64,
     /// The optimizer.
@@ -41,26 +41,27 @@ pub struct Training {
     average: Average,
     optimizer: Optimizer,
     steps: u64,
-    course: Course,
+    config: TrainingConfig,
 }
 
 impl Training {
-    /// Takes tensors of a network, which it changes in place: `params` by gradients; `buffers` change otherwise, and are
-    /// only kept. Goes on from the checkpoint in the course's folder, if there is one.
+    /// Takes tensors of a network, which it changes in place: `params` by gradients; `buffers`
+    /// change otherwise, and are only kept. Goes on from the checkpoint in the config's folder, if
+    /// there is one.
     ///
     /// # Errors
     /// When the folder cannot be made, or holds the checkpoint of another training.
     pub fn new(
         params: Vec<(String, Tensor)>,
         buffers: Vec<(String, Tensor)>,
-        course: Course,
+        config: TrainingConfig,
     ) -> Result<Self, MiniatureError> {
-        fs::create_dir_all(&course.folder)
-            .map_err(|source| MiniatureError::File { path: course.folder.clone(), source })?;
+        fs::create_dir_all(&config.folder)
+            .map_err(|source| MiniatureError::File { path: config.folder.clone(), source })?;
         let (names, params): (Vec<_>, Vec<_>) = params.into_iter().unzip();
-        let average = Average::new(&params, course.average);
-        let optimizer = Optimizer::new(&course.optimizer, &params);
-        let mut training = Self { names, params, buffers, average, optimizer, steps: 0, course };
+        let average = Average::new(&params, config.average);
+        let optimizer = Optimizer::new(&config.optimizer, &params);
+        let mut training = Self { names, params, buffers, average, optimizer, steps: 0, config };
         let state = training.state_path();
         if state.exists() {
             training.restore(&state)?;
@@ -87,7 +88,8 @@ impl Training {
         self.buffers.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())).collect()
     }
 
-    /// Steps until the course or its time is over. `loss` gives the loss at a step; `show` is called at every checkpoint.
+    /// Steps until the config or its time is over. `loss` gives the loss at a step; `show` is
+    /// called at every checkpoint.
     ///
     /// # Errors
     /// When the loss is no number any more, or a file cannot be written.
@@ -97,20 +99,20 @@ impl Training {
         mut show: impl FnMut(&Self) -> Result<(), MiniatureError>,
     ) -> Result<(), MiniatureError> {
         let started = Instant::now();
-        let (mut log, before_s) = Log::open(&self.course.folder.join("log.csv"), self.steps)?;
-        let bar = progress_bar(self.steps, self.course.steps);
+        let (mut log, before_s) = Log::open(&self.config.folder.join("log.csv"), self.steps)?;
+        let bar = progress_bar(self.steps, self.config.steps);
         let (mut kept, mut losses) = (Instant::now(), Losses::default());
-        while self.steps < self.course.steps {
+        while self.steps < self.config.steps {
             losses.add(&self.step(&mut loss)?);
             bar.set_position(self.steps);
-            if self.steps.is_multiple_of(LOG_EVERY) || self.steps == self.course.steps {
+            if self.steps.is_multiple_of(LOG_EVERY) || self.steps == self.config.steps {
                 let loss = losses.mean(self.steps)?;
                 bar.set_message(format!("loss {loss:.4}"));
                 let elapsed_s = before_s + started.elapsed().as_secs_f64();
                 log.write(&LogRow { step: self.steps, loss, elapsed_s })?;
             }
-            let over = self.course.stop_after.is_some_and(|limit| limit <= started.elapsed());
-            if over || self.steps == self.course.steps || self.course.checkpoint_every <= kept.elapsed() {
+            let over = self.config.stop_after.is_some_and(|limit| limit <= started.elapsed());
+            if over || self.steps == self.config.steps || self.config.checkpoint_every <= kept.elapsed() {
                 self.save()?;
                 show(self)?;
                 kept = Instant::now();
@@ -130,7 +132,7 @@ impl Training {
     ) -> Result<Tensor, MiniatureError> {
         let loss = loss(self.steps)?;
         let gradients = Tensor::run_backward(&[&loss], &self.params, false, false);
-        let factor = self.course.optimizer.schedule().factor(self.steps, self.course.steps);
+        let factor = self.config.optimizer.schedule().factor(self.steps, self.config.steps);
         self.optimizer.step(&mut self.params, &gradients, factor);
         self.steps += 1;
         self.average.update(&self.params, self.steps);
@@ -138,7 +140,7 @@ impl Training {
     }
 
     fn state_path(&self) -> PathBuf {
-        self.course.folder.join("state.safetensors")
+        self.config.folder.join("state.safetensors")
     }
 
     fn save(&self) -> Result<(), MiniatureError> {
@@ -235,10 +237,10 @@ mod tests {
         let train = |name: &str, parts: &[u64]| {
             let mut end = Vec::new();
             for &steps in parts {
-                let course = course(folder.path().join(name), steps);
+                let config = config(folder.path().join(name), steps);
                 let param = Tensor::from_slice(&[3.0f32, -2.0]).set_requires_grad(true);
                 let mut training =
-                    Training::new(vec![("w".to_owned(), param.shallow_clone())], vec![], course)
+                    Training::new(vec![("w".to_owned(), param.shallow_clone())], vec![], config)
                         .expect("a start");
                 training
                     .run(|step| Ok((&param - step as f64 / 10.0).square().sum(Kind::Float)), |_| Ok(()))
@@ -255,8 +257,8 @@ mod tests {
         assert_ne!(train("shorter", &[39]), whole);
     }
 
-    fn course(folder: PathBuf, steps: u64) -> Course {
-        Course {
+    fn config(folder: PathBuf, steps: u64) -> TrainingConfig {
+        TrainingConfig {
             steps,
             optimizer: toml::from_str("adam = { lr = 0.1 }").expect("settings of Adam"),
             average: 0.9,

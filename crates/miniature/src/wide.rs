@@ -1,13 +1,15 @@
 use biggan::Config;
 use tch::Tensor;
 
-/// A generator with as many classes as a published BigGAN, and more latents than it was trained with. It draws the same images.
+/// A generator with as many classes as a published BigGAN, and more latents than it was trained
+/// with. It draws the same images.
 ///
-/// `BigSleep`'s losses are made for the published sizes: the class loss is a mean over all classes but the largest, the latent
-/// loss over all latents. With few of either they pull twenty times as hard at each, and an optimizer's step of the published
-/// size is too long. Also, the published classes are many of a kind (120 are dogs), so that a picture's gradient is shared among many
-/// weights. So here [`ENTRIES`](Self::ENTRIES) class weights mean one class, which is as strong as their mean; the other
-/// classes draw nothing, and further latents are without effect.
+/// `BigSleep`'s losses are made for the published sizes: the class loss is a mean over all classes
+/// but the largest, the latent loss over all latents. With few of either they pull twenty times as
+/// hard at each, and an optimizer's step of the published size is too long. Also, the published
+/// classes are many of a kind (120 are dogs), so that a picture's gradient is shared among many
+/// weights. So here [`ENTRIES`](Self::ENTRIES) class weights mean one class, which is as strong as
+/// their mean; the other classes draw nothing, and further latents are without effect.
 pub(crate) struct Wide<'c> {
     config: &'c Config,
 }
@@ -51,7 +53,8 @@ impl<'c> Wide<'c> {
         Tensor::cat(&[halves[0].constant_pad_nd([0, more]), halves[1].constant_pad_nd([0, more])], -1)
     }
 
-    /// The weights `[.., CLASSES]` that mean the same as those of the classes themselves, `[.., n]`.
+    /// The weights `[.., CLASSES]` that mean the same as those of the classes themselves, `[..,
+    /// n]`.
     pub(crate) fn class_weights(weights: &Tensor) -> Tensor {
         let entries = weights.repeat_interleave_self_int(Self::ENTRIES, -1, None);
         let spare = Self::CLASSES - entries.size().last().copied().unwrap_or_default();

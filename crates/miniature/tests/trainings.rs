@@ -3,7 +3,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use image::{ImageFormat, Rgba, RgbaImage};
-use miniature::{Course, Drawing, ModelSet, Perceptor, Settings, Table, Training, evaluate};
+use miniature::{Drawing, ModelSet, Perceptor, Settings, Table, Training, TrainingConfig, evaluate};
 use tch::{Device, Tensor};
 
 #[test]
@@ -14,7 +14,7 @@ fn a_seed_decides_the_weights() {
     let of_generator = |name: &str, seed: u64| {
         let mut drawing = Drawing::new(&settings.generator, &Table::embedded(), &data, seed, Device::Cpu)
             .expect("a generator");
-        numbers(&drawing.train(course(&folder.path().join(name), 3)).expect("a training"))
+        numbers(&drawing.train(config(&folder.path().join(name), 3)).expect("a training"))
     };
     let first = of_generator("first", 5);
     assert_eq!(of_generator("again", 5), first);
@@ -22,7 +22,7 @@ fn a_seed_decides_the_weights() {
     let of_perceptor = |name: &str, seed: u64| {
         let perceptor = Perceptor::new(&settings.perceptor, &Table::embedded(), &data, seed, Device::Cpu);
         numbers(
-            &perceptor.expect("a perceptor").train(course(&folder.path().join(name), 3)).expect("a training"),
+            &perceptor.expect("a perceptor").train(config(&folder.path().join(name), 3)).expect("a training"),
         )
     };
     let first = of_perceptor("sees first", 5);
@@ -39,14 +39,14 @@ fn a_set_that_was_exported_can_be_used() {
     fs::create_dir(folder.path().join("set")).expect("a folder");
 
     let mut drawing = Drawing::new(&settings.generator, &table, &data, 0, Device::Cpu).expect("a generator");
-    let training = drawing.train(course(&folder.path().join("generator"), 1)).expect("a training");
+    let training = drawing.train(config(&folder.path().join("generator"), 1)).expect("a training");
     let finished = drawing.finish(&training).expect("statistics");
     set.write_generator(finished.named_tensors(), &settings.generator.network, training.steps())
         .expect("weights");
     for model in ["perceptor", "judge"] {
         let perceptor =
             Perceptor::new(&settings.perceptor, &table, &data, 0, Device::Cpu).expect("a perceptor");
-        let training = perceptor.train(course(&folder.path().join(model), 1)).expect("a training");
+        let training = perceptor.train(config(&folder.path().join(model), 1)).expect("a training");
         set.write(model, perceptor.tensors(&training), training.steps()).expect("weights");
     }
     set.write_manifest(&settings).expect("a manifest");
@@ -62,8 +62,8 @@ fn numbers(training: &Training) -> Vec<Vec<f32>> {
     averaged.map(|(_, tensor)| Vec::try_from(tensor.flatten(0, -1)).expect("numbers")).collect()
 }
 
-fn course(folder: &Path, steps: u64) -> Course {
-    Course {
+fn config(folder: &Path, steps: u64) -> TrainingConfig {
+    TrainingConfig {
         steps,
         optimizer: toml::from_str("adam = { lr = 0.001 }").expect("settings of Adam"),
         average: 0.9,
@@ -124,7 +124,7 @@ fn training_moves_the_weights() {
         let mut drawing = Drawing::new(&settings.generator, &Table::embedded(), &data, 0, Device::Cpu)
             .expect("a generator");
         let name = format!("{steps} steps");
-        drawing.train(course(&folder.path().join(name), steps)).expect("a training").averaged()
+        drawing.train(config(&folder.path().join(name), steps)).expect("a training").averaged()
     };
     let (one, two) = (train(1), train(2));
     let still: Vec<&str> = one

@@ -12,7 +12,7 @@ use ureq::{Agent, Body, http::Response};
 use super::digest;
 use super::{FileEntry, ModelSet, ModelSetError, Verified};
 
-/// How often a broken connection is taken up again before giving up.
+/// Number of times a broken connection is resumed before giving up.
 const ATTEMPTS: u32 = 3;
 
 /// Told of a download as it goes on: bytes there, bytes in all where the host says so.
@@ -58,7 +58,8 @@ pub enum FetchError {
     Set(#[from] ModelSetError),
 }
 
-/// Fetches a file into its place, whole and verified or not at all; a broken download is taken up where it stopped.
+/// Fetches a file into its place, whole and verified or not at all; a broken download is taken up
+/// where it stopped.
 ///
 /// # Errors
 /// [`FetchError`], which says what can be done by hand where the host cannot be reached.
@@ -98,11 +99,12 @@ fn beside(target: &Path, ending: &str) -> PathBuf {
 struct Download<'d> {
     url: &'d str,
     target: &'d Path,
-    /// What has come so far.
+    /// The bytes received so far.
     part: &'d Path,
-    /// Which version of the file that is, as the host calls it: the rest of another must not be put behind it.
+    /// Which version of the file that is, as the host calls it: the rest of another must not be put
+    /// behind it.
     version: &'d Path,
-    /// Whether a digest would tell if that happened all the same.
+    /// True if a digest would reveal that.
     has_digest: bool,
     set: &'d str,
 }
@@ -227,7 +229,8 @@ impl Download<'_> {
     }
 }
 
-/// What names this version of a file: its strong entity tag, or else its date (RFC 9110, section 13.1.5).
+/// Validator of a file's version: its strong entity tag, or else its date (RFC 9110, section
+/// 13.1.5).
 fn version(response: &Response<Body>) -> Option<&str> {
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
     text(header::ETAG).filter(|tag| !tag.starts_with("W/")).or_else(|| text(header::LAST_MODIFIED))

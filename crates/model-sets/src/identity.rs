@@ -6,16 +6,17 @@ use sha2::{Digest, Sha256};
 use super::Activation;
 use super::digest::hex;
 
-/// What cells are computed with: part of each cell's digest.
+/// Identity of a model set: part of each cell's digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The model set's name.
     pub name: String,
     /// The publication whose models these are, if they are any's.
     pub reproduces: Option<String>,
-    /// SHA-256 (hex) over the files that dreams are computed with: the generator's and the perceptor's.
+    /// SHA-256 (hex) over the files that dreams are computed with: the generator's and the
+    /// perceptor's.
     pub digest: String,
-    /// Those files.
+    /// Files of the set.
     pub files: BTreeMap<String, ModelFile>,
 }
 
@@ -29,8 +30,9 @@ impl Identity {
         Self { name: name.into(), reproduces: None, digest: hex(&hash.finalize()), files }
     }
 
-    /// The identity of the same files, with the activation that the manifest states for the perceptor: the exact GELU
-    /// makes other dreams of them. `QuickGELU`, without a word in earlier manifests, changes nothing.
+    /// The identity of the same files, with the activation that the manifest states for the
+    /// perceptor: the exact GELU makes other dreams of them. `QuickGELU`, without a word in earlier
+    /// manifests, changes nothing.
     #[must_use]
     pub fn with_activation(self, stated: Option<Activation>) -> Self {
         if stated != Some(Activation::Gelu) {

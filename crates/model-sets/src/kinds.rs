@@ -26,7 +26,8 @@ pub struct KindError {
     span: SourceSpan,
 }
 
-/// Checks the `kind` of every component in the text of the manifest at `path`. What else is wrong with it is left to serde.
+/// Checks the `kind` of every component in the text of the manifest at `path`. What else is wrong
+/// with it is left to serde.
 pub(super) fn check(path: &Path, text: &str) -> Result<(), Box<KindError>> {
     let Ok(manifest) = DeTable::parse(text) else { return Ok(()) };
     for (role, right) in ROLES.map(|(role, kind)| (role, kind.name())) {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub struct Manifest {
     /// The set's name: that of its folder.
     pub name: String,
-    /// What it is, in a line.
+    /// Description in a line.
     pub about: String,
     /// The publication whose models these are, such as `the report of 2022`: with them a run may be
     /// called a reproduction of its figures.
@@ -20,14 +20,14 @@ pub struct Manifest {
     /// experiment's `[dream]`.
     #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
     pub dream: toml::Table,
-    /// The labels that its perceptor knows, which images are compared with where an experiment states
-    /// none: two or more.
+    /// The labels that its perceptor knows, which images are compared with where an experiment
+    /// states none: two or more.
     #[serde(default, deserialize_with = "labels")]
     pub labels: Option<Vec<String>>,
     /// Latents to images.
     #[serde(deserialize_with = "generator")]
     pub generator: Component,
-    /// What the dreams are optimised against.
+    /// The perceptor that dreams are optimized against.
     #[serde(deserialize_with = "perceptor")]
     pub perceptor: Component,
     /// A second perceptor that no dream has seen; a judge of results.
@@ -52,7 +52,7 @@ pub const ROLES: [(&str, Kind); 4] = [
 pub struct Component {
     /// Its architecture.
     pub kind: Kind,
-    /// Where it was published: a page for people.
+    /// Page of its publication.
     pub source: String,
     /// Its licence, as an SPDX expression where there is one.
     pub licence: String,
@@ -60,12 +60,12 @@ pub struct Component {
     pub activation: Option<Activation>,
     /// Its sizes, where the weights do not tell them.
     pub config: Option<FileEntry>,
-    /// The pixels that the shorter side of an image is given before a segmenter looks at it; as it is
-    /// without.
+    /// The pixels that the shorter side of an image is given before a segmenter looks at it; as it
+    /// is without.
     pub side: Option<NonZeroU16>,
     /// Its weights.
     pub weights: FileEntry,
-    /// What a segmenter's classes are called, the background first; without it they are Pascal VOC's 21.
+    /// Names of a segmenter's classes, the background first; Pascal VOC's 21 by default.
     #[serde(default, deserialize_with = "labels")]
     pub classes: Option<Vec<String>>,
 }
@@ -110,7 +110,7 @@ pub struct FileEntry {
     /// Its name in the set's folder.
     #[serde(deserialize_with = "plain_path")]
     pub path: String,
-    /// Where it is fetched from; without one it comes with the set.
+    /// URL to fetch it from; without one it comes with the set.
     pub url: Option<String>,
     /// SHA-256 in hex, whole or as many first digits as its publisher states.
     #[serde(default, deserialize_with = "hex")]

@@ -21,16 +21,16 @@ pub struct ModelSets {
 /// A model set, installed or not.
 #[derive(Clone, Debug)]
 pub struct ModelSet {
-    /// What it consists of.
+    /// Manifest of the set.
     pub manifest: Manifest,
     folder: PathBuf,
     text: String,
 }
 
-/// How a file was found to be.
+/// Result of verifying a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verified {
-    /// As its publisher, or the first download, says.
+    /// The digest of its publisher, or of the first download.
     Right,
     /// There is nothing to compare it with but itself: its digest has been recorded.
     FirstSeen,
@@ -133,7 +133,8 @@ impl ModelSets {
     /// The first of `names` that is installed.
     ///
     /// # Errors
-    /// When none is, with what to do about each; when one before it does not exist, which is more likely a slip than meant.
+    /// When none is, with what to do about each; when one before it does not exist, which is more
+    /// likely a slip than meant.
     pub fn first_installed(&self, names: &[String]) -> Result<ModelSet, ModelSetError> {
         let all = self.all()?;
         let mut unknown = None;
@@ -180,7 +181,7 @@ impl ModelSet {
         Ok(Self { manifest, folder, text })
     }
 
-    /// Where a file of it is, or belongs.
+    /// Path of a file of the set.
     pub fn path(&self, file: &FileEntry) -> PathBuf {
         self.folder.join(&file.path)
     }
@@ -190,7 +191,7 @@ impl ModelSet {
         self.dream_files().filter(|file| !self.path(file).is_file())
     }
 
-    /// What is missing and what to do about it; `None` when it is installed.
+    /// The missing files and the remedy; `None` when the set is installed.
     pub fn remedy(&self) -> Option<String> {
         let name = &self.manifest.name;
         let missing: Vec<&FileEntry> = self.missing().collect();
@@ -211,7 +212,7 @@ impl ModelSet {
         self.manifest.generator.files().chain(self.manifest.perceptor.files())
     }
 
-    /// What cells computed with it depend on, each file compared with the digest it should have.
+    /// Identity of the set, each file compared with the digest it should have.
     ///
     /// # Errors
     /// When a file cannot be read, or is another than the manifest means.
@@ -221,7 +222,8 @@ impl ModelSet {
         Ok(identity.with_activation(self.manifest.perceptor.activation))
     }
 
-    /// The files of a component, each compared with the digest it should have; nothing if one is not there.
+    /// The files of a component, each compared with the digest it should have; nothing if one is
+    /// not there.
     ///
     /// # Errors
     /// When a file cannot be read, or is another than the manifest means.
@@ -251,7 +253,8 @@ impl ModelSet {
         Ok(files)
     }
 
-    /// Compares a file with the digest it should have; where nobody has published one, the first to be seen is recorded.
+    /// Compares a file with the digest it should have; where nobody has published one, the first to
+    /// be seen is recorded.
     ///
     /// # Errors
     /// When it cannot be read, or its digest not be kept.
@@ -263,7 +266,7 @@ impl ModelSet {
         self.judge(file, found)
     }
 
-    /// The same for a digest that is known already, of a file about to be put in place.
+    /// Verifies a known digest of a file about to be put in place.
     pub(super) fn judge(&self, file: &FileEntry, found: String) -> Result<Verified, ModelSetError> {
         let mut first_seen = self.first_seen()?;
         if let Some(expected) = expected(file, &first_seen)

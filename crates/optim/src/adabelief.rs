@@ -1,7 +1,7 @@
 //! # AdaBelief
 //!
-//! [Adam](crate::adam) that divides by how far gradients stray from their running mean: it takes long steps where a
-//! gradient is as expected, short ones where it surprises.
+//! [Adam](crate::adam) that divides by how far gradients stray from their running mean: it takes
+//! long steps where a gradient is as expected, short ones where it surprises.
 //!
 //! ```text
 //! θ ← θ - γ λ θ
@@ -12,11 +12,12 @@
 //! θ ← θ - γ m̂ / (√ŝ + ε)
 //! ```
 //!
-//! θ parameters, g their gradient, m its running mean, s its variance about m, t the step (the first is 1), γ `lr`,
-//! β₁ `beta1`, β₂ `beta2`, ε `eps`, λ `weight_decay`.
+//! θ parameters, g their gradient, m its running mean, s its variance about m, t the step (the
+//! first is 1), γ `lr`, β₁ `beta1`, β₂ `beta2`, ε `eps`, λ `weight_decay`.
 //!
-//! Source: Zhuang et al., NeurIPS 2020 ([arXiv 2010.07468](https://arxiv.org/abs/2010.07468)), Algorithm 2. Defaults: those
-//! of the authors' PyTorch code, whose decay is decoupled; without its rectification, which is [RAdam](crate::radam)'s.
+//! Source: Zhuang et al., NeurIPS 2020 ([arXiv 2010.07468](https://arxiv.org/abs/2010.07468)),
+//! Algorithm 2. Defaults: those of the authors' PyTorch code, whose decay is decoupled; without its
+//! rectification, which is [RAdam](crate::radam)'s.
 
 use tch::Tensor;
 use torch_ext::scaled::{addcdiv_, addcmul_};

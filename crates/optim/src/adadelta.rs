@@ -1,7 +1,7 @@
 //! # Adadelta
 //!
-//! Scales the gradient by the ratio of two root mean squares, of past steps and of past gradients, so that a step has
-//! the units of the parameters.
+//! Scales the gradient by the ratio of two root mean squares, of past steps and of past gradients,
+//! so that a step has the units of the parameters.
 //!
 //! ```text
 //! g ← g + λ θ
@@ -11,11 +11,12 @@
 //! θ ← θ - γ Δ
 //! ```
 //!
-//! θ parameters, g their gradient, v and u running means of squared gradients and squared steps, γ `lr`, ρ `rho`,
-//! ε `eps`, λ `weight_decay`. u starts at zero, so the first steps are about √(ε / (1 - ρ)) and grow from there.
+//! θ parameters, g their gradient, v and u running means of squared gradients and squared steps, γ
+//! `lr`, ρ `rho`, ε `eps`, λ `weight_decay`. u starts at zero, so the first steps are about √(ε /
+//! (1 - ρ)) and grow from there.
 //!
-//! Source: Zeiler 2012 ([arXiv 1212.5701](https://arxiv.org/abs/1212.5701)), Algorithm 1, where γ is 1. Settings and
-//! defaults: `torch.optim.Adadelta` of PyTorch 2.11.
+//! Source: Zeiler 2012 ([arXiv 1212.5701](https://arxiv.org/abs/1212.5701)), Algorithm 1, where γ
+//! is 1. Settings and defaults: `torch.optim.Adadelta` of PyTorch 2.11.
 
 use tch::Tensor;
 use torch_ext::scaled::{addcmul_, axpy_};

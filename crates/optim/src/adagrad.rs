@@ -1,6 +1,7 @@
 //! # Adagrad
 //!
-//! Divides the gradient by the root of the sum of all its squares, so that steps shrink as gradients are seen.
+//! Divides the gradient by the root of the sum of all its squares, so that steps shrink as
+//! gradients are seen.
 //!
 //! ```text
 //! g ← g + λ θ
@@ -9,11 +10,11 @@
 //! θ ← θ - γₜ g / (√G + ε)
 //! ```
 //!
-//! θ parameters, g their gradient, G the sum of its squares, t the step (the first is 1), γ `lr`, η `lr_decay`,
-//! τ `initial_accumulator_value`, ε `eps`, λ `weight_decay`.
+//! θ parameters, g their gradient, G the sum of its squares, t the step (the first is 1), γ `lr`, η
+//! `lr_decay`, τ `initial_accumulator_value`, ε `eps`, λ `weight_decay`.
 //!
-//! Source: Duchi, Hazan & Singer, JMLR 12 (2011), section 1.1, with diagonal matrices. Settings and defaults:
-//! `torch.optim.Adagrad` of PyTorch 2.11.
+//! Source: Duchi, Hazan & Singer, JMLR 12 (2011), section 1.1, with diagonal matrices. Settings and
+//! defaults: `torch.optim.Adagrad` of PyTorch 2.11.
 
 use tch::Tensor;
 use torch_ext::scaled::addcdiv_;

@@ -1,7 +1,7 @@
 //! # Adam
 //!
-//! Steps by a running mean of the gradient over the root of a running mean of its square, entry by entry; both means
-//! are corrected for having started at zero.
+//! Steps by a running mean of the gradient over the root of a running mean of its square, entry by
+//! entry; both means are corrected for having started at zero.
 //!
 //! ```text
 //! g ← g + λ θ
@@ -12,13 +12,14 @@
 //! θ ← θ - γ m̂ / (√v̂ + ε)
 //! ```
 //!
-//! θ parameters, g their gradient, m and v its first and second moment, t the step (the first is 1), γ `lr`,
-//! β₁ `beta1`, β₂ `beta2`, ε `eps`, λ `weight_decay`. Its decay passes through both moments: [AdamW](crate::adamw)'s
-//! does not.
+//! θ parameters, g their gradient, m and v its first and second moment, t the step (the first is
+//! 1), γ `lr`, β₁ `beta1`, β₂ `beta2`, ε `eps`, λ `weight_decay`. Its decay passes through both
+//! moments: [AdamW](crate::adamw)'s does not.
 //!
-//! Source: Kingma & Ba, ICLR 2015 ([arXiv 1412.6980](https://arxiv.org/abs/1412.6980)), Algorithm 1; AMSGrad: Reddi et
-//! al., ICLR 2018 ([arXiv 1904.09237](https://arxiv.org/abs/1904.09237)), with the bias corrections of
-//! `torch.optim.Adam`. Settings and defaults: `torch.optim.Adam` of PyTorch 2.11.
+//! Source: Kingma & Ba, ICLR 2015 ([arXiv 1412.6980](https://arxiv.org/abs/1412.6980)), Algorithm
+//! 1; AMSGrad: Reddi et al., ICLR 2018 ([arXiv 1904.09237](https://arxiv.org/abs/1904.09237)), with
+//! the bias corrections of `torch.optim.Adam`. Settings and defaults: `torch.optim.Adam` of PyTorch
+//! 2.11.
 
 use tch::Tensor;
 use torch_ext::scaled::{addcdiv_, addcmul_};

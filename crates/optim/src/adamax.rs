@@ -9,11 +9,11 @@
 //! θ ← θ - γ / (1 - β₁ᵗ) · m / u
 //! ```
 //!
-//! θ parameters, g their gradient, m its first moment, u its decaying maximum, t the step (the first is 1), γ `lr`,
-//! β₁ `beta1`, β₂ `beta2`, ε `eps`, λ `weight_decay`.
+//! θ parameters, g their gradient, m its first moment, u its decaying maximum, t the step (the
+//! first is 1), γ `lr`, β₁ `beta1`, β₂ `beta2`, ε `eps`, λ `weight_decay`.
 //!
-//! Source: Kingma & Ba, ICLR 2015 ([arXiv 1412.6980](https://arxiv.org/abs/1412.6980)), Algorithm 2, which has no ε.
-//! Settings and defaults: `torch.optim.Adamax` of PyTorch 2.11.
+//! Source: Kingma & Ba, ICLR 2015 ([arXiv 1412.6980](https://arxiv.org/abs/1412.6980)), Algorithm
+//! 2, which has no ε. Settings and defaults: `torch.optim.Adamax` of PyTorch 2.11.
 
 use tch::Tensor;
 use torch_ext::scaled::addcdiv_;

@@ -1,6 +1,7 @@
 //! # AdamW
 //!
-//! [Adam](crate::adam) whose weight decay acts on the parameters alone, so that the second moment does not divide it.
+//! [Adam](crate::adam) whose weight decay acts on the parameters alone, so that the second moment
+//! does not divide it.
 //!
 //! ```text
 //! θ ← θ - γ λ θ
@@ -9,9 +10,9 @@
 //!
 //! Symbols are Adam's; λ is `weight_decay`.
 //!
-//! Source: Loshchilov & Hutter, ICLR 2019 ([arXiv 1711.05101](https://arxiv.org/abs/1711.05101)), Algorithm 2; the decay
-//! is multiplied by γ, as in `torch.optim.AdamW`, not by the schedule alone. Settings and defaults: `torch.optim.AdamW`
-//! of PyTorch 2.11.
+//! Source: Loshchilov & Hutter, ICLR 2019 ([arXiv 1711.05101](https://arxiv.org/abs/1711.05101)),
+//! Algorithm 2; the decay is multiplied by γ, as in `torch.optim.AdamW`, not by the schedule alone.
+//! Settings and defaults: `torch.optim.AdamW` of PyTorch 2.11.
 
 use tch::Tensor;
 

@@ -1,6 +1,7 @@
 //! # Adan
 //!
-//! [Adam](crate::adam) with Nesterov's look-ahead estimated from the difference of successive gradients.
+//! [Adam](crate::adam) with Nesterov's look-ahead estimated from the difference of successive
+//! gradients.
 //!
 //! ```text
 //! d = g - g_prev                           at the first step 0
@@ -11,12 +12,13 @@
 //! θ ← (θ - γ (m̂ + β₂ v̂) / (√n̂ + ε)) / (1 + γ λ)
 //! ```
 //!
-//! θ parameters, g their gradient, m, v and n running means of gradient, difference and squared look-ahead, t the step
-//! (the first is 1), γ `lr`, β₁ `beta1`, β₂ `beta2`, β₃ `beta3`, ε `eps`, λ `weight_decay`. The βs say what is kept; the
-//! paper writes 1 - β for them.
+//! θ parameters, g their gradient, m, v and n running means of gradient, difference and squared
+//! look-ahead, t the step (the first is 1), γ `lr`, β₁ `beta1`, β₂ `beta2`, β₃ `beta3`, ε `eps`, λ
+//! `weight_decay`. The βs say what is kept; the paper writes 1 - β for them.
 //!
-//! Source: Xie et al. 2022 ([arXiv 2208.06677](https://arxiv.org/abs/2208.06677)), Algorithm 1, with the bias corrections
-//! of the authors' code in place of averages that start at the first gradient. Defaults: those of that code.
+//! Source: Xie et al. 2022 ([arXiv 2208.06677](https://arxiv.org/abs/2208.06677)), Algorithm 1,
+//! with the bias corrections of the authors' code in place of averages that start at the first
+//! gradient. Defaults: those of that code.
 
 use tch::Tensor;
 use torch_ext::scaled::{addcdiv_, addcmul_, scalar};

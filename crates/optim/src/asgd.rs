@@ -1,7 +1,7 @@
 //! # ASGD
 //!
-//! Gradient descent with a slowly falling step, and beside it the average of the parameters, which is where it is
-//! judged.
+//! Gradient descent with a slowly falling step, and beside it the average of the parameters, which
+//! is where it is judged.
 //!
 //! ```text
 //! g ← g + Λ θ
@@ -11,14 +11,15 @@
 //! θ̄ ← θ̄ + μₜ (θ - θ̄)
 //! ```
 //!
-//! θ parameters, g their gradient, θ̄ their average, t the step (the first is 1), γ `lr`, λ `lambd`, α `alpha`, t₀ `t0`,
-//! Λ `weight_decay`. Up to step t₀ + 2 the average is the parameters themselves.
+//! θ parameters, g their gradient, θ̄ their average, t the step (the first is 1), γ `lr`, λ
+//! `lambd`, α `alpha`, t₀ `t0`, Λ `weight_decay`. Up to step t₀ + 2 the average is the parameters
+//! themselves.
 //!
 //! Evaluation point: θ̄.
 //!
-//! Source: Polyak & Juditsky, SIAM J. Control Optim. 30 (1992); the step is that of Bottou's and Xu's ASGD
-//! ([arXiv 1107.2490](https://arxiv.org/abs/1107.2490)). Settings and defaults: `torch.optim.ASGD` of PyTorch 2.11, which
-//! lets a changed learning rate act one step later.
+//! Source: Polyak & Juditsky, SIAM J. Control Optim. 30 (1992); the step is that of Bottou's and
+//! Xu's ASGD ([arXiv 1107.2490](https://arxiv.org/abs/1107.2490)). Settings and defaults:
+//! `torch.optim.ASGD` of PyTorch 2.11, which lets a changed learning rate act one step later.
 
 use tch::Tensor;
 use torch_ext::scaled::{axpy_, scalar};

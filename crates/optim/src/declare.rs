@@ -1,4 +1,5 @@
-//! Declaration of an optimizer's settings: each default is stated once, and the documentation reads it from there.
+//! Declaration of an optimizer's settings: each default is stated once, and the documentation reads
+//! it from there.
 
 /// Declares a closed settings type with its defaults; `schedule` is added to every one.
 macro_rules! declare {

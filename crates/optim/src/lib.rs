@@ -1,7 +1,8 @@
 //! The optimizers under study: update rules that take parameters and gradients to new parameters.
 //!
-//! One page for each, with its equations, symbols, settings, defaults and source. Read [`adam`] first; the others have
-//! its shape. Where PyTorch has an optimizer this is PyTorch's, to the last digit that float32 allows.
+//! One page for each, with its equations, symbols, settings, defaults and source. Read [`adam`]
+//! first; the others have its shape. Where PyTorch has an optimizer this is PyTorch's, to the last
+//! digit that float32 allows.
 //!
 //! | name | steps by | default lr |
 //! | --- | --- | --- |
@@ -23,7 +24,8 @@
 //! | [`schedule-free-adamw`](schedule_free_adamw) | as AdamW; offers the average of its path | 2.5e-3 |
 //! | [`muon`] | momentum made orthogonal | 1e-3 |
 //!
-//! Any of them takes a [`schedule`]. [`setting`] lists the ranges that settings are checked against.
+//! Any of them takes a [`schedule`]. [`setting`] lists the ranges that settings are checked
+//! against.
 //!
 //! ```
 //! use optim::{Optimizer, OptimizerConfig};
@@ -43,13 +45,15 @@
 //!
 //! # Adding an optimizer
 //!
-//! Its file, in the shape of `adam.rs`, a line in `config.rs`, a row in the table above and in `tests/reach.rs`, and
-//! cases in `tests/golden/cases.toml` with their reference in `generate.py`; the tests say what was forgotten.
+//! Its file, in the shape of `adam.rs`, a line in `config.rs`, a row in the table above and in
+//! `tests/reach.rs`, and cases in `tests/golden/cases.toml` with their reference in `generate.py`;
+//! the tests say what was forgotten.
 //!
 //! # Notation
 //!
-//! An arrow assigns; products, roots and quotients of tensors are entry by entry; every state starts at zero unless it
-//! says otherwise. The settings' names are PyTorch's, its tuples entry by entry.
+//! An arrow assigns; products, roots and quotients of tensors are entry by entry; every state
+//! starts at zero unless it says otherwise. The settings' names are PyTorch's, its tuples entry by
+//! entry.
 
 pub mod adabelief;
 pub mod adadelta;

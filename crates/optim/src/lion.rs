@@ -1,6 +1,7 @@
 //! # Lion
 //!
-//! Steps by the sign of a blend of momentum and gradient: every entry moves by γ, whatever its gradient.
+//! Steps by the sign of a blend of momentum and gradient: every entry moves by γ, whatever its
+//! gradient.
 //!
 //! ```text
 //! c = β₁ m + (1 - β₁) g
@@ -8,11 +9,12 @@
 //! m ← β₂ m + (1 - β₂) g
 //! ```
 //!
-//! θ parameters, g their gradient, m momentum, γ `lr`, β₁ `beta1`, β₂ `beta2`, λ `weight_decay`. The paper finds that
-//! good learning rates are 3 to 10 times smaller than AdamW's. A step never shrinks by itself: use a schedule.
+//! θ parameters, g their gradient, m momentum, γ `lr`, β₁ `beta1`, β₂ `beta2`, λ `weight_decay`.
+//! The paper finds that good learning rates are 3 to 10 times smaller than AdamW's. A step never
+//! shrinks by itself: use a schedule.
 //!
-//! Source: Chen et al., NeurIPS 2023 ([arXiv 2302.06675](https://arxiv.org/abs/2302.06675)), Algorithm 2. Defaults: those of
-//! the authors' PyTorch code.
+//! Source: Chen et al., NeurIPS 2023 ([arXiv 2302.06675](https://arxiv.org/abs/2302.06675)),
+//! Algorithm 2. Defaults: those of the authors' PyTorch code.
 
 use tch::Tensor;
 use torch_ext::scaled::axpy_;

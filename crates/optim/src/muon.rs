@@ -1,6 +1,7 @@
 //! # Muon
 //!
-//! Momentum whose every step is made orthogonal: all directions of a matrix move equally far, strong ones and weak ones.
+//! Momentum whose every step is made orthogonal: all directions of a matrix move equally far,
+//! strong ones and weak ones.
 //!
 //! ```text
 //! B ← μ B + (1 - μ) G
@@ -12,16 +13,18 @@
 //!   n times: A = X Xᵀ, X ← a X + (b A + c A²) X
 //! ```
 //!
-//! Θ parameters, an r × q matrix, G their gradient, B its running mean, O nearly orthogonal (singular values between
-//! about 0.7 and 1.2), γ `lr`, μ `momentum`, λ `weight_decay`, a `ns_a`, b `ns_b`, c `ns_c`, n `ns_steps`, ε `eps`, and
-//! s by `adjust_lr_fn`. Newton-Schulz rounds every matrix to bfloat16, as PyTorch's does, and sums in single precision.
+//! Θ parameters, an r × q matrix, G their gradient, B its running mean, O nearly orthogonal
+//! (singular values between about 0.7 and 1.2), γ `lr`, μ `momentum`, λ `weight_decay`, a `ns_a`, b
+//! `ns_b`, c `ns_c`, n `ns_steps`, ε `eps`, and s by `adjust_lr_fn`. Newton-Schulz rounds every
+//! matrix to bfloat16, as PyTorch's does, and sums in single precision.
 //!
-//! Tensors that are not matrices, which PyTorch refuses: the first dimension of three or more is the rows and the others
-//! together the columns, as Muon's author does with convolutions; a vector is one row, and a number a 1 × 1 matrix, so
-//! that O is nearly the direction of B.
+//! Tensors that are not matrices, which PyTorch refuses: the first dimension of three or more is
+//! the rows and the others together the columns, as Muon's author does with convolutions; a vector
+//! is one row, and a number a 1 × 1 matrix, so that O is nearly the direction of B.
 //!
-//! Source: Jordan et al. 2024 ([Muon: an optimizer for hidden layers](https://kellerjordan.github.io/posts/muon/)); Liu et
-//! al. 2025 ([arXiv 2502.16982](https://arxiv.org/abs/2502.16982)) for `match_rms_adamw`. Settings and defaults:
+//! Source: Jordan et al. 2024 ([Muon: an optimizer for hidden
+//! layers](https://kellerjordan.github.io/posts/muon/)); Liu et al. 2025 ([arXiv
+//! 2502.16982](https://arxiv.org/abs/2502.16982)) for `match_rms_adamw`. Settings and defaults:
 //! `torch.optim.Muon` of PyTorch 2.11 (`ns_coefficients`, entry by entry).
 
 use schemars::JsonSchema;
@@ -67,7 +70,8 @@ declare! {
 pub enum AdjustLr {
     /// √max(1, r / q).
     Original,
-    /// 0.2 √max(r, q): a step as long as AdamW's usually is, so that its learning rates can be used.
+    /// 0.2 √max(r, q): a step as long as AdamW's usually is, so that its learning rates can be
+    /// used.
     MatchRmsAdamw,
 }
 
@@ -135,7 +139,8 @@ fn shape(matrix: &Tensor) -> (f64, f64) {
     (size[0] as f64, size[1] as f64)
 }
 
-/// To the nearest bfloat16, as single precision: products of bfloat16 matrices are slow or missing on many processors.
+/// To the nearest bfloat16, as single precision: products of bfloat16 matrices are slow or missing
+/// on many processors.
 fn rounded(matrix: &Tensor) -> Tensor {
     matrix.to_kind(Kind::BFloat16).to_kind(Kind::Float)
 }

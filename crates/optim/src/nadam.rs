@@ -12,11 +12,12 @@
 //! θ ← θ - γ m̂ / (√v̂ + ε)
 //! ```
 //!
-//! θ parameters, g their gradient, m and v its first and second moment, μₜ the momentum at step t (the first is 1),
-//! γ `lr`, β₁ `beta1`, β₂ `beta2`, ε `eps`, ψ `momentum_decay`, λ `weight_decay`.
+//! θ parameters, g their gradient, m and v its first and second moment, μₜ the momentum at step t
+//! (the first is 1), γ `lr`, β₁ `beta1`, β₂ `beta2`, ε `eps`, ψ `momentum_decay`, λ `weight_decay`.
 //!
-//! Source: Dozat, ICLR 2016 workshop (Incorporating Nesterov Momentum into Adam), Algorithm 2 and the warming momentum
-//! of its experiments. Settings and defaults: `torch.optim.NAdam` of PyTorch 2.11.
+//! Source: Dozat, ICLR 2016 workshop (Incorporating Nesterov Momentum into Adam), Algorithm 2 and
+//! the warming momentum of its experiments. Settings and defaults: `torch.optim.NAdam` of PyTorch
+//! 2.11.
 
 use tch::{Device, Kind, Tensor};
 use torch_ext::scaled::{addcdiv_, addcmul_};

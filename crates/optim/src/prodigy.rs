@@ -1,7 +1,7 @@
 //! # Prodigy
 //!
-//! [AdamW](crate::adamw) that finds its learning rate: it estimates from below how far the solution is from the start,
-//! and steps by that distance.
+//! [AdamW](crate::adamw) that finds its learning rate: it estimates from below how far the solution
+//! is from the start, and steps by that distance.
 //!
 //! ```text
 //! m ← β₁ m + (1 - β₁) d g
@@ -13,13 +13,15 @@
 //! d ← d'
 //! ```
 //!
-//! θ parameters (all tensors together in ⟨,⟩ and ‖‖₁), θ₀ where they started, g their gradient, d the estimated distance
-//! (d₀ at first), m and v moments of the gradient scaled by d, γ `lr` (leave it at 1, but for a schedule), β₁ `beta1`,
-//! β₂ `beta2`, ε `eps`, d₀ `d0`, C `d_coef`, λ `weight_decay`. The paper's factor 1 - √β₂ on new terms of r and s
-//! cancels in their ratio; both are kept divided by d₀, so that small gradients do not underflow. d stays on the device.
+//! θ parameters (all tensors together in ⟨,⟩ and ‖‖₁), θ₀ where they started, g their gradient, d
+//! the estimated distance (d₀ at first), m and v moments of the gradient scaled by d, γ `lr` (leave
+//! it at 1, but for a schedule), β₁ `beta1`, β₂ `beta2`, ε `eps`, d₀ `d0`, C `d_coef`, λ
+//! `weight_decay`. The paper's factor 1 - √β₂ on new terms of r and s cancels in their ratio; both
+//! are kept divided by d₀, so that small gradients do not underflow. d stays on the device.
 //!
-//! Source: Mishchenko & Defazio, ICML 2024 ([arXiv 2306.06101](https://arxiv.org/abs/2306.06101)), Algorithm 4; C and λ are
-//! the authors' code's, which multiplies ε by d'. Defaults: those of that code.
+//! Source: Mishchenko & Defazio, ICML 2024 ([arXiv 2306.06101](https://arxiv.org/abs/2306.06101)),
+//! Algorithm 4; C and λ are the authors' code's, which multiplies ε by d'. Defaults: those of that
+//! code.
 
 use tch::{Device, Kind, Tensor};
 

@@ -1,7 +1,7 @@
 //! # RAdam
 //!
-//! [Adam](crate::adam) that trusts its second moment by degrees: not at all while too few gradients were seen to know
-//! its variance, and rectified from then on.
+//! [Adam](crate::adam) that trusts its second moment by degrees: not at all while too few gradients
+//! were seen to know its variance, and rectified from then on.
 //!
 //! ```text
 //! g ← g + λ θ                              decoupled: θ ← θ - γ λ θ
@@ -17,12 +17,13 @@
 //!   θ ← θ - γ m̂
 //! ```
 //!
-//! θ parameters, g their gradient, m and v its first and second moment, t the step (the first is 1), ρₜ the length of
-//! the simple average that v is worth, γ `lr`, β₁ `beta1`, β₂ `beta2`, ε `eps`, λ `weight_decay`.
+//! θ parameters, g their gradient, m and v its first and second moment, t the step (the first is
+//! 1), ρₜ the length of the simple average that v is worth, γ `lr`, β₁ `beta1`, β₂ `beta2`, ε
+//! `eps`, λ `weight_decay`.
 //!
-//! Source: Liu et al., ICLR 2020 ([arXiv 1908.03265](https://arxiv.org/abs/1908.03265)), Algorithm 2, with the threshold
-//! of 5 that the authors' code and PyTorch have (the paper's is 4). Settings and defaults: `torch.optim.RAdam` of
-//! PyTorch 2.11.
+//! Source: Liu et al., ICLR 2020 ([arXiv 1908.03265](https://arxiv.org/abs/1908.03265)), Algorithm
+//! 2, with the threshold of 5 that the authors' code and PyTorch have (the paper's is 4). Settings
+//! and defaults: `torch.optim.RAdam` of PyTorch 2.11.
 
 use tch::Tensor;
 use torch_ext::scaled::addcmul_;

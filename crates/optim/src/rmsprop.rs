@@ -9,12 +9,13 @@
 //! θ ← θ - γ g / s                          with momentum: b ← μ b + g / s, θ ← θ - γ b
 //! ```
 //!
-//! θ parameters, g their gradient, v and ḡ running means of its square and of itself, b velocity, γ `lr`, α `alpha`,
-//! ε `eps`, μ `momentum`, λ `weight_decay`.
+//! θ parameters, g their gradient, v and ḡ running means of its square and of itself, b velocity, γ
+//! `lr`, α `alpha`, ε `eps`, μ `momentum`, λ `weight_decay`.
 //!
-//! Source: Tieleman & Hinton, Neural Networks for Machine Learning, lecture 6.5 (2012); centered: Graves 2013
-//! ([arXiv 1308.0850](https://arxiv.org/abs/1308.0850)), equations 38 to 45, but with ε outside of the root, as in
-//! `torch.optim.RMSprop`. Settings and defaults: `torch.optim.RMSprop` of PyTorch 2.11.
+//! Source: Tieleman & Hinton, Neural Networks for Machine Learning, lecture 6.5 (2012); centered:
+//! Graves 2013 ([arXiv 1308.0850](https://arxiv.org/abs/1308.0850)), equations 38 to 45, but with ε
+//! outside of the root, as in `torch.optim.RMSprop`. Settings and defaults: `torch.optim.RMSprop`
+//! of PyTorch 2.11.
 
 use tch::Tensor;
 use torch_ext::scaled::{addcdiv_, addcmul_, axpy_};

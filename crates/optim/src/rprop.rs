@@ -1,7 +1,7 @@
 //! # Rprop
 //!
-//! Gives every entry a step of its own that grows while the gradient keeps its sign and shrinks where it changes; the
-//! gradient's size counts for nothing.
+//! Gives every entry a step of its own that grows while the gradient keeps its sign and shrinks
+//! where it changes; the gradient's size counts for nothing.
 //!
 //! ```text
 //! s = sign(g · g_prev)
@@ -12,11 +12,12 @@
 //! ```
 //!
 //! θ parameters, g their gradient, Γ the steps (γ at first), γ `lr`, η⁻ `etaminus`, η⁺ `etaplus`,
-//! Γ₋ `step_size_min`, Γ₊ `step_size_max`. The learning rate only starts Γ; the schedule's factor f multiplies
-//! the step that is taken.
+//! Γ₋ `step_size_min`, Γ₊ `step_size_max`. The learning rate only starts Γ; the schedule's factor f
+//! multiplies the step that is taken.
 //!
-//! Source: Riedmiller & Braun 1993, in the variant iRprop⁻ of Igel & Hüsken 2000. Settings and defaults:
-//! `torch.optim.Rprop` of PyTorch 2.11 (`etas` and `step_sizes`, entry by entry), where a schedule changes nothing.
+//! Source: Riedmiller & Braun 1993, in the variant iRprop⁻ of Igel & Hüsken 2000. Settings and
+//! defaults: `torch.optim.Rprop` of PyTorch 2.11 (`etas` and `step_sizes`, entry by entry), where a
+//! schedule changes nothing.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -41,7 +41,8 @@ pub(crate) trait Rule: Send {
 
 /// Settings whose rule treats every parameter by itself.
 pub(crate) trait TensorRule {
-    /// The state of one parameter: an array of tensors, undefined where these settings do not need them.
+    /// The state of one parameter: an array of tensors, undefined where these settings do not need
+    /// them.
     type State: AsRef<[Tensor]> + Send;
 
     /// The names of the tensors of the state, in its order; PyTorch's where it has them.

@@ -1,7 +1,7 @@
 //! # Schedules
 //!
-//! What the learning rate does over a run: a factor f on it at every step, for any of the optimizers. A linear warm-up
-//! and what follows it are set apart, so that each goes with each.
+//! What the learning rate does over a run: a factor f on it at every step, for any of the
+//! optimizers. A linear warm-up and what follows it are set apart, so that each goes with each.
 //!
 //! With the step i from 0, the run's n steps and the warm-up's w:
 //!
@@ -16,8 +16,9 @@
 //! step          f = by^⌊(i - w) / every⌋
 //! ```
 //!
-//! As PyTorch's `LinearLR`, `CosineAnnealingLR` and `StepLR`, chained by `SequentialLR`. No step of a run has a factor
-//! of zero: the first has 1 / w, and linear and cosine come to zero after the last.
+//! As PyTorch's `LinearLR`, `CosineAnnealingLR` and `StepLR`, chained by `SequentialLR`. No step of
+//! a run has a factor of zero: the first has 1 / w, and linear and cosine come to zero after the
+//! last.
 
 use std::f64::consts::PI;
 
@@ -36,7 +37,8 @@ use crate::setting::{CosineTo, LinearTo, StepBy, StepEvery, Warmup};
 #[serde(default, deny_unknown_fields)]
 #[serde(expecting = "a table such as { warmup = 100, then = \"cosine\" }")]
 pub struct Schedule {
-    /// Steps over which the factor rises linearly, from 1 / warmup at the first step to 1 at the last of them.
+    /// Steps over which the factor rises linearly, from 1 / warmup at the first step to 1 at the
+    /// last of them.
     pub warmup: Warmup,
     /// The decay after the warm-up.
     pub then: Decay,

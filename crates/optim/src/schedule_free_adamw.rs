@@ -1,7 +1,7 @@
 //! # Schedule-Free AdamW
 //!
-//! [AdamW](crate::adamw) that needs no decaying schedule: gradients are taken between the fast iterate and the average
-//! of its path, and the average is where it is judged.
+//! [AdamW](crate::adamw) that needs no decaying schedule: gradients are taken between the fast
+//! iterate and the average of its path, and the average is where it is judged.
 //!
 //! ```text
 //! v ← β₂ v + (1 - β₂) g²                   g is the gradient at y, the live parameters
@@ -12,14 +12,15 @@
 //! y = (1 - β₁) z + β₁ x
 //! ```
 //!
-//! y live parameters, g their gradient, v its second moment, z the fast iterate, x the average (both start at y), t the
-//! step (the first is 1), γₜ `lr` times the schedule's factor, β₁ `beta1`, β₂ `beta2`, ε `eps`, λ `weight_decay`. A
-//! warm-up helps; a decay is what it does without.
+//! y live parameters, g their gradient, v its second moment, z the fast iterate, x the average
+//! (both start at y), t the step (the first is 1), γₜ `lr` times the schedule's factor, β₁ `beta1`,
+//! β₂ `beta2`, ε `eps`, λ `weight_decay`. A warm-up helps; a decay is what it does without.
 //!
 //! Evaluation point: x.
 //!
-//! Source: Defazio et al., NeurIPS 2024 ([arXiv 2405.15682](https://arxiv.org/abs/2405.15682)), Algorithm 1. Defaults: those
-//! of the authors' code, which weighs steps by the largest γ so far, where the paper weighs them by their own.
+//! Source: Defazio et al., NeurIPS 2024 ([arXiv 2405.15682](https://arxiv.org/abs/2405.15682)),
+//! Algorithm 1. Defaults: those of the authors' code, which weighs steps by the largest γ so far,
+//! where the paper weighs them by their own.
 
 use tch::{Device, Kind, Tensor};
 use torch_ext::scaled::{addcmul_, axpy_};

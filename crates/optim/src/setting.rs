@@ -1,7 +1,8 @@
 //! The settings by name, each with the range it is checked against on entry.
 //!
-//! Names are PyTorch's; where PyTorch has a tuple (`betas`, `etas`, `step_sizes`, `ns_coefficients`) each entry has a
-//! name of its own, because an experiment reads a list as an axis of values to try.
+//! Names are PyTorch's; where PyTorch has a tuple (`betas`, `etas`, `step_sizes`,
+//! `ns_coefficients`) each entry has a name of its own, because an experiment reads a list as an
+//! axis of values to try.
 
 use std::borrow::Cow;
 

@@ -8,11 +8,12 @@
 //! θ ← θ - γ b                              Nesterov: θ ← θ - γ (g + μ b); without momentum: θ ← θ - γ g
 //! ```
 //!
-//! θ parameters, g their gradient, b velocity, γ `lr`, μ `momentum`, τ `dampening`, λ `weight_decay`. The learning rate
-//! stands outside the velocity, as in PyTorch and unlike in the papers: a schedule acts on past gradients too.
+//! θ parameters, g their gradient, b velocity, γ `lr`, μ `momentum`, τ `dampening`, λ
+//! `weight_decay`. The learning rate stands outside the velocity, as in PyTorch and unlike in the
+//! papers: a schedule acts on past gradients too.
 //!
-//! Source: Polyak 1964 (momentum); Sutskever et al., ICML 2013, equations 3 and 4 (Nesterov's, in the form above).
-//! Settings and defaults: `torch.optim.SGD` of PyTorch 2.11.
+//! Source: Polyak 1964 (momentum); Sutskever et al., ICML 2013, equations 3 and 4 (Nesterov's, in
+//! the form above). Settings and defaults: `torch.optim.SGD` of PyTorch 2.11.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use optim::{Optimizer, OptimizerConfig};
 use tch::{Kind, Tensor};
 
-/// The settings of an optimizer and the loss that it must get below, for the quadratic and for Rosenbrock's valley.
+/// The settings of an optimizer and the loss that it must get below, for the quadratic and for
+/// Rosenbrock's valley.
 const ONE_OF_EACH: &[(&str, f64, &str, f64)] = &[
     ("sgd = { lr = 0.2, momentum = 0.95 }", 1e-6, "sgd = { lr = 1e-3, momentum = 0.9 }", 1e-9),
     ("adam = { lr = 0.05 }", 1e-9, "adam = { lr = 0.05 }", 1e-9),

@@ -80,7 +80,8 @@ fn the_bad_line_is_shown() {
     ");
 }
 
-/// The resolved settings that a record carries give the same optimizer when read back; so no default is out of range.
+/// The resolved settings that a record carries give the same optimizer when read back; so no
+/// default is out of range.
 #[test]
 fn what_is_written_is_read_back() {
     for config in OptimizerConfig::all().into_iter().chain(common::cases().into_values()) {

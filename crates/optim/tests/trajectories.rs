@@ -1,6 +1,7 @@
 //! The optimizers follow their references, step by step.
 //!
-//! `golden/generate.py` says how the expected trajectories are made; `golden/cases.toml` lists them.
+//! `golden/generate.py` says how the expected trajectories are made; `golden/cases.toml` lists
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -131,7 +132,8 @@ impl Golden {
         Self { tensors, kept_steps }
     }
 
-    /// The points after the kept steps, by parameter; `average.` before it for the evaluation point.
+    /// The points after the kept steps, by parameter; `average.` before it for the evaluation
+    /// point.
     fn follow(&self, config: &OptimizerConfig, kind: Kind) -> BTreeMap<String, Tensor> {
         let total_steps = *self.kept_steps.last().expect("some steps");
         let mut params = ["a", "b"].map(|name| self.problem(&format!("{name}/start"), kind).copy());
@@ -170,7 +172,8 @@ impl Golden {
         self.tensors[&format!("problem/{name}")].to_kind(kind)
     }
 
-    /// The largest distance so far from the reference's float64, relative to the parameters, after every kept step.
+    /// The largest distance so far from the reference's float64, relative to the parameters, after
+    /// every kept step.
     fn strayed(&self, case: &str, parameter: &str, points: &Tensor) -> Tensor {
         let want = &self.tensors[&format!("{case}/{parameter}")];
         let largest = |x: &Tensor| x.flatten(1, -1).abs().amax([1], false);

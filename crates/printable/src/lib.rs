@@ -1,8 +1,9 @@
 //! Texts of others as they may be shown on a terminal, in a log or in a file that is shown there.
 //!
-//! A prompt, a file's name or an error's reason can hold escape sequences, which move the cursor, hide what
-//! stands beside them or rename the window, and marks that turn the direction of writing. They are shown
-//! escaped, as Rust writes them; texts of any language, accents and emoji are as they were:
+//! A prompt, a file's name or an error's reason can hold escape sequences, which move the cursor,
+//! hide what stands beside them or rename the window, and marks that turn the direction of writing.
+//! They are shown escaped, as Rust writes them; texts of any language, accents and emoji are as
+//! they were:
 //!
 //! ```
 //! assert_eq!(printable::line("a red\u{1b}[31m fox\n"), r"a red\u{1b}[31m fox\n");
@@ -12,11 +13,11 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-/// Whether a terminal shows `c`, and neither acts on it nor turns what follows.
+/// Returns true if a terminal shows `c`, and neither acts on it nor turns what follows.
 ///
-/// The others are the control characters (Unicode's category Cc: C0, DEL and C1), which escape sequences begin
-/// with, the separators of lines and paragraphs, and the embeddings, overrides and isolates of the
-/// bidirectional algorithm (UAX #9).
+/// The others are the control characters (Unicode's category Cc: C0, DEL and C1), which escape
+/// sequences begin with, the separators of lines and paragraphs, and the embeddings, overrides and
+/// isolates of the bidirectional algorithm (UAX #9).
 #[must_use]
 pub fn is_printable(c: char) -> bool {
     !(c.is_control()
@@ -29,7 +30,8 @@ pub fn line(text: &str) -> Cow<'_, str> {
     escaped(text, is_printable)
 }
 
-/// The path of a file as part of a line: names may have line feeds, with which one could pass for a line of the program's.
+/// The path of a file as part of a line: names may have line feeds, with which one could pass for a
+/// line of the program's.
 #[must_use]
 pub fn path(path: &Path) -> String {
     line(&path.to_string_lossy()).into_owned()
@@ -48,8 +50,8 @@ pub fn json(text: &str) -> Cow<'_, str> {
     replaced(text, may_stay, |c| format!("\\u{:04x}", u32::from(c)))
 }
 
-/// A line of a program that colors what is its own and has escaped what is not: colors (`ESC [ 31 m`) and a line
-/// feed at the end stay, and nothing else does.
+/// A line of a program that colors what is its own and has escaped what is not: colors (`ESC [ 31
+/// m`) and a line feed at the end stay, and nothing else does.
 #[must_use]
 pub fn colored_line(text: &str) -> Cow<'_, str> {
     let (body, end) = text.strip_suffix('\n').map_or((text, ""), |body| (body, "\n"));
@@ -65,7 +67,8 @@ pub fn colored_line(text: &str) -> Cow<'_, str> {
     if shown == text { Cow::Borrowed(text) } else { Cow::Owned(shown) }
 }
 
-/// The length of what selects a color (ECMA-48's SGR) behind an escape character, if that is what is there.
+/// The length of what selects a color (ECMA-48's SGR) behind an escape character, if that is what
+/// is there.
 fn color_length(behind_escape: &str) -> Option<usize> {
     let parameters = behind_escape.strip_prefix('[')?;
     let length = parameters.find(|c: char| !(c.is_ascii_digit() || c == ';'))?;

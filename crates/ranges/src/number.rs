@@ -2,7 +2,7 @@ use std::fmt::Display;
 
 /// A kind of number that settings have.
 pub trait Number: Copy + Display {
-    /// What people call it.
+    /// Its name in messages.
     const KIND: &'static str;
 
     /// A whole number as one, if it can be.

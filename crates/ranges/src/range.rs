@@ -17,8 +17,8 @@ pub struct OutOfRange {
     pub allowed: String,
 }
 
-/// An interval of numbers of single precision, in which latents are optimized: libtorch refuses larger
-/// scalars in the middle of a step. Infinities and NaN lie in none.
+/// An interval of numbers of single precision, in which latents are optimized: libtorch refuses
+/// larger scalars in the middle of a step. Infinities and NaN lie in none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range {
     low: Bound<f64>,

@@ -5,7 +5,8 @@ use std::path::Path;
 use super::RecordError;
 use super::leftovers::{self, WRITING};
 
-/// Writes a file whole or not at all: a temporary file in the same folder, fsync, rename. Makes missing folders.
+/// Writes a file whole or not at all: a temporary file in the same folder, fsync, rename. Makes
+/// missing folders.
 ///
 /// # Errors
 /// [`RecordError::Write`] names the file.
@@ -13,8 +14,8 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
     write_by_way_of(WRITING, path, bytes)
 }
 
-/// The same, with a name for the temporary file that begins with `prefix`, the machine and the process, by which a later run recognises what a killed
-/// one left behind.
+/// Writes atomically by way of a temporary file whose name begins with `prefix`, the machine and
+/// the process, by which a later run recognises what a killed one left behind.
 pub(super) fn write_by_way_of(prefix: &str, path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
     replace(prefix, path, bytes).map_err(|source| RecordError::Write { path: path.to_owned(), source })
 }
@@ -30,7 +31,8 @@ fn replace(prefix: &str, path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(folder)
 }
 
-/// As far as the user's umask allows: a temporary file is its owner's alone, a result is for others too.
+/// Permissions as the user's umask allows: a temporary file is its owner's alone, a result is for
+/// others too.
 fn readable_by_all<'b, 'p, 's>(
     builder: &'b mut tempfile::Builder<'p, 's>,
 ) -> &'b mut tempfile::Builder<'p, 's> {

@@ -13,32 +13,37 @@ pub struct CellRecord {
     pub id: String,
     /// The prompt as the experiment gives it.
     pub prompt: String,
-    /// What the judges call the prompt: its label, or the prompt itself.
+    /// Class name used by the judges: the prompt's label, or the prompt itself.
     pub class_name: String,
-    /// The optimizer's name, with the settings that vary: `adam`, or `adam lr=0.02` where `lr` is a list.
+    /// The optimizer's name, with the settings that vary: `adam`, or `adam lr=0.02` where `lr` is a
+    /// list.
     pub optimizer: String,
     /// Seed of the initial latents and of the cutouts.
     pub seed: u64,
     /// The model set that it was computed with.
     pub model_set: String,
-    /// SHA-256 (hex) over the prompt, the seed, all settings below and the model set's digests: what decides whether a
-    /// cell is the same. What it is called, and what its image is compared with, are no part of it.
+    /// SHA-256 (hex) over the prompt, the seed, all settings below and the model set's digests:
+    /// what decides whether a cell is the same. What it is called, and what its image is compared
+    /// with, are no part of it.
     pub digest: String,
-    /// The text that its images were compared with. Missing in records of format 0, whose digest covers it.
+    /// The text that its images were compared with. Missing in records of format 0, whose digest
+    /// covers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged_text: Option<String>,
     /// The digest that it had in a record of format 0, which its saved state may still carry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former_digest: Option<String>,
-    /// How it ended, if it has.
+    /// Status of the cell.
     pub status: CellStatus,
-    /// The prompt's texts, of which the similarity term is a sum. Missing in records of older versions.
+    /// The prompt's texts, of which the similarity term is a sum. Missing in records of older
+    /// versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub texts: Option<Texts>,
     /// Further axes of the grid, by setting name, with this cell's value.
     #[serde(default)]
     pub axes: BTreeMap<String, toml::Value>,
-    /// The optimizer with all settings resolved, as the experiment format writes it: `{ adam = { lr = 0.05, … } }`.
+    /// The optimizer with all settings resolved, as the experiment format writes it: `{ adam = { lr
+    /// = 0.05, … } }`.
     pub optimizer_settings: toml::Table,
     /// The dream's settings, all of them, resolved.
     pub dream: toml::Table,
@@ -48,7 +53,7 @@ pub struct CellRecord {
 }
 
 impl CellRecord {
-    /// What makes cosines of the similarity terms in the cell's trace.
+    /// The scale that makes cosines of the similarity terms in the cell's trace.
     pub fn cosine_scale(&self) -> CosineScale {
         let loss_coef = match self.dream.get("loss_coef") {
             Some(toml::Value::Float(loss_coef)) => *loss_coef,
@@ -62,7 +67,7 @@ impl CellRecord {
 /// The coefficient of dreams whose record states none: big-sleep's.
 const USUAL_LOSS_COEF: f64 = 100.0;
 
-/// How a cell stands.
+/// Status of a cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum CellStatus {
@@ -76,7 +81,8 @@ pub enum CellStatus {
         at_step: u32,
         /// Time spent on it, in seconds.
         seconds: f64,
-        /// Cosine of the image that it began with, in [-1, 1]. Missing in records of older versions.
+        /// Cosine of the image that it began with, in [-1, 1]. Missing in records of older
+        /// versions.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         similarity_initial: Option<f64>,
     },
@@ -87,7 +93,7 @@ pub enum CellStatus {
     },
 }
 
-/// What a finished cell reached.
+/// Outcome of a finished cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outcome {
@@ -95,22 +101,23 @@ pub struct Outcome {
     pub steps: u32,
     /// Time spent on it, in seconds: its share of the wall clock where it was packed with others.
     pub seconds: f64,
-    /// Cosine of `final.png` (the averaged latents' image) with the text of its class name, in [-1, 1].
+    /// Cosine of `final.png` (the averaged latents' image) with the text of its class name, in [-1,
+    /// 1].
     pub similarity_averaged: f64,
-    /// The same for the image of the live latents.
+    /// Similarity of the live latents' image.
     pub similarity_live: f64,
-    /// The mean cosine of random cutouts of the averaged latents' image with the same text: the loss sees cutouts, a judge
-    /// the whole. Missing in records of older versions.
+    /// The mean cosine of random cutouts of the averaged latents' image with the same text: the
+    /// loss sees cutouts, a judge the whole. Missing in records of older versions.
     pub cutouts_averaged: Option<f64>,
-    /// The same for the image of the live latents, which is what the loss saw.
+    /// Mean similarity of the live latents' cutouts, which the loss saw.
     pub cutouts_live: Option<f64>,
     /// The loss of the last step.
     pub final_loss: LossTerms,
-    /// What `best.png` shows, where `save_best` asked for it.
+    /// The frame in `best.png`, where `save_best` asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<Best>,
-    /// Steps after which a frame was saved, with the cosine of the live latents' image then; empty in records of older
-    /// versions.
+    /// Steps after which a frame was saved, with the cosine of the live latents' image then; empty
+    /// in records of older versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub live: Vec<(u32, f64)>,
 }
@@ -126,7 +133,7 @@ pub struct Best {
 }
 
 impl CellStatus {
-    /// Whether running the cell again would change nothing: it finished or diverged.
+    /// Returns true if running the cell again would change nothing: it finished or diverged.
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Finished(_) | Self::Diverged { .. })
     }

@@ -7,8 +7,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::text::{forbidden, is_forbidden};
 
-/// The first character, by place, that XML 1.0 forbids in the keys and texts of a document, with the bytes that state it:
-/// itself or its escape.
+/// The first character, by place, that XML 1.0 forbids in the keys and texts of a document, with
+/// the bytes that state it: itself or its escape.
 pub fn forbidden_in_toml(table: &DeTable<'_>, text: &str) -> Option<(Range<usize>, char)> {
     let mut first: Option<(Range<usize>, char)> = None;
     let mut look = |found: &str, span: Range<usize>| {
@@ -38,7 +38,8 @@ fn in_value(value: &Spanned<DeValue<'_>>, look: &mut impl FnMut(&str, Range<usiz
     }
 }
 
-/// The bytes within a literal that stand for its first forbidden character; the whole literal if they are not found.
+/// The bytes within a literal that stand for its first forbidden character; the whole literal if
+/// they are not found.
 fn stated(text: &str, literal: Range<usize>, character: char) -> Range<usize> {
     let Some(written) = text.get(literal.clone()) else { return literal };
     let escapes = written.starts_with('"');

@@ -1,10 +1,11 @@
-//! The numbers of records are in the ranges that runs write: a damaged one is found when it is read.
+//! The numbers of records are in the ranges that runs write: a damaged one is found when it is
+//! read.
 
 use std::path::Component;
 
 use super::{CellRecord, CellStatus, Evaluation, LabelSet, PlanRecord, TraceRow, Verdict};
 
-/// What can be out of range.
+/// A record whose numbers have ranges.
 pub(super) trait Check {
     /// The first fault, in words that follow "it is damaged: ".
     fn check(&self) -> Result<(), String>;
@@ -33,7 +34,7 @@ fn all_within<'n>(
     values.into_iter().try_for_each(|(name, value)| value.map_or(Ok(()), |value| within(name, value, range)))
 }
 
-/// Whether a cosine is one.
+/// Returns true if a cosine is one.
 pub(super) fn cosine_in_range(name: &str, value: f64) -> Result<(), String> {
     within(name, value, &COSINE)
 }
@@ -96,7 +97,8 @@ fn check_verdict(verdict: &Verdict, labels: usize) -> Result<(), String> {
 }
 
 impl Check for PlanRecord {
-    /// Paths of cells lead to folders below `cells/`, and nowhere else; those of files stay in the results folder.
+    /// Paths of cells lead to folders below `cells/`, and nowhere else; those of files stay in the
+    /// results folder.
     fn check(&self) -> Result<(), String> {
         let inside = |id: &str| {
             let path = std::path::Path::new(id);
@@ -118,7 +120,8 @@ impl Check for LabelSet {
     }
 }
 
-/// The first fault of a trace. Losses that are not finite are legitimate in the trace of a dream that has diverged.
+/// The first fault of a trace. Losses that are not finite are legitimate in the trace of a dream
+/// that has diverged.
 pub(super) fn check_trace(rows: &[TraceRow]) -> Result<(), String> {
     let mut before = 0.0;
     for (step, row) in (1_u64..).zip(rows) {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Texts {
-    /// Texts to approach; an image without a text counts as one, an image joined to texts adds none.
+    /// Texts to approach; an image without a text counts as one, an image joined to texts adds
+    /// none.
     pub approach: u32,
     /// Texts to avoid.
     pub avoid: u32,
@@ -14,10 +15,11 @@ pub struct Texts {
 
 /// The divisor between a similarity term and a mean cosine.
 ///
-/// The term of a step is −`loss_coef` × (the sum of the cutouts' mean cosines with the texts to approach, less the
-/// same sum over the texts to avoid): see `bigsleep`'s `losses::similarity` and `losses::target`. Divided by
-/// −`loss_coef` and by the number of texts it is the mean cosine over the prompt's texts, in which texts to avoid
-/// count negatively, in [−1, 1]: for a prompt of one text, the cosine of cutouts and text.
+/// The term of a step is −`loss_coef` × (the sum of the cutouts' mean cosines with the texts to
+/// approach, less the same sum over the texts to avoid): see `bigsleep`'s `losses::similarity` and
+/// `losses::target`. Divided by −`loss_coef` and by the number of texts it is the mean cosine over
+/// the prompt's texts, in which texts to avoid count negatively, in [−1, 1]: for a prompt of one
+/// text, the cosine of cutouts and text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CosineScale {
     /// The dream's setting, 0 or more.
@@ -30,8 +32,8 @@ impl Texts {
     /// One text to approach.
     pub const ONE: Self = Self { approach: 1, avoid: 0 };
 
-    /// The texts of a prompt by its name in records that do not count them, as older versions wrote them:
-    /// `a bear | snow, not trees, like bear.png`.
+    /// The texts of a prompt by its name in records that do not count them, as older versions wrote
+    /// them: `a bear | snow, not trees, like bear.png`.
     pub fn of_name(name: &str) -> Self {
         let parts = |texts: &str| texts.split('|').count() as u32;
         let name = name.split_once(", like ").map_or(name, |(texts, _)| texts);
@@ -48,7 +50,8 @@ impl CosineScale {
         self.loss_coef * (f64::from(self.texts.approach) + f64::from(self.texts.avoid))
     }
 
-    /// The mean cosine of a similarity term, in [−1, 1]; not a number where `loss_coef` is 0, which keeps no trace of it.
+    /// The mean cosine of a similarity term, in [−1, 1]; not a number where `loss_coef` is 0, which
+    /// keeps no trace of it.
     pub fn cosine(&self, similarity_loss: f32) -> f64 {
         f64::from(similarity_loss) / -self.divisor()
     }

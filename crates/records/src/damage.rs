@@ -19,7 +19,7 @@ use super::{
 pub struct Damage {
     /// The file, relative to the folder it belongs to, such as `trace.csv` or `frames/000050.png`.
     pub file: String,
-    /// What is wrong with it, in words that follow its name.
+    /// The fault, in words that follow its name.
     pub reason: String,
 }
 
@@ -68,11 +68,12 @@ impl Display for Damage {
 }
 
 impl CellFolder {
-    /// The cell's files, for the report; nothing where it has not been begun, or with other settings than planned.
+    /// The cell's files, for the report; nothing where it has not been begun, or with other
+    /// settings than planned.
     ///
     /// # Errors
-    /// Every file that is not as the run left it, but for its saved state and for images of which no digest is known: whoever
-    /// shows these finds out.
+    /// Every file that is not as the run left it, but for its saved state and for images of which
+    /// no digest is known: whoever shows these finds out.
     pub fn read(&self, planned: &PlannedCell) -> Result<Option<CellContents>, Vec<Damage>> {
         self.read_but(planned, &["state.safetensors"], false)
     }
@@ -118,8 +119,8 @@ impl CellFolder {
         }
     }
 
-    /// What is not as the run left it of the files that `record` is about, the judges' excepted. Files in `but` are not
-    /// looked at.
+    /// Damages of the files that `record` is about, the judges' excepted.
+    /// Files in `but` are not looked at.
     pub fn damages(&self, record: &CellRecord, but: &[&str]) -> Vec<Damage> {
         self.examine(record, but, true).1
     }
@@ -143,7 +144,7 @@ impl CellFolder {
         (trace, damages)
     }
 
-    /// What is not as the judges left it, of a cell that finished.
+    /// Damages of the judges' files of a finished cell.
     pub fn judges_damages(&self) -> Vec<Damage> {
         let mut damages = Vec::new();
         self.judged(&mut damages, true);
@@ -170,7 +171,8 @@ impl CellFolder {
         Ok(files)
     }
 
-    /// Steps and paths of the images saved on the way, in the order of steps: `frames/000050.png` and so on.
+    /// Steps and paths of the images saved on the way, in the order of steps: `frames/000050.png`
+    /// and so on.
     pub fn frames(&self) -> Vec<(u32, PathBuf)> {
         let entries = std::fs::read_dir(self.path().join(FRAMES)).into_iter().flatten().flatten();
         let step = |path: &Path| {
@@ -186,7 +188,7 @@ impl CellFolder {
         frames
     }
 
-    /// Whether the image at `path` can be decoded.
+    /// Returns true if the image at `path` can be decoded.
     pub fn has_image(path: &Path) -> bool {
         decode(path).is_ok()
     }
@@ -346,8 +348,8 @@ fn decode(path: &Path) -> io::Result<()> {
     decoded.map(drop).map_err(io::Error::other)
 }
 
-/// The digests of the files that an evaluation is about or was written with: the image, its mask, the
-/// curve.
+/// The digests of the files that an evaluation is about or was written with: the image, its mask,
+/// the curve.
 pub fn judged_files(image: &[u8], mask: Option<&[u8]>, curve: Option<&[u8]>) -> FileDigests {
     let files = [("final.png", Some(image)), ("mask.png", mask), (CURVE, curve)];
     files.into_iter().filter_map(|(name, bytes)| Some((name.to_owned(), sha256(bytes?)))).collect()

@@ -24,7 +24,8 @@ pub(super) fn of_file(path: &Path) -> io::Result<String> {
     Ok(sha256(&read_regular(path, LARGEST_RECORD)?))
 }
 
-/// The digest of frames by their steps: that of a list of their names and digests, in the order of steps.
+/// The digest of frames by their steps: that of a list of their names and digests, in the order of
+/// steps.
 pub(super) fn of_frames<'p>(frames: impl IntoIterator<Item = (u32, &'p Path)>) -> io::Result<String> {
     let mut list = String::new();
     for (step, path) in frames {

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct Environment {
     /// Version of this program.
     pub dreambench: String,
-    /// Revision of the working tree it was started in, where git knows one; `-dirty` when it had changes.
+    /// Revision of the working tree it was started in, where git knows one; `-dirty` when it had
+    /// changes.
     pub git_revision: Option<String>,
     /// Version of libtorch.
     pub libtorch: String,

@@ -35,8 +35,8 @@ pub enum RecordError {
 }
 
 impl RecordError {
-    /// Whether the file's content is at fault, so that it may be replaced: not so where the system refuses to read it, or a
-    /// newer version of this program wrote it.
+    /// Returns true if the file's content is at fault, so that it may be replaced: not so where the
+    /// system refuses to read it, or a newer version of this program wrote it.
     pub fn is_damage(&self) -> bool {
         match self {
             Self::Read { source, .. } => matches!(

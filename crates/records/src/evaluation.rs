@@ -8,30 +8,31 @@ use super::FileDigests;
 pub struct Evaluation {
     /// SHA-256 (hex) over all that it depends on: the image, the judges' files, labels, texts.
     pub digest: String,
-    /// Where the labels come from, such as `CIFAR-100`.
+    /// Source of the labels, such as `CIFAR-100`.
     pub label_set: String,
-    /// How many labels the image was compared with.
+    /// Number of labels that the image was compared with.
     pub labels: usize,
     /// The text that a label is put into.
     pub template: String,
     /// The label that is right for the cell's prompt, if one is.
     pub right_label: Option<String>,
-    /// What the perceptor says, which the image was made to please.
+    /// Verdict of the perceptor, which the image was optimized against.
     pub perceptor: Verdict,
-    /// What the held-out judge says, if there is one.
+    /// Verdict of the held-out judge, if there is one.
     pub judge: Option<Verdict>,
-    /// What the segmenter sees, if there is one.
+    /// Segments of the segmenter, if there is one.
     pub segments: Option<Segments>,
     /// Digests of the image and of its mask; none in records of version 0.
     #[serde(default, skip_serializing_if = "FileDigests::is_empty")]
     pub files: FileDigests,
 }
 
-/// `labels.toml`: the labels that the images of an experiment are compared with, so that anyone can compare them again.
+/// `labels.toml`: the labels that the images of an experiment are compared with, so that anyone can
+/// compare them again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LabelSet {
-    /// Where they come from, such as `CIFAR-100`.
+    /// Source of the labels, such as `CIFAR-100`.
     pub set: String,
     /// The text that a label is put into, at `{}`.
     pub template: String,
@@ -39,19 +40,20 @@ pub struct LabelSet {
     pub labels: Vec<String>,
 }
 
-/// What a CLIP says of an image.
+/// Verdict of a CLIP on an image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
-    /// Cosine of the image with the text of its class name, in [-1, 1]; nothing where the text is too long for this CLIP.
+    /// Cosine of the image with the text of its class name, in [-1, 1]; nothing where the text is
+    /// too long for this CLIP.
     pub similarity: Option<f64>,
-    /// How the right label fares, if there is one.
+    /// Rank and probability of the right label, if there is one.
     pub right: Option<Right>,
     /// The nearest five labels, the nearest first.
     pub nearest: Vec<Guess>,
 }
 
-/// How the right label fares.
+/// Rank and probability of the right label.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Right {
@@ -73,7 +75,7 @@ pub struct Guess {
     pub similarity: f64,
 }
 
-/// What a segmenter sees in an image.
+/// Segments found in an image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Segments {
@@ -96,7 +98,7 @@ pub struct Share {
 }
 
 impl Verdict {
-    /// Whether the right label is the nearest, if there is a right one.
+    /// Returns true if the right label is ranked first; `None` without a right label.
     pub fn is_right(&self) -> Option<bool> {
         self.right.map(|right| right.rank == 1)
     }
@@ -114,7 +116,8 @@ impl Segments {
         Some(self.shares.iter().find(|share| share.class == *expected).map_or(0.0, |share| share.share))
     }
 
-    /// Whether the expected class is the largest but for the background, if one is expected.
+    /// Returns true if the expected class is the largest but for the background; `None` if none is
+    /// expected.
     pub fn is_right(&self) -> Option<bool> {
         let expected = self.expected.as_ref()?;
         Some(self.largest().is_some_and(|largest| largest.class == *expected))

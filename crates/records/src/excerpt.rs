@@ -1,4 +1,5 @@
-//! The part of a text that an error shows: lines of hundreds of thousands of characters would fill the terminal.
+//! The part of a text that an error shows: lines of hundreds of thousands of characters would fill
+//! the terminal.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,7 +11,7 @@ const AROUND: usize = 80;
 
 /// A text with its long lines cut, and what was cut before the place that matters.
 pub struct Excerpt {
-    /// What is shown.
+    /// The text that is shown.
     pub text: String,
     /// The part of the original that stands at `start`.
     window: Range<usize>,
@@ -51,7 +52,7 @@ impl Excerpt {
         Self { text: shown, window, start, column }
     }
 
-    /// Where a place of the original is in the excerpt, as far as it is shown.
+    /// The place in the excerpt of a place in the original, as far as it is shown.
     pub fn placed(&self, span: Range<usize>) -> Option<Range<usize>> {
         let shown = self.window.start..=self.window.end;
         if !shown.contains(&span.start) {
@@ -67,7 +68,8 @@ pub fn shortened(text: &str) -> Cow<'_, str> {
     within(text, LONG)
 }
 
-/// A message that may have long texts of others in it: of a very long one the beginning and the end.
+/// A message that may have long texts of others in it: of a very long one the beginning and the
+/// end.
 pub fn shortened_message(message: &str) -> Cow<'_, str> {
     within(message, 5 * LONG)
 }

@@ -38,12 +38,12 @@ impl ResultsFolder {
         Self { root: root.into() }
     }
 
-    /// Where it is.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.root
     }
 
-    /// Whether the folder is there: it may be removed while a run goes on.
+    /// Returns true if the folder is there: it may be removed while a run goes on.
     pub fn is_there(&self) -> bool {
         self.root.is_dir()
     }
@@ -60,7 +60,7 @@ impl ResultsFolder {
         CellFolder { root: self.root.join("cells").join(id), results: self.root.clone() }
     }
 
-    /// What was to be run.
+    /// Reads the plan.
     ///
     /// # Errors
     /// [`RecordError::NotResults`] when this is no results folder.
@@ -77,7 +77,8 @@ impl ResultsFolder {
         write_toml(&self.plan_path(), plan)
     }
 
-    /// The cells that choose settings, if the experiment has any: a plan like that of the cells that test them.
+    /// The cells that choose settings, if the experiment has any: a plan like that of the cells
+    /// that test them.
     ///
     /// # Errors
     /// When the record is unreadable.
@@ -93,7 +94,7 @@ impl ResultsFolder {
         write_toml(&self.root.join("tuning.toml"), plan)
     }
 
-    /// What was chosen, if it was.
+    /// The frozen choice, if there is one.
     ///
     /// # Errors
     /// When the record is unreadable.
@@ -109,7 +110,7 @@ impl ResultsFolder {
         write_toml(&self.tuned_path(), tuned)
     }
 
-    /// Where what was chosen is recorded.
+    /// The path of the frozen choice.
     pub fn tuned_path(&self) -> PathBuf {
         self.root.join("tuned.toml")
     }
@@ -126,7 +127,7 @@ impl ResultsFolder {
         plan.cells.iter().filter_map(|cell| self.cell(&cell.id).record().transpose()).collect()
     }
 
-    /// What final images are compared with, if that has been recorded.
+    /// The labels that final images are compared with, if they have been recorded.
     ///
     /// # Errors
     /// When the record is unreadable.
@@ -142,7 +143,7 @@ impl ResultsFolder {
         write_toml(&self.root.join("labels.toml"), labels)
     }
 
-    /// Where and with what it was run last, if it was.
+    /// Reads the environment of the last run, if there was one.
     ///
     /// # Errors
     /// When the record is unreadable.
@@ -205,7 +206,7 @@ impl ResultsFolder {
 }
 
 impl CellFolder {
-    /// Where it is.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.root
     }
@@ -213,7 +214,8 @@ impl CellFolder {
     /// Writes a file of the cell, whole or not at all.
     ///
     /// # Errors
-    /// When it cannot be written, or the results folder has been removed: it is not made again half.
+    /// When it cannot be written, or the results folder has been removed: it is not made again
+    /// half.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
         self.is_wanted(path)?;
         write_atomically(path, bytes)
@@ -296,17 +298,17 @@ impl CellFolder {
         self.root.join(CURVE)
     }
 
-    /// Where the image of the averaged latents after `step` steps belongs.
+    /// Path of the image of the averaged latents after `step` steps.
     pub fn frame(&self, step: u32) -> PathBuf {
         self.root.join("frames").join(format!("{step:06}.png"))
     }
 
-    /// Where the last image belongs.
+    /// Path of the final image.
     pub fn final_image(&self) -> PathBuf {
         self.root.join("final.png")
     }
 
-    /// Where the best of the frames belongs.
+    /// Path of the best frame.
     pub fn best_image(&self) -> PathBuf {
         self.root.join("best.png")
     }
@@ -329,13 +331,14 @@ impl CellFolder {
         write_toml(&path, evaluation)
     }
 
-    /// Where the segmenter's mask of the last image belongs.
+    /// Path of the segmenter's mask of the final image.
     pub fn mask(&self) -> PathBuf {
         self.root.join("mask.png")
     }
 
-    /// Writes `progress.gif`. Whoever makes a report does so, while another shard may be at work in this folder: their
-    /// temporary files have other names, and neither takes the other's for a leftover. Reports are made one at a time.
+    /// Writes `progress.gif`. Whoever makes a report does so, while another shard may be at work in
+    /// this folder: their temporary files have other names, and neither takes the other's for a
+    /// leftover. Reports are made one at a time.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -351,7 +354,7 @@ impl CellFolder {
         }
     }
 
-    /// Where the state to go on from belongs.
+    /// Path of the state to resume from.
     pub fn state(&self) -> PathBuf {
         self.root.join("state.safetensors")
     }
@@ -410,7 +413,8 @@ mod tests {
         }
     }
 
-    /// One shard makes the report of all cells while another tidies up one of its own before it goes on.
+    /// One shard makes the report of all cells while another tidies up one of its own before it
+    /// goes on.
     #[test]
     fn an_animation_is_no_leftover_to_whoever_computes_the_cell() {
         let folder = tempfile::tempdir().unwrap();

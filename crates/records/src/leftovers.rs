@@ -19,8 +19,9 @@ pub(super) fn named(prefix: &str) -> String {
     format!("{prefix}{}-{}-", host(), process::id())
 }
 
-/// Removes temporary files and folders from `folder` that processes of this machine left which are dead, and all that are older
-/// than a day. Those of living processes, and younger ones of other machines, stay.
+/// Removes temporary files and folders from `folder` that processes of this machine left which are
+/// dead, and all that are older than a day. Those of living processes, and younger ones of other
+/// machines, stay.
 pub(super) fn remove(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -34,7 +35,8 @@ pub(super) fn remove(folder: &Path) {
     }
 }
 
-/// Of a temporary file's name, the machine and the process that wrote it, if it tells; nothing of other names.
+/// Of a temporary file's name, the machine and the process that wrote it, if it tells; nothing of
+/// other names.
 ///
 /// A run writes `.writing-HOST-PROCESS-…`, a report `.animating-HOST-PROCESS-…`, a saved state
 /// `.state.safetensors.HOST-PROCESS.tmp`.

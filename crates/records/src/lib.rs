@@ -1,4 +1,5 @@
-//! What a results folder holds, and how it is read and written. The report reads these and nothing else.
+//! Records: the files of a results folder, read and written. The report reads these and nothing
+//! else.
 //!
 //! ```text
 //! results/optimizers/
@@ -20,8 +21,9 @@
 //!     state.safetensors    latents, average, optimizer and step: enough to go on
 //! ```
 //!
-//! Every file is written whole or not at all ([`write_atomically`]). Records in TOML begin with the number of their format and a
-//! digest of the rest; that of a cell which has ended has the digests of its other files.
+//! Every file is written whole or not at all ([`write_atomically`]). Records in TOML begin with the
+//! number of their format and a digest of the rest; that of a cell which has ended has the digests
+//! of its other files.
 mod atomic;
 mod cell;
 mod characters;

@@ -25,7 +25,7 @@ pub struct PlanRecord {
     pub prompts: Vec<PlannedPrompt>,
     /// All cells in the experiment's order.
     pub cells: Vec<PlannedCell>,
-    /// What the analysis is asked.
+    /// Questions to the analysis.
     #[serde(default, skip_serializing_if = "PlannedStudy::is_default")]
     pub study: PlannedStudy,
     /// Digests of the files beside it that the experiment brought; none in records of version 0.
@@ -33,11 +33,12 @@ pub struct PlanRecord {
     pub files: FileDigests,
 }
 
-/// What the analysis is asked besides which optimizer is best.
+/// Questions to the analysis besides which optimizer is best.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedStudy {
-    /// The optimizer whose similarities are the targets of the others; the first one, if none is named.
+    /// The optimizer whose similarities are the targets of the others; the first one, if none is
+    /// named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// Differences of mean similarity × 100 below it matter to nobody.
@@ -57,7 +58,7 @@ impl PlannedStudy {
 pub struct PlannedPrompt {
     /// The prompt as the experiment gives it.
     pub text: String,
-    /// What the judges call it.
+    /// Class name used by the judges.
     pub class_name: String,
 }
 

@@ -9,10 +9,11 @@ use thiserror::Error;
 
 use super::{Excerpt, shortened};
 
-/// A table of similarities (100 × cosine) that others published: rows are prompts, columns optimizers.
+/// A table of similarities (100 × cosine) that others published: rows are prompts, columns
+/// optimizers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PublishedTable {
-    /// Where it is from: the file's lines that begin with `#`, joined.
+    /// Source of the figures: the file's lines that begin with `#`, joined.
     pub source: String,
     /// The columns.
     pub optimizers: Vec<String>,
@@ -31,7 +32,7 @@ pub struct PublishedRow {
     pub figures: Vec<Option<f64>>,
 }
 
-/// What is wrong with a table of published figures, and where.
+/// Error in a table of published figures, with its place.
 #[derive(Debug, Error, Diagnostic)]
 #[error("{message}")]
 #[diagnostic(help(
@@ -46,7 +47,7 @@ pub struct PublishedError {
     span: Option<SourceSpan>,
 }
 
-/// The same in a text that is known to the caller.
+/// Error in a text that is known to the caller.
 struct Fault {
     message: String,
     span: Option<Range<usize>>,
@@ -149,7 +150,8 @@ impl Fault {
     }
 }
 
-/// The line that begins at `start`, after comments and empty lines: the position of a record is before those.
+/// The line that begins at `start`, after comments and empty lines: the position of a record is
+/// before those.
 fn line_at(text: &str, start: usize) -> Range<usize> {
     let mut start = start.min(text.len());
     for line in text[start..].split_inclusive('\n') {

@@ -4,7 +4,8 @@ use thiserror::Error;
 
 use super::digests::sha256;
 
-/// The format of the records that this program writes. Records without a head are of version 0, which had no digests.
+/// The format of the records that this program writes. Records without a head are of version 0,
+/// which had no digests.
 pub const FORMAT: u32 = 2;
 
 /// A record whose head does not agree with its content.
@@ -27,7 +28,8 @@ pub(super) fn sealed(body: &str) -> String {
     format!("{FORMAT_KEY}{FORMAT}\n{DIGEST_KEY}\"{}\"\n{body}", sha256(body.as_bytes()))
 }
 
-/// The text of a record without its head, whose place two empty lines take, so that errors name the right line.
+/// The text of a record without its head, whose place two empty lines take, so that errors name the
+/// right line.
 pub(super) fn opened(bytes: &[u8]) -> Result<String, SealError> {
     if bytes.is_empty() {
         return Err(SealError::Empty);
@@ -74,7 +76,8 @@ mod tests {
         assert_eq!(opened(b""), Err(SealError::Empty));
     }
 
-    /// A flip in the key of the format leaves a record of version 0 with keys that no record has: see the reader's tests.
+    /// A flip in the key of the format leaves a record of version 0 with keys that no record has:
+    /// see the reader's tests.
     #[test]
     fn finds_every_flipped_bit_below_the_first_word_and_every_cut() {
         let text = sealed("id = \"a\"\nseconds = 1.5\n");

@@ -9,10 +9,12 @@ const RESERVED: [&str; 22] = [
 ];
 const LONGEST: usize = 60;
 
-/// A name for a folder that says `text`: lowercase ASCII letters, digits, `-`, `_`, and `.` between digits.
+/// A name for a folder that says `text`: lowercase ASCII letters, digits, `-`, `_`, and `.` between
+/// digits.
 ///
-/// Different texts have different names: where the name says less than the text, a digest of the text follows a `~`. It
-/// depends on nothing else, so that a cell keeps its path when others join the experiment.
+/// Different texts have different names: where the name says less than the text, a digest of the
+/// text follows a `~`. It depends on nothing else, so that a cell keeps its path when others join
+/// the experiment.
 pub fn slug(text: &str) -> String {
     let name = readable(text);
     let faithful = name == text.replace(' ', "-") && !text.contains('-');

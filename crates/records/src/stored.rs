@@ -10,15 +10,16 @@ use super::{CellFolder, CellRecord, RecordError, ResultsFolder};
 /// A folder below `cells/` with a `cell.toml`.
 #[derive(Debug)]
 pub struct StoredCell {
-    /// Path below `cells/`, with `/` between its parts: the cell's id, unless it lies where another grid put it.
+    /// Path below `cells/`, with `/` between its parts: the cell's id, unless it lies where another
+    /// grid put it.
     pub place: String,
     /// Its record, if that can be read.
     pub record: Result<CellRecord, RecordError>,
 }
 
 impl ResultsFolder {
-    /// All cells that have a record, wherever they lie below `cells/`, in the order of their paths. Symbolic links are
-    /// not followed.
+    /// All cells that have a record, wherever they lie below `cells/`, in the order of their paths.
+    /// Symbolic links are not followed.
     ///
     /// # Errors
     /// When a folder cannot be listed.
@@ -48,10 +49,11 @@ impl ResultsFolder {
         Ok(())
     }
 
-    /// Moves the cell at `from` to `to`, both paths below `cells/`. What lies at `to` without a record is discarded.
+    /// Moves the cell at `from` to `to`, both paths below `cells/`. What lies at `to` without a
+    /// record is discarded.
     ///
-    /// The move is one renaming: a run that is killed meanwhile finds the cell at one of the two places. Folders that
-    /// are empty then stay: [`Self::remove_empty_folders`].
+    /// The move is one renaming: a run that is killed meanwhile finds the cell at one of the two
+    /// places. Folders that are empty then stay: [`Self::remove_empty_folders`].
     ///
     /// # Errors
     /// When there is a cell at `to`, or the folders cannot be changed.

@@ -8,7 +8,7 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
     ("ns_coefficients", &["ns_a", "ns_b", "ns_c"]),
     ("learning_rate", &["lr"]),
 ];
-/// How many known names are listed.
+/// The number of known names that are listed.
 const MOST: usize = 40;
 
 /// "did you mean `x`?" where one is near, and those that are known.

@@ -1,4 +1,5 @@
-//! Text files that people write: experiments, lists of labels, published tables, manifests. All are read alike.
+//! Text files that people write: experiments, lists of labels, published tables, manifests. All are
+//! read alike.
 
 use std::io;
 use std::ops::Range;
@@ -60,7 +61,8 @@ pub enum TextError {
     },
 }
 
-/// The text of a regular file of at most [`LARGEST_TEXT`] bytes in UTF-8, without a byte-order mark.
+/// The text of a regular file of at most [`LARGEST_TEXT`] bytes in UTF-8, without a byte-order
+/// mark.
 ///
 /// # Errors
 /// [`TextError`] says what the file looks like instead, and where.
@@ -119,7 +121,7 @@ pub fn forbidden(text: &str) -> Option<(usize, char)> {
     text.char_indices().find(|&(_, character)| is_forbidden(character))
 }
 
-/// Whether XML 1.0 (production 2, `Char`) has no such character.
+/// Returns true if XML 1.0 (production 2, `Char`) has no such character.
 pub fn is_forbidden(character: char) -> bool {
     !matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }

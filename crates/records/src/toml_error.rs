@@ -1,4 +1,4 @@
-//! What is wrong with a TOML file, without the file's whole text.
+//! A fault of a TOML file, without the file's whole text.
 
 use std::path::Path;
 

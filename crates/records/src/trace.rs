@@ -11,8 +11,8 @@ use serde::{Deserialize, Deserializer};
 pub struct TraceRow {
     /// Counted from 1.
     pub step: u32,
-    /// The loss and its terms: [`CosineScale`](super::CosineScale) makes a cosine of the similarity term, whose negative the
-    /// report plots as "the loss".
+    /// The loss and its terms: [`CosineScale`](super::CosineScale) makes a cosine of the similarity
+    /// term, whose negative the report plots as "the loss".
     pub loss: LossTerms,
     /// Time spent on the cell up to and with this step, in seconds.
     pub seconds: f64,

@@ -14,7 +14,7 @@ pub struct TunedRecord {
     pub cells: String,
     /// The prompts that trials were scored on, in the experiment's order.
     pub prompts: Vec<String>,
-    /// How often a range may be extended.
+    /// The number of times that a range may be extended.
     pub extend: usize,
     /// The optimizers, in the experiment's order.
     pub optimizers: Vec<TunedOptimizer>,
@@ -43,7 +43,8 @@ pub struct TunedTrial {
     pub values: BTreeMap<String, f64>,
     /// The mean cosine over the prompts, in [-1, 1].
     pub score: f64,
-    /// The mean cosine over the seeds of each prompt; a run that diverged has the least of its prompt and seed.
+    /// The mean cosine over the seeds of each prompt; a run that diverged has the least of its
+    /// prompt and seed.
     pub prompts: Vec<f64>,
     /// Runs that diverged.
     pub diverged: usize,

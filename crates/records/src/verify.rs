@@ -7,10 +7,10 @@ use rayon::prelude::*;
 use super::digests;
 use super::{CellStatus, Damage, PUBLISHED, PlanRecord, PlannedCell, RecordError, ResultsFolder};
 
-/// What comparing all files of a results folder with their digests came to.
+/// The result of comparing all files of a results folder with their digests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verification {
-    /// What is not as a run left it, by paths below the results folder.
+    /// Damages, by paths below the results folder.
     pub damages: Vec<Damage>,
     /// Cells of the plan.
     pub planned: usize,
@@ -18,13 +18,14 @@ pub struct Verification {
     pub matching: usize,
     /// Cells that have ended, and whose record has no digests: an older version wrote it.
     pub without_digests: usize,
-    /// Cells that have not ended: their files can be read, but there is nothing to compare them with.
+    /// Cells that have not ended: their files can be read, but there is nothing to compare them
+    /// with.
     pub unfinished: usize,
     /// Cells with a damaged file.
     pub damaged: usize,
 }
 
-/// How a cell was found.
+/// The state of a cell.
 enum Found {
     Matching,
     WithoutDigests,

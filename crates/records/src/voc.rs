@@ -1,7 +1,8 @@
-/// The color, in sRGB, in which Pascal VOC draws a class: black for the background, strong ones for the others.
+/// The color, in sRGB, in which Pascal VOC draws a class: black for the background, strong ones for
+/// the others.
 ///
-/// The bits of the number, taken three at a time from the low end, go to red, green and blue from the high end
-/// (`VOClabelcolormap` of VOC's development kit).
+/// The bits of the number, taken three at a time from the low end, go to red, green and blue from
+/// the high end (`VOClabelcolormap` of VOC's development kit).
 #[must_use]
 pub fn voc_color(class: u8) -> [u8; 3] {
     let mut color = [0; 3];

@@ -7,11 +7,12 @@ use std::path::Path;
 /// The largest record that is read, in bytes: far above any that a run writes.
 pub const LARGEST_RECORD: u64 = 1 << 30;
 
-/// The largest file that people write by hand and that is read, in bytes: experiments, manifests, labels, tables.
+/// The largest file that people write by hand and that is read, in bytes: experiments, manifests,
+/// labels, tables.
 pub const LARGEST_TEXT: u64 = 64 << 20;
 
-/// Opens a regular file for reading, or what a symbolic link to one points to. Never waits: a named pipe that nobody
-/// writes to, a device or a socket is refused without being opened.
+/// Opens a regular file for reading, or what a symbolic link to one points to. Never waits: a named
+/// pipe that nobody writes to, a device or a socket is refused without being opened.
 ///
 /// # Errors
 /// As [`File::open`]; [`io::ErrorKind::InvalidInput`] for what is no regular file.
@@ -44,11 +45,12 @@ pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Opens a file of the program's own for reading and appending, and makes it where it is missing: a lock or a log. Nothing in it is
-/// ever cut, and a symbolic link is not followed.
+/// Opens a file of the program's own for reading and appending, and makes it where it is missing: a
+/// lock or a log. Nothing in it is ever cut, and a symbolic link is not followed.
 ///
 /// # Errors
-/// As [`OpenOptions::open`]; [`io::ErrorKind::InvalidInput`] for a link, or what is no regular file.
+/// As [`OpenOptions::open`]; [`io::ErrorKind::InvalidInput`] for a link, or what is no regular
+/// file.
 pub fn open_untruncated(path: &Path) -> io::Result<File> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() => {
@@ -73,7 +75,8 @@ pub fn open_untruncated(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether a file could not be locked because its file system has no locks, as some that are shared have none.
+/// Returns true if a file could not be locked because its file system has no locks, as some that
+/// are shared have none.
 pub fn has_no_locks(error: &io::Error) -> bool {
     #[cfg(unix)]
     if error.raw_os_error() == Some(libc::ENOLCK) {

@@ -1,4 +1,4 @@
-//! How an image came about, as an animated GIF of the images saved on the way.
+//! Animated GIF of the images saved during a cell.
 
 use std::path::PathBuf;
 
@@ -22,12 +22,12 @@ struct Size {
     side: u32,
 }
 
-/// What lies in a cell's folder: 2,000 steps save 40 images.
+/// Animation in a cell's folder: 2,000 steps save 40 images.
 const WHOLE: Size = Size { frames: 40, side: 256 };
-/// The same of images larger than this: they take long to read, and fewer show as much.
+/// Side above which fewer images are used: they take long to read, and fewer show as much.
 const SMALL_SIDE: u32 = 128;
 const FRAMES_OF_LARGE: usize = 20;
-/// What is tried for the page, the first that fits.
+/// Sizes tried for the page; the first that fits is used.
 const SMALLER: [Size; 6] = [
     Size { frames: 40, side: 128 },
     Size { frames: 20, side: 128 },
@@ -36,7 +36,7 @@ const SMALLER: [Size; 6] = [
     Size { frames: 12, side: 64 },
     Size { frames: 8, side: 48 },
 ];
-/// What all animations of a page may take together, in bytes before base64.
+/// Total size of a page's animations, in bytes before base64.
 const PAGE: usize = 1_500_000;
 /// No animation of a page needs more.
 const ENOUGH: usize = 150_000;
@@ -45,8 +45,9 @@ const DELAY: u16 = 10;
 /// The last one stays for longer.
 const LAST_DELAY: u16 = 200;
 
-/// An animation of every cell for the page, in the order of cells: `None` for those that saved fewer than two images, and where there is
-/// no room. `write` is given the whole animation of each cell as soon as it is made.
+/// An animation of every cell for the page, in the order of cells: `None` for those that saved
+/// fewer than two images, and where there is no room. `write` is given the whole animation of each
+/// cell as soon as it is made.
 pub(super) fn animations(
     study: &Study,
     faults: &Faults,
@@ -87,7 +88,8 @@ impl Frames {
         Ok(Some(Self { images }))
     }
 
-    /// The largest animation that takes at most `room` bytes, if there is one; `whole` is what [`WHOLE`] gave.
+    /// The largest animation that takes at most `room` bytes, if there is one; `whole` is what
+    /// [`WHOLE`] gave.
     fn within(&self, room: usize, whole: &[u8]) -> Result<Option<Vec<u8>>, DrawError> {
         let mut tried = None;
         for size in SMALLER {
@@ -134,8 +136,9 @@ fn fitted(image: RgbImage, side: u32) -> RgbImage {
     if image.width() <= side { image } else { imageops::resize(&image, side, side, FilterType::Triangle) }
 }
 
-/// `image` with the 256 colours that suit it best (Wu, "Efficient statistical computations for optimal color quantization",
-/// Graphics Gems II, 1991): a small spot of a colour of its own keeps it.
+/// `image` with the 256 colours that suit it best (Wu, "Efficient statistical computations for
+/// optimal color quantization", Graphics Gems II, 1991): a small spot of a colour of its own keeps
+/// it.
 fn indexed(image: &RgbImage) -> Frame<'static> {
     let (width, height) = image.dimensions();
     let pixels =

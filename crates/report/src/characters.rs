@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Replaces characters that XML 1.0 forbids by U+FFFD; experiments refuse them, but records of older versions have some.
+/// Replaces characters that XML 1.0 forbids by U+FFFD; experiments refuse them, but records of
+/// older versions have some.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_allowed) {
         return Cow::Borrowed(text);

@@ -1,4 +1,4 @@
-//! What could not be drawn: the rest of the report is made without it.
+//! Figures that could not be drawn: the rest of the report is made without it.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -21,7 +21,8 @@ pub struct Fault {
 pub(super) struct Faults(Mutex<BTreeMap<String, String>>);
 
 impl Faults {
-    /// The value, if there is one; else the reason is kept, as one of `what` unless it names an image itself.
+    /// The value, if there is one; else the reason is kept, as one of `what` unless it names an
+    /// image itself.
     pub(super) fn keep<T>(&self, what: &str, result: Result<T, DrawError>) -> Option<T> {
         match result {
             Ok(value) => return Some(value),

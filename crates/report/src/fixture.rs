@@ -20,7 +20,7 @@ pub(super) const TABLE_2: [[f64; 6]; 4] = [
     [37.88, 37.91, 38.75, 38.25, 38.78, 37.16],
 ];
 
-/// What a synthetic experiment consists of.
+/// Grid of a synthetic experiment.
 pub(super) struct Grid {
     pub(super) prompts: Vec<(String, String)>,
     pub(super) optimizers: Vec<String>,
@@ -184,7 +184,7 @@ impl Results {
         &self.root
     }
 
-    /// What is in a file of the report.
+    /// Reads a file of the report.
     pub(super) fn read(&self, name: impl AsRef<Path>) -> Vec<u8> {
         std::fs::read(self.path().join(name)).unwrap()
     }
@@ -206,8 +206,8 @@ impl Results {
         cell.write_record(&record).unwrap();
     }
 
-    /// Lets judges look at every finished cell's image. The held-out one finds the right label second for sgd, and the segmenter
-    /// sees a disc of the prompt's class.
+    /// Lets judges look at every finished cell's image. The held-out one finds the right label
+    /// second for sgd, and the segmenter sees a disc of the prompt's class.
     pub(super) fn judge(&self) {
         let folder = ResultsFolder::at(self.path());
         for record in folder.cells(&folder.plan().unwrap()).unwrap() {
@@ -322,8 +322,8 @@ fn picture((prompt, optimizer): (usize, usize)) -> RgbImage {
     })
 }
 
-/// The Python that `tests/page/setup` made, which can open pages and event files. Without it `what` is left out, and that is said; where
-/// `DREAMBENCH_PAGE_CHECK` is set, it must be there.
+/// The Python that `tests/page/setup` made, which can open pages and event files. Without it `what`
+/// is left out, and that is said; where `DREAMBENCH_PAGE_CHECK` is set, it must be there.
 pub(super) fn python_of_checks(what: &str) -> Option<PathBuf> {
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/page/.venv/bin/python");
     if python.is_file() {

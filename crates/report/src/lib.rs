@@ -88,10 +88,11 @@ pub enum ReportError {
     Page(#[from] PageError),
 }
 
-/// Writes tables, then figures, into the results folder `results`, and returns what there is to say on the terminal: also which figures
-/// could not be drawn, of which [`Summary::faults`] tells.
+/// Writes tables, then figures, into the results folder `results`, and returns what there is to say
+/// on the terminal: also which figures could not be drawn, of which [`Summary::faults`] tells.
 ///
-/// The same records give the same bytes, on any machine that has the same fonts for letters that DejaVu Sans lacks.
+/// The same records give the same bytes, on any machine that has the same fonts for letters that
+/// DejaVu Sans lacks.
 ///
 /// # Errors
 /// When a record is unreadable, or a file cannot be written.
@@ -153,7 +154,8 @@ fn write_figures(
     Ok((figures, written))
 }
 
-/// `progress.gif` in the folder of every cell that saved images on the way; returns those for the page.
+/// `progress.gif` in the folder of every cell that saved images on the way; returns those for the
+/// page.
 fn write_animations(
     results: &Path,
     study: &Study,

@@ -1,4 +1,4 @@
-//! What a design can show, from the spread that another study had.
+//! The power of a design, from the spread that another study had.
 
 use std::path::Path;
 
@@ -8,13 +8,15 @@ use statistics::{detectable_difference, sample_sd};
 use crate::analysis::Verdict;
 use crate::study::Study;
 
-/// How much the differences of two optimizers vary over prompts: a standard deviation, × 100, for every pair of another study.
+/// The spread of the differences of two optimizers over prompts: a standard deviation, × 100, for
+/// every pair of another study.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PairSpreads {
     sds: Vec<f64>,
 }
 
-/// The smallest differences of mean similarity × 100 that a design tells apart with a probability of 80 %.
+/// The smallest differences of mean similarity × 100 that a design tells apart with a probability
+/// of 80 %.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Detectable {
     /// Of a pair that varies as the median pair does.
@@ -24,7 +26,7 @@ pub struct Detectable {
 }
 
 impl PairSpreads {
-    /// Those of the ranked optimizers in a results folder.
+    /// The spreads of the ranked optimizers in a results folder.
     ///
     /// # Errors
     /// When the folder is unreadable.
@@ -33,7 +35,7 @@ impl PairSpreads {
         Ok(Self::of_columns(&verdict.scores.table(), verdict.scores.optimizers.len()))
     }
 
-    /// Those of the chosen trials of a results folder, if its settings have been tuned.
+    /// The spreads of the chosen trials of a results folder, if its settings have been tuned.
     ///
     /// # Errors
     /// When the record is unreadable.
@@ -64,8 +66,8 @@ impl PairSpreads {
         Self { sds }
     }
 
-    /// What so many optimizers on so many prompts can tell apart; `None` where there are too few prompts for anything, or
-    /// nothing is known.
+    /// The differences that so many optimizers on so many prompts can tell apart; `None` for too
+    /// few prompts for anything, or nothing is known.
     pub fn detectable(&self, optimizers: usize, prompts: usize) -> Option<Detectable> {
         let of = |sd: f64| detectable_difference(optimizers, sd, prompts);
         Some(Detectable { median: of(*self.sds.get(self.sds.len() / 2)?)?, largest: of(*self.sds.last()?)? })
@@ -76,7 +78,8 @@ impl PairSpreads {
 mod tests {
     use super::*;
 
-    /// STATISTICS: with six optimizers and 48 prompts 0.17, 0.49 and 1.02 points for sd 0.3, 0.85 and 1.78.
+    /// STATISTICS: with six optimizers and 48 prompts 0.17, 0.49 and 1.02 points for sd 0.3, 0.85
+    /// and 1.78.
     #[test]
     fn tells_what_a_design_can_show() {
         let spreads = PairSpreads { sds: vec![0.3, 0.85, 1.78] };

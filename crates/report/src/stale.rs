@@ -1,4 +1,5 @@
-//! Tables and figures of an earlier report that a new one no longer has, such as the second page of a figure.
+//! Tables and figures of an earlier report that a new one no longer has, such as the second page of
+//! a figure.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +16,8 @@ const FOLDERS: [&str; 2] = ["plots", "tables"];
 /// The digests of a report's files by their paths below the results folder.
 pub(super) type Digests = BTreeMap<String, String>;
 
-/// Removes what the report of before wrote and this one, of `files`, did not; keeps the list for the next.
+/// Removes what the report of before wrote and this one, of `files`, did not; keeps the list for
+/// the next.
 ///
 /// A file that is not as that report left it is somebody else's by now, and stays.
 ///
@@ -32,7 +34,7 @@ pub(super) fn replace(results: &Path, files: &Digests) -> Result<(), RecordError
     write_atomically(&results.join(LIST), lines.collect::<String>().as_bytes())
 }
 
-/// What an earlier report wrote, as far as its list tells.
+/// The files that an earlier report wrote, as far as its list tells.
 fn listed(results: &Path) -> Digests {
     let bytes = read_regular(&results.join(LIST), LARGEST_RECORD).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
@@ -43,7 +45,7 @@ fn listed(results: &Path) -> Digests {
     text.lines().filter_map(entry).collect()
 }
 
-/// Whether the path is that of a file right below one of [`FOLDERS`].
+/// Returns true if the path is that of a file right below one of [`FOLDERS`].
 fn is_of_report(name: &str) -> bool {
     let parts: Vec<_> = Path::new(name).components().collect();
     match parts[..] {
@@ -52,7 +54,7 @@ fn is_of_report(name: &str) -> bool {
     }
 }
 
-/// Whether it is a file, and no link, with this content.
+/// Returns true if it is a file, and no link, with this content.
 fn is_as_left(path: &Path, digest: &str) -> bool {
     path.symlink_metadata().is_ok_and(|found| found.is_file())
         && read_regular(path, LARGEST_RECORD).is_ok_and(|bytes| sha256(&bytes) == digest)

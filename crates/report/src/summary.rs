@@ -1,4 +1,4 @@
-//! What the terminal is told.
+//! Summary for the terminal.
 
 use std::fmt::{self, Display, Formatter, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,8 @@ use super::study::{Study, Unreadable};
 use super::tables::shown;
 use super::verdicts;
 
-/// The outcome of an experiment in words: table, ranking, how sure it is, and where everything lies.
+/// The outcome of an experiment in words: table, ranking, how sure it is, and where everything
+/// lies.
 #[derive(Clone, Debug)]
 pub struct Summary {
     text: String,
@@ -33,12 +34,12 @@ impl Summary {
         &self.files
     }
 
-    /// What could not be drawn; the rest of the report is there.
+    /// Figures that could not be drawn; the rest of the report is there.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
     }
 
-    /// How many cells and files about all cells are unreadable, and left out.
+    /// The number of unreadable cells and files, which are left out.
     pub fn unreadable(&self) -> usize {
         self.unreadable
     }
@@ -122,7 +123,7 @@ fn order(study: &Study, verdict: &Verdict) -> String {
     format!("Ranking by mean similarity\n{}", lines.join("\n"))
 }
 
-/// How far an optimizer is behind, such as "0.52 (−1.20 to 2.24)".
+/// The distance of an optimizer from the first, such as "0.52 (−1.20 to 2.24)".
 fn behind(pair: &Pair) -> String {
     let mean = format!("{:.2}", pair.difference);
     interval(pair.interval).map_or(mean.clone(), |interval| format!("{mean} ({interval})"))
@@ -162,7 +163,7 @@ fn published(study: &Study) -> String {
     format!("Beside the published figures (tables/published.csv)\n  {words}")
 }
 
-/// How often the judges found what was asked for.
+/// Sentence on how often the judges found the prompt's class.
 fn judged(study: &Study) -> String {
     let Some(evaluation) = study.cells.iter().find_map(|cell| cell.evaluation.as_ref()) else {
         return String::new();
@@ -186,7 +187,7 @@ fn judged(study: &Study) -> String {
     text
 }
 
-/// What did not finish, by name.
+/// Unfinished cells, by name.
 fn unfinished(study: &Study) -> String {
     let lost: Vec<String> = study
         .cells
@@ -211,7 +212,7 @@ fn unfinished(study: &Study) -> String {
     text
 }
 
-/// What could not be drawn, by name.
+/// Figures that could not be drawn, by name.
 fn not_drawn(faults: &[Fault]) -> String {
     if faults.is_empty() {
         return String::new();
@@ -226,7 +227,7 @@ fn not_drawn(faults: &[Fault]) -> String {
     text
 }
 
-/// What was left out, by name, and the remedy.
+/// The names of records that were left out, and the remedy.
 fn unreadable(study: &Study) -> String {
     if study.unreadable.is_empty() {
         return String::new();

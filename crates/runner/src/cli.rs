@@ -45,16 +45,16 @@ Exit codes:
 #[command(name = "runner", version, after_help = EXAMPLES)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Cli {
-    /// What to do; without it an experiment is run.
+    /// The subcommand; without one, an experiment is run.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// The experiment to run.
     #[command(flatten)]
     pub plan: Option<PlanArgs>,
-    /// How to run it.
+    /// Options of a run.
     #[command(flatten)]
     pub run: RunArgs,
-    /// What concerns every command.
+    /// Options of every command.
     #[command(flatten)]
     pub global: GlobalArgs,
 }
@@ -62,12 +62,14 @@ pub struct Cli {
 /// Everything but running.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the cells of an experiment, devices, packs, estimated time and what it can show, without running
+    /// List the cells of an experiment, devices, batches, estimated time and what it can show,
+    /// without running
     Plan {
         /// Which cells.
         #[command(flatten)]
         args: PlanArgs,
-        /// Results whose optimizers vary from prompt to prompt as these will: what the design can show is told from them
+        /// Results whose optimizers vary from prompt to prompt as these will: what the design can
+        /// show is told from them
         #[arg(long, value_name = "RESULTS")]
         like: Option<PathBuf>,
     },
@@ -90,7 +92,7 @@ pub enum Command {
         left: PathBuf,
         /// Another one
         right: PathBuf,
-        /// How to write it
+        /// Output format
         #[arg(long, value_enum, default_value_t)]
         format: CompareFormat,
     },
@@ -108,7 +110,7 @@ pub enum Command {
     },
 }
 
-/// How a comparison is written.
+/// Output format of a comparison.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum CompareFormat {
     /// Tables to read and to paste
@@ -120,7 +122,7 @@ pub enum CompareFormat {
     Json,
 }
 
-/// What to do with model sets.
+/// Commands on model sets.
 #[derive(Debug, Subcommand)]
 pub enum WeightsCommand {
     /// List the model sets and whether they are installed
@@ -138,7 +140,7 @@ pub enum WeightsCommand {
     },
 }
 
-/// What only a run takes.
+/// Options of a run only.
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// Results folder [default: results/NAME]
@@ -170,7 +172,8 @@ pub struct PlanArgs {
     /// cpu, cuda (all GPUs), or some: cuda:0,cuda:1 [default: all GPUs, else the CPU]
     #[arg(long, value_name = "DEVICES")]
     pub devices: Option<DeviceChoice>,
-    /// Cells to compute at once on the CPU [default: as many as cores for small models, 1 for large]
+    /// Cells to compute at once on the CPU [default: as many as cores for small models, 1 for
+    /// large]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
 }
@@ -180,16 +183,17 @@ pub struct PlanArgs {
 pub struct EvaluateArgs {
     /// PNG or JPEG files of up to 50 million pixels
     ///
-    /// They are turned as their EXIF tag says. Of deep colors, the high byte counts. What is transparent is told: to CLIP it
-    /// is black where nothing of the color is left, and the segmenter looks at the color that the file has there. A file that
-    /// is truncated, or none, is named on stderr, the others are judged, and the exit code is 3.
+    /// They are turned as their EXIF tag says. Of deep colors, the high byte counts. What is
+    /// transparent is told: to CLIP it is black where nothing of the color is left, and the
+    /// segmenter looks at the color that the file has there. A file that is truncated, or none, is
+    /// named on stderr, the others are judged, and the exit code is 3.
     #[arg(required = true, value_name = "IMAGE")]
     pub images: Vec<PathBuf>,
     /// Model sets, the most wanted first: the first that is installed judges
     #[arg(long, value_name = "SET", value_delimiter = ',', default_value = "paper,mini")]
     pub models: Vec<String>,
-    /// Labels to compare with: cifar-100, a file with one on each line, or a list such as 'bicycle,chair'
-    /// [default: those of the model set, else cifar-100]
+    /// Labels to compare with: cifar-100, a file with one on each line, or a list such as
+    /// 'bicycle,chair' [default: those of the model set, else cifar-100]
     #[arg(long, value_name = "LABELS", value_parser = crate::commands::labels)]
     pub labels: Option<LabelChoice>,
     /// Text that a label is put into
@@ -198,7 +202,7 @@ pub struct EvaluateArgs {
     /// Text to tell the similarity with; may be given several times
     #[arg(long = "prompt", value_name = "TEXT")]
     pub prompts: Vec<String>,
-    /// How to print it
+    /// Output format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub format: Format,
     /// cpu, or a GPU such as cuda:0 [default: the first GPU, else the CPU]
@@ -206,7 +210,7 @@ pub struct EvaluateArgs {
     pub devices: Option<DeviceChoice>,
 }
 
-/// How figures are printed.
+/// Output format of evaluations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// A table for each image
@@ -218,7 +222,7 @@ pub enum Format {
     Json,
 }
 
-/// What concerns every command.
+/// Options of every command.
 #[derive(Debug, Args)]
 pub struct GlobalArgs {
     /// Folder of the model sets

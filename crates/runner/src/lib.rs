@@ -1,4 +1,5 @@
-//! Runs optimizer-comparison experiments on BigSleep: experiment → plan → schedule → records → report.
+//! Runs optimizer-comparison experiments on BigSleep: experiment → plan → schedule → records →
+//! report.
 //!
 //! A library only so that the program's parts can be tested; the program is `main.rs`.
 pub mod cli;

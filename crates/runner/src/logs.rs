@@ -54,8 +54,8 @@ pub(crate) fn start(args: &GlobalArgs, bars: &MultiProgress) -> RunLog {
 /// The crates of this workspace that log.
 const OWN_CRATES: [&str; 4] = ["judges", "model_sets", "runner", "torch_ext"];
 
-/// Writes fields as `tracing-subscriber` does by default, their values [`printable`]: it leaves escape sequences in
-/// values that are shown by `Display` (`%`).
+/// Writes fields as `tracing-subscriber` does by default, their values [`printable`]: it leaves
+/// escape sequences in values that are shown by `Display` (`%`).
 fn fields() -> impl for<'w> FormatFields<'w> + 'static {
     let field = |writer: &mut Writer<'_>, field: &Field, value: &dyn Debug| {
         let value = format!("{value:?}");
@@ -69,7 +69,7 @@ fn fields() -> impl for<'w> FormatFields<'w> + 'static {
     debug_fn(field).delimited(" ")
 }
 
-/// What other crates log is theirs.
+/// Filter that drops other crates' events.
 fn own_crates() -> tracing_subscriber::filter::Targets {
     OWN_CRATES.into_iter().map(|name| (name, LevelFilter::TRACE)).collect()
 }
@@ -156,7 +156,8 @@ mod tests {
         assert_eq!(logging, OWN_CRATES);
     }
 
-    /// What is logged of a text, in a message, shown and as it is for programs, with colors and without.
+    /// What is logged of a text, in a message, shown and as it is for programs, with colors and
+    /// without.
     fn logged(text: &str, colors: bool) -> String {
         let file = tempfile::NamedTempFile::new().unwrap();
         let log = RunLog::default();

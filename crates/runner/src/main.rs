@@ -21,8 +21,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Help, or what is wrong with the arguments: it quotes them, and then goes without colors if they have something that a
-/// terminal would act on.
+/// Help, or what is wrong with the arguments: it quotes them, and then goes without colors if they
+/// have something that a terminal would act on.
 fn say_usage(error: &clap::Error) -> ExitCode {
     let arguments = || std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
     if arguments().all(|argument| printable::text(&argument) == argument) {

@@ -1,5 +1,5 @@
-//! The only place that writes to the terminal, but for logs: what others have written into a text is shown
-//! [`printable`].
+//! The only place that writes to the terminal, but for logs: what others have written into a text
+//! is shown [`printable`].
 
 use std::fmt::{self, Formatter};
 use std::io::{self, IsTerminal, Write};
@@ -31,8 +31,8 @@ pub fn say_error(error: &Report) {
     write(&mut io::stderr().lock(), format!("{error:?}").trim_end());
 }
 
-/// Renders errors from now on as people read them. Colors only for a terminal; the width does not depend on it, so that
-/// messages look the same everywhere.
+/// Renders errors from now on as people read them. Colors only for a terminal; the width does not
+/// depend on it, so that messages look the same everywhere.
 pub fn show_errors_readably() {
     let colors = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let hook = miette::set_hook(Box::new(move |_| Box::new(Readable { colors })));
@@ -56,8 +56,8 @@ fn write(stream: &mut impl Write, text: &str) {
         .and_then(|()| stream.flush());
 }
 
-/// Renders errors, in which names and reasons come from others. They are only told from colors before there are any: what
-/// has something to escape in it goes without.
+/// Renders errors, in which names and reasons come from others. They are only told from colors
+/// before there are any: what has something to escape in it goes without.
 struct Readable {
     colors: bool,
 }

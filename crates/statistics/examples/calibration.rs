@@ -2,8 +2,8 @@
 //!
 //!     cargo run -p statistics --example calibration -- [STUDIES]
 //!
-//! Wanted: any pair told apart in 5 % of studies, each method kept among those that may be the best in
-//! 95 %, all intervals covering zero in 95 %.
+//! Wanted: any pair told apart in 5 % of studies, each method kept among those that may be the best
+//! in 95 %, all intervals covering zero in 95 %.
 #![expect(clippy::print_stdout, reason = "it prints a table")]
 
 use rand::SeedableRng as _;

@@ -92,8 +92,8 @@ impl Comparison {
         (0..self.methods).filter(|&method| self.best_p[method] > ALPHA).collect()
     }
 
-    /// The pair of two methods, in either order, seen from `method`: its difference from `other` with
-    /// the interval.
+    /// The pair of two methods, in either order, seen from `method`: its difference from `other`
+    /// with the interval.
     pub fn between(&self, method: usize, other: usize) -> Option<Pair> {
         let (a, b) = (method.min(other), method.max(other));
         let pair = *self.pairs.iter().find(|pair| (pair.a, pair.b) == (a, b))?;
@@ -112,7 +112,8 @@ impl Comparison {
     }
 }
 
-/// Scores less their block's mean, which no difference depends on, with what flips need of each pair.
+/// Scores less their block's mean, which no difference depends on, with what flips need of each
+/// pair.
 struct Centered {
     methods: usize,
     scores: Vec<Vec<f64>>,

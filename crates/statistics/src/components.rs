@@ -23,8 +23,8 @@ pub struct Components {
 }
 
 impl Components {
-    /// The components of `table` (block × seed, of a difference or a score); `None` below two blocks
-    /// or two seeds.
+    /// The components of `table` (block × seed, of a difference or a score); `None` below two
+    /// blocks or two seeds.
     pub fn of(table: &[Vec<f64>]) -> Option<Self> {
         let (n, s) = (table.len(), table.first()?.len());
         if n < 2 || s < 2 {

@@ -10,8 +10,8 @@ use crate::moments::mean;
 ///
 /// Seeds that all blocks share do not average out with more blocks: intervals over blocks alone
 /// cover half of what they promise if there is a seed effect. The variance of the mean is
-/// (`ms_blocks` + `ms_seeds` − `ms_rest`) / (n s), at least `ms_rest` / (n s), with Satterthwaite's degrees
-/// of freedom (Searle, Casella & McCulloch 1992, section 2.6).
+/// (`ms_blocks` + `ms_seeds` − `ms_rest`) / (n s), at least `ms_rest` / (n s), with Satterthwaite's
+/// degrees of freedom (Searle, Casella & McCulloch 1992, section 2.6).
 pub fn crossed_interval(differences: &[Vec<f64>], pairs: usize) -> Option<(f64, f64)> {
     let parts = Components::of(differences)?;
     let (n, s) = (differences.len() as f64, differences[0].len() as f64);
@@ -38,8 +38,8 @@ mod tests {
 
     use super::*;
 
-    /// Studies of a difference of zero with effects of blocks and seeds: the share of intervals that
-    /// cover it.
+    /// Studies of a difference of zero with effects of blocks and seeds: the share of intervals
+    /// that cover it.
     fn coverage(blocks: usize, seeds: usize, seed_effect: f64) -> f64 {
         let covered = (0..2000).filter(|&study| {
             let mut rng = ChaCha8Rng::seed_from_u64(study);

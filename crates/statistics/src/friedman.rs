@@ -7,8 +7,8 @@ use rand_chacha::ChaCha8Rng;
 /// Permutations drawn where there are more than can be enumerated.
 const DRAWN: usize = 100_000;
 
-/// p value of the hypothesis that all methods are alike, by permutation of the scores within blocks;
-/// `None` below two methods or blocks, and where all scores tie.
+/// p value of the hypothesis that all methods are alike, by permutation of the scores within
+/// blocks; `None` below two methods or blocks, and where all scores tie.
 ///
 /// The statistic is the sum of the methods' squared rank sums, of which Friedman's χ² is a linear
 /// function. All (k!)ⁿ permutations where that is at most 100,000, else 100,000 from a fixed ChaCha
@@ -58,8 +58,8 @@ fn enumerable(methods: usize, blocks: usize) -> bool {
     orders.powi(i32::try_from(blocks).unwrap_or(i32::MAX)) <= DRAWN as f64
 }
 
-/// Hits among all permutations, and their number. The first block may stay as it is: only how blocks
-/// stand to each other counts.
+/// Hits among all permutations, and their number. The first block may stay as it is: only how
+/// blocks stand to each other counts.
 fn enumerated(ranks: &[Vec<f64>], observed: f64) -> (usize, usize) {
     let mut sums = vec![ranks[0].clone()];
     for block in &ranks[1..] {

@@ -15,7 +15,8 @@ pub struct Kendall {
 
 /// Kendall's τ-b of `a` and `b`; `None` where all of either side tie, as fewer than two things do.
 ///
-/// Source: Kendall 1945, "The treatment of ties in ranking problems"; `scipy.stats.kendalltau`, variant b.
+/// Source: Kendall 1945, "The treatment of ties in ranking problems"; `scipy.stats.kendalltau`,
+/// variant b.
 pub fn kendall(a: &[f64], b: &[f64]) -> Option<Kendall> {
     let (mut agreeing, mut opposed, mut pairs) = (0, 0, 0);
     let (mut apart_in_a, mut apart_in_b) = (0, 0);

@@ -12,7 +12,8 @@ pub fn ranks(scores: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// Spearman's rank correlation, in `[-1, 1]`; `None` below three pairs, and where all of either side tie.
+/// Spearman's rank correlation, in `[-1, 1]`; `None` below three pairs, and where all of either
+/// side tie.
 pub fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
     let (a, b) = (ranks(a), ranks(b));
     let middle = (a.len() as f64 + 1.0) / 2.0;

@@ -25,7 +25,8 @@ pub enum NoCuda {
     NotLinked,
 }
 
-/// Opens libtorch's CUDA part, which registers itself with libtorch; does nothing where libtorch is linked with it.
+/// Opens libtorch's CUDA part, which registers itself with libtorch; does nothing where libtorch is
+/// linked with it.
 ///
 /// # Errors
 /// Where there is no NVIDIA driver, or no CUDA part that can be loaded.
@@ -48,8 +49,9 @@ fn open() -> Result<(), NoCuda> {
 
 #[cfg(unix)]
 fn keep_open(library: &Path, flags: i32) -> Result<(), libloading::Error> {
-    // SAFETY: the driver's library and libtorch's own part are made to be loaded into a process like this one; their
-    // initialisers register backends and need nothing of us. Never closed, so nothing of them dangles.
+    // SAFETY: the driver's library and libtorch's own part are made to be loaded into a process
+    // like this one; their initialisers register backends and need nothing of us. Never closed, so
+    // nothing of them dangles.
     let library = unsafe { Library::open(Some(library), flags) }?;
     std::mem::forget(library);
     Ok(())
@@ -81,8 +83,9 @@ pub fn free_memory(gpu: usize) -> Option<usize> {
     type SetDevice = unsafe extern "C" fn(i32) -> i32;
     type MemGetInfo = unsafe extern "C" fn(*mut usize, *mut usize) -> i32;
     let (mut free, mut total) = (0, 0);
-    // SAFETY: the signatures are those of CUDA's runtime API, stable since its first version; both calls answer 0 for
-    // success, and the pointers outlive the call. The library has been loaded by libtorch and stays loaded.
+    // SAFETY: the signatures are those of CUDA's runtime API, stable since its first version; both
+    // calls answer 0 for success, and the pointers outlive the call. The library has been loaded by
+    // libtorch and stays loaded.
     let failed = unsafe {
         let runtime = Library::open(Some("libcudart.so.13"), RTLD_LAZY).ok()?;
         let set_device = runtime.get::<SetDevice>(b"cudaSetDevice\0").ok()?;

@@ -1,4 +1,5 @@
-/// Ends the process without tidying up: libtorch's own end would pull the ground from under threads that still compute.
+/// Ends the process without tidying up: libtorch's own end would pull the ground from under threads
+/// that still compute.
 #[cfg(unix)]
 #[expect(unsafe_code, reason = "the standard library has no exit that runs nothing else")]
 pub fn exit_at_once(code: u8) -> ! {

@@ -15,8 +15,8 @@ const EXHAUSTION: [&str; 6] = [
 
 /// Computes `compute` without recording gradients.
 ///
-/// The mode of before is restored even when `compute` panics, which `tch::no_grad` does not: the next
-/// backward pass on that thread would find no graph and take the process down.
+/// The mode of before is restored even when `compute` panics, which `tch::no_grad` does not: the
+/// next backward pass on that thread would find no graph and take the process down.
 pub fn no_grad<T>(compute: impl FnOnce() -> T) -> T {
     let _restored_on_drop = tch::no_grad_guard();
     compute()

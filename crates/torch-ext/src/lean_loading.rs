@@ -2,14 +2,17 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// While it lives, large buffers go back to the system as soon as they are freed, on whatever thread.
+/// While it lives, large buffers go back to the system as soon as they are freed, on whatever
+/// thread.
 ///
-/// A model is read tensor by tensor, each of which is converted and folded: freed buffers lie between those that stay. glibc
-/// comes to keep such of up to 32 MB for later, as is right for the steps of a dream, so that loading took half as much memory
-/// again as its files. Other allocators are left as they are.
+/// A model is read tensor by tensor, each of which is converted and folded: freed buffers lie
+/// between those that stay. glibc comes to keep such of up to 32 MB for later, as is right for the
+/// steps of a dream, so that loading took half as much memory again as its files. Other allocators
+/// are left as they are.
 pub struct LeanLoading(());
 
-/// Number of live guards. glibc has one setting for the whole process, and several workers may load at once.
+/// Number of live guards. glibc has one setting for the whole process, and several workers may load
+/// at once.
 static LOADING: Mutex<u32> = Mutex::new(0);
 
 impl LeanLoading {
@@ -42,7 +45,8 @@ mod allocator {
 
     /// glibc's own setting before it has seen a large buffer freed.
     const SMALLEST_THRESHOLD: c_int = 128 << 10;
-    /// The most that glibc raises it to by itself, which it does no more once the threshold was set: see mallopt(3).
+    /// The most that glibc raises it to by itself, which it does no more once the threshold was
+    /// set: see mallopt(3).
     const LARGEST_THRESHOLD: c_int = 32 << 20;
 
     /// Buffers above the threshold are mapped, each by itself, and unmapped as they are freed.
@@ -57,7 +61,8 @@ mod allocator {
     }
 
     fn set(threshold: c_int) {
-        // Sound: it takes glibc's own lock and sets two numbers that an allocation of another thread reads before or after.
+        // Sound: it takes glibc's own lock and sets two numbers that an allocation of another
+        // thread reads before or after.
         unsafe {
             libc::mallopt(libc::M_MMAP_THRESHOLD, threshold);
             libc::mallopt(libc::M_TRIM_THRESHOLD, 2 * threshold); // as glibc does

@@ -1,13 +1,15 @@
-//! In-place operations of libtorch that take a scalar, which the bindings leave out: `native/scaled.cpp`.
+//! In-place operations of libtorch that take a scalar, which the bindings leave out:
+//! `native/scaled.cpp`.
 //!
-//! With them every rule takes the operations that PyTorch takes, in its order, and rounds as it does.
+//! With them every rule takes the operations that PyTorch takes, in its order, and rounds as it
+//! does.
 #![expect(unsafe_code, reason = "calls into libtorch")]
 
 use tch::{Kind, Tensor};
 use torch_sys::C_tensor;
 
-/// A scalar as `tensor` takes it. What is beyond single precision is infinite to a tensor of it, as the product of two
-/// of its numbers would be: libtorch refuses to convert it.
+/// A scalar as `tensor` takes it. What is beyond single precision is infinite to a tensor of it, as
+/// the product of two of its numbers would be: libtorch refuses to convert it.
 #[must_use]
 pub fn scalar(tensor: &Tensor, value: f64) -> f64 {
     let is_beyond = f64::from(f32::MAX) < value.abs() && tensor.kind() != Kind::Double;
@@ -16,7 +18,8 @@ pub fn scalar(tensor: &Tensor, value: f64) -> f64 {
 
 /// y ← y + a·x, rounded once: `y.add_(x, alpha=a)`.
 pub fn axpy_(y: &mut Tensor, a: f64, x: &Tensor) {
-    // Sound: both point to tensors that live as long as the call; libtorch checks kinds, shapes and devices.
+    // Sound: both point to tensors that live as long as the call; libtorch checks kinds, shapes and
+    // devices.
     let done = unsafe { torch_ext_axpy(y.as_mut_ptr(), scalar(y, a), x.as_ptr()) };
     assert!(done, "libtorch refused {y:?} + {a} * {x:?}");
 }

@@ -1,7 +1,8 @@
-//! TF32, on CUDA: 32-bit floats multiplied with 10-bit mantissas. libtorch has a switch for the whole process.
+//! TF32, on CUDA: 32-bit floats multiplied with 10-bit mantissas. libtorch has a switch for the
+//! whole process.
 //!
-//! By itself it lets convolutions use it and matrix products not. The generator is made of convolutions and must not, the
-//! perceptor is made of products and may, where asked.
+//! By itself it lets convolutions use it and matrix products not. The generator is made of
+//! convolutions and must not, the perceptor is made of products and may, where asked.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -30,14 +31,15 @@ mod switch {
 /// Number of live [`Allowed`] guards.
 static USERS: Mutex<u32> = Mutex::new(0);
 
-/// Forbids TF32 on CUDA to all but dreams whose settings ask for it; until then libtorch's convolutions use it.
+/// Forbids TF32 on CUDA to all but dreams whose settings ask for it; until then libtorch's
+/// convolutions use it.
 pub fn forbid() {
     let users = USERS.lock().unwrap_or_else(PoisonError::into_inner);
     switch::allow(*users > 0, false);
 }
 
-/// While it lives, matrix products may use TF32: on whatever thread, so that on a machine with several devices the few
-/// products of another's generator may, too.
+/// While it lives, matrix products may use TF32: on whatever thread, so that on a machine with
+/// several devices the few products of another's generator may, too.
 pub struct Allowed(());
 
 impl Allowed {

@@ -1,7 +1,8 @@
-//! The parts of a step by themselves, to measure each (`benches/components.rs`) or to study what the loss is made of.
+//! The parts of a step by themselves, to measure each (`benches/components.rs`) or to study what
+//! the loss is made of.
 //!
-//! In the order in which a [`step`](Dreamer::step) takes them: [`inputs`], [`generate`], [`boxes`], [`cut`], [`perceive`], [`loss`],
-//! [`advance`], of which [`average`] is a part.
+//! In the order in which a [`step`](Dreamer::step) takes them: [`inputs`], [`generate`], [`boxes`],
+//! [`cut`], [`perceive`], [`loss`], [`advance`], of which [`average`] is a part.
 
 use super::{Dreamer, cutouts, losses};
 use crate::{Dream, latents::Latents};
@@ -27,18 +28,19 @@ pub fn boxes(dreamer: &Dreamer, dream: &Dream) -> Tensor {
 
 /// The cutouts of `image [1, 3, s, s]`, as patches: `[k, patches, 3·patch_side²]`.
 pub fn cut(dreamer: &Dreamer, image: &Tensor, boxes: &Tensor) -> Tensor {
-    dreamer.guide.cutter.cut(image, boxes)
+    dreamer.clip_guidance.cutter.cut(image, boxes)
 }
 
 /// The perceptor: cutouts as patches → `[1, k, e]`.
 pub fn perceive(dreamer: &Dreamer, patches: &Tensor) -> Tensor {
-    dreamer.guide.perceive(patches).unsqueeze(0)
+    dreamer.clip_guidance.perceive(patches).unsqueeze(0)
 }
 
-/// The scalar that a step differentiates: latents, class weights and the cutouts' embeddings → `[1]`.
+/// The scalar that a step differentiates: latents, class weights and the cutouts' embeddings →
+/// `[1]`.
 pub fn loss(dream: &Dream, [normu, class_weights, embeds]: &[Tensor; 3]) -> Tensor {
-    let alignment = losses::alignment(embeds, &dream.target.view([1, 1, -1]));
-    let similarity = losses::similarity(&alignment, &dream.loss_coef.unsqueeze(0));
+    let cosine = losses::cosine(embeds, &dream.target.view([1, 1, -1]));
+    let similarity = losses::similarity(&cosine, &dream.loss_coef.unsqueeze(0));
     let sum = |x: Tensor| x.sum(None::<Kind>);
     similarity
         + sum(losses::latent(normu).seen_from(normu))
@@ -49,12 +51,12 @@ pub fn loss(dream: &Dream, [normu, class_weights, embeds]: &[Tensor; 3]) -> Tens
 pub fn advance(dream: &mut Dream, [normu, cls]: &[Tensor; 2]) {
     let gradient = Latents { normu: normu.shallow_clone(), cls: cls.shallow_clone() };
     let terms = Tensor::zeros([loss_terms::LossTerms::COUNT as i64], (Kind::Float, normu.device()));
-    let sound = Tensor::from(true).to_device(normu.device());
-    torch_ext::no_grad(|| dream.advance(&gradient, &terms, &sound));
+    let finite = Tensor::from(true).to_device(normu.device());
+    torch_ext::no_grad(|| dream.advance(&gradient, &terms, &finite));
 }
 
 /// Takes the latents into their average once more.
 pub fn average(dream: &mut Dream) {
-    let alive = Tensor::from(true).to_device(dream.latents.normu.device());
-    dream.ema.update(&dream.latents.normu, &dream.latents.cls, &alive);
+    let active = Tensor::from(true).to_device(dream.latents.normu.device());
+    dream.ema.update(&dream.latents.normu, &dream.latents.cls, &active);
 }

@@ -3,10 +3,10 @@ use crate::golden::{distance, models};
 use crate::{Prompt, Status, TraceRow};
 use optim::OptimizerConfig;
 
+mod batching;
 mod continuation;
 mod divergence;
 mod extremes;
-mod packing;
 mod single_steps;
 mod trajectory;
 
@@ -75,7 +75,8 @@ fn a_dream_runs_its_steps_and_no_further() {
     assert!(distance(&image, &dreamer.live_image(&dream)) > 1e-3);
 }
 
-/// On a step's own cutouts an image is judged as in the step; otherwise on some that no step sees, always the same.
+/// On a step's own cutouts an image is judged as in the step; otherwise on some that no step sees,
+/// always the same.
 #[test]
 fn images_are_judged_by_the_similarity_term() {
     let dreamer = dreamer(&settings());
@@ -163,7 +164,7 @@ fn what_cannot_be_dreamt_is_refused() {
     assert!(long.starts_with("the text makes 402 tokens, CLIP reads 77: shorten it"), "{long}");
     insta::assert_snapshot!(error(&|spec| spec.prompt = Prompt::image("no/such.png")), @"failed to read image `no/such.png`: PNG and JPEG files are known");
     insta::assert_snapshot!(error(&|spec| spec.settings.max_classes = Some(1001)), @"max_classes is 1001, but must be at most 1000, the number of the generator's classes");
-    insta::assert_snapshot!(error(&|spec| spec.settings.cutouts = 5), @"the dream differs in cutouts, gradient_accumulation, interpolation, precision or truncation from those of its pack");
+    insta::assert_snapshot!(error(&|spec| spec.settings.cutouts = 5), @"the dream differs in cutouts, gradient_accumulation, interpolation, precision or truncation from those of its batch");
     insta::assert_snapshot!(error(&|spec| spec.settings.ema_decay = 1.0), @"ema_decay is 1, but must be at least 0 and below 1");
 }
 
@@ -175,12 +176,13 @@ fn tf32_is_refused_on_the_cpu() {
     insta::assert_snapshot!(error, @"precision `tf32` is for CUDA devices only: use `fp32` or `bf16` on the CPU");
 }
 
-/// Against the loss: a step's similarity term is that of the live image's cutouts, at the boxes of that step.
+/// Against the loss: a step's similarity term is that of the live image's cutouts, at the boxes of
+/// that step.
 #[test]
 fn the_similarity_of_cutouts_is_the_losses() {
     for chunk in [3, 32] {
         let mut dreamer = dreamer(&settings());
-        dreamer.guide.chunk = chunk; // one that divides the four cutouts, and one that holds them
+        dreamer.clip_guidance.chunk = chunk; // one that divides the four cutouts, and one that holds them
         let mut dreams = [dreamer.begin(&spec("a bear", 0, ADAM)).unwrap()];
         walk(&dreamer, &mut dreams, 2);
         let target = dreams[0].target.copy();

@@ -53,7 +53,8 @@ fn header(source: &Source, length: u64) -> Result<(u64, Metadata), CheckpointErr
     Ok((data_start, metadata))
 }
 
-/// The offsets were checked when the header was parsed: they follow each other and agree with shape and kind.
+/// The offsets were checked when the header was parsed: they follow each other and agree with shape
+/// and kind.
 fn stored(
     source: &Arc<Source>,
     data_start: u64,

@@ -11,14 +11,15 @@ use tch::{Device, Tensor};
 
 use crate::{CheckpointError, kind};
 
-/// Writes a safetensors file whole or not at all: a temporary file in the same folder, made durable, then renamed.
+/// Writes a safetensors file whole or not at all: a temporary file in the same folder, made
+/// durable, then renamed.
 ///
-/// Tensors may lie on any device and need not be contiguous; each is written in its own kind. The same tensors and
-/// metadata give the same bytes.
+/// Tensors may lie on any device and need not be contiguous; each is written in its own kind. The
+/// same tensors and metadata give the same bytes.
 ///
 /// # Errors
-/// [`CheckpointError::Write`] when the folder cannot be written to, a name occurs twice, or a tensor's kind has no
-/// counterpart in the format (quantised and most complex kinds).
+/// [`CheckpointError::Write`] when the folder cannot be written to, a name occurs twice, or a
+/// tensor's kind has no counterpart in the format (quantised and most complex kinds).
 pub fn write_safetensors<N: AsRef<str>>(
     path: &Path,
     tensors: &[(N, &Tensor)],
@@ -49,7 +50,8 @@ fn write_durably<N: AsRef<str>>(
     file.into_inner()?.sync_all()
 }
 
-/// The JSON header, its keys sorted, padded with spaces so that the data start at a multiple of eight bytes.
+/// The JSON header, its keys sorted, padded with spaces so that the data start at a multiple of
+/// eight bytes.
 fn header<N: AsRef<str>>(
     tensors: &[(N, &Tensor)],
     metadata: &BTreeMap<String, String>,

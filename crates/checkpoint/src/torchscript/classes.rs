@@ -16,7 +16,8 @@ pub(super) struct Classes {
 
 #[derive(Default)]
 pub(super) struct Class {
-    /// Attributes that `state_dict()` has; `None` where the code does not say, which means every tensor.
+    /// Attributes that `state_dict()` has; `None` where the code does not say, which means every
+    /// tensor.
     state: Option<HashSet<String>>,
     /// True if its attributes come from running a method rather than from the file.
     pub(super) has_setstate: bool,

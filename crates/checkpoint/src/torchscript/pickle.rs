@@ -45,9 +45,11 @@ pub(super) enum PickleError {
     Nonsense(usize),
 }
 
-/// Reads the operations that TorchScript's own pickler writes (torch/csrc/jit/serialization/pickler.cpp), and no others.
+/// Reads the operations that TorchScript's own pickler writes
+/// (torch/csrc/jit/serialization/pickler.cpp), and no others.
 ///
-/// Values are shared, never copied, and nested no deeper than [`DEEPEST`]: memory is at most some 100 times the pickle.
+/// Values are shared, never copied, and nested no deeper than [`DEEPEST`]: memory is at most some
+/// 100 times the pickle.
 pub(super) fn parse(pickle: &[u8]) -> Result<Value, PickleError> {
     let mut machine = Machine { rest: pickle, ..Machine::default() };
     loop {

@@ -12,7 +12,8 @@ use crate::{
     stored::Stored,
 };
 
-/// Shared modules are reached on every way that leads to them: this many steps are enough for any network.
+/// Shared modules are reached on every way that leads to them: this many steps are enough for any
+/// network.
 const MOST_STEPS: usize = 100_000;
 
 /// All tensors of the tree of modules below `root`.
@@ -112,7 +113,8 @@ impl<'p> Pickled<'p> {
         })
     }
 
-    /// `None` where the tensor does not fit its storage, or is larger than any file of this size should hold.
+    /// `None` where the tensor does not fit its storage, or is larger than any file of this size
+    /// should hold.
     fn locate(self, archive: &Archive, span: &Span, kind: tch::Kind) -> Option<Stored> {
         let element = kind.elt_size_in_bytes() as i64;
         let elements = self.shape.iter().try_fold(1_i64, |product, &side| product.checked_mul(side))?;

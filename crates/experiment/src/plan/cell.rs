@@ -9,7 +9,8 @@ use serde_json::json;
 use super::digest::digest;
 use crate::{Axis, Experiment, PromptEntry, Variant};
 
-/// Changes when the same settings come to mean another computation, so that old records are not taken for new ones.
+/// Changes when the same settings come to mean another computation, so that old records are not
+/// taken for new ones.
 const COMPUTATION: u32 = 1;
 
 /// One point of the grid: everything that decides its result.
@@ -17,7 +18,8 @@ const COMPUTATION: u32 = 1;
 pub struct Cell {
     /// Path of its folder below `cells/`.
     pub id: String,
-    /// SHA-256 (hex) of all that decides its dream: not of what it is called, nor of what its image is compared with.
+    /// SHA-256 (hex) of all that decides its dream: not of what it is called, nor of what its image
+    /// is compared with.
     pub digest: String,
     /// SHA-256 of the content of the prompt's image, if it has one.
     image: Option<String>,
@@ -89,14 +91,16 @@ impl Cell {
         })
     }
 
-    /// The digest in its record if that is of format 0, which covers the text that its images were compared with.
+    /// The digest in its record if that is of format 0, which covers the text that its images were
+    /// compared with.
     pub fn former_digest(&self, judged_text: &str) -> String {
         let mut content = self.content();
         content["judged"] = judged_text.into();
         digest(&content)
     }
 
-    /// Whether `record` says that it has ended, as it would end now: with its images compared with the text of now.
+    /// Returns true if `record` says that it has ended, as it would end now: with its images
+    /// compared with the text of now.
     pub fn is_ended_by(&self, record: &CellRecord) -> bool {
         let judged = || record.judged_text.as_deref() == Some(self.judged_text().as_str());
         match record.status {
@@ -122,7 +126,7 @@ impl Cell {
         Ok(record)
     }
 
-    /// What the dream is to approach and to avoid.
+    /// The texts and images to approach and to avoid.
     pub fn dream_prompt(&self) -> Prompt {
         let mut prompt = Prompt::approach(&self.prompt.text);
         if let Some(avoid) = &self.prompt.avoid {
@@ -140,7 +144,7 @@ impl Cell {
         Texts { approach: prompt.approach.len().max(1) as u32, avoid: prompt.avoid.len() as u32 }
     }
 
-    /// What makes cosines of its similarity terms.
+    /// The scale that makes cosines of its similarity terms.
     pub fn cosine_scale(&self) -> CosineScale {
         CosineScale { loss_coef: self.dream.loss_coef, texts: self.texts() }
     }

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 /// A setting that a record and a plan disagree on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Changed {
-    /// Where it stands, such as `dream.iterations`.
+    /// Key of the setting, such as `dream.iterations`.
     pub setting: String,
     /// The record's value.
     pub was: String,
@@ -14,7 +14,7 @@ pub struct Changed {
     pub is: String,
 }
 
-/// What differs between a cell's record and what is now wanted of the cell.
+/// Lists the differences between a cell's record and the cell as planned.
 pub fn changed_settings(was: &CellRecord, is: &CellRecord) -> Vec<Changed> {
     let (was_flat, is_flat) = (settings(was), settings(is));
     let mut names: Vec<&String> = was_flat.keys().chain(is_flat.keys()).collect();

@@ -36,7 +36,7 @@ impl Excluded {
         excluded
     }
 
-    /// Whether it covers the cell of these entries of the axes.
+    /// Returns true if it covers the cell of these entries of the axes.
     pub(super) fn covers(&self, cell: [usize; AXES]) -> bool {
         let found = (0..AXES).filter_map(|axis| self.found_by[axis].get(&cell[axis])).flatten();
         found.into_iter().any(|&index| {

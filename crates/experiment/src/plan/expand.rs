@@ -11,10 +11,11 @@ use super::Cell;
 use super::excluded::Excluded;
 use crate::{Experiment, PromptEntry, Seeds, Variant};
 
-/// The cells of an experiment, in its order: prompts, then optimizers, then further settings, then seeds.
+/// The cells of an experiment, in its order: prompts, then optimizers, then further settings, then
+/// seeds.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What a results folder records of it.
+    /// Record of the plan for a results folder.
     pub record: PlanRecord,
     /// The cells.
     pub cells: Vec<Cell>,
@@ -92,7 +93,7 @@ fn seeds_of(seeds: &Seeds, prompt: usize) -> Vec<(usize, u64)> {
     (first..).zip(seeds.of_prompt(prompt)).collect()
 }
 
-/// What a prompt's image shows decides a cell's result, not what its file is called.
+/// Digest of a prompt's image: its content decides a cell's result, not its name.
 fn image_digest(prompt: &PromptEntry) -> Result<Option<String>, PlanError> {
     let Some(path) = &prompt.image else { return Ok(None) };
     if prompt.image_sha256.is_some() {

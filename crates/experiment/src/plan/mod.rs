@@ -1,4 +1,5 @@
-//! An experiment's cells: the product of its axes, each with a readable path and a digest of all that decides its result.
+//! An experiment's cells: the product of its axes, each with a readable path and a digest of all
+//! that decides its result.
 mod cell;
 mod diff;
 mod digest;

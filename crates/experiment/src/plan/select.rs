@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use super::Cell;
 
-/// Bytes that a pattern may have, and braces that may be open in it: more than anybody writes, less than the expressions
-/// that are made of it can take.
+/// Bytes that a pattern may have, and braces that may be open in it: more than anybody writes, less
+/// than the expressions that are made of it can take.
 const LONGEST: usize = 4096;
 const DEEPEST: usize = 20;
 
@@ -87,7 +87,7 @@ fn matcher(glob: &str) -> Result<GlobSet, SelectError> {
     GlobSetBuilder::new().add(pattern).build().map_err(invalid)
 }
 
-/// How many braces are open at once, at most.
+/// The largest number of braces open at once.
 fn depth(glob: &str) -> usize {
     let (mut open, mut most) = (0_usize, 0);
     for c in glob.chars() {

@@ -32,8 +32,9 @@ pub enum Edge {
 }
 
 impl Scored {
-    /// Scores of trials out of those of their runs, `runs[trial][prompt][seed]`, `None` for one that diverged: that has the
-    /// least score of its prompt and seed. A prompt and seed on which all diverged does not count. `None` without any score.
+    /// Scores of trials out of those of their runs, `runs[trial][prompt][seed]`, `None` for one
+    /// that diverged: that has the least score of its prompt and seed. A prompt and seed on which
+    /// all diverged does not count. `None` without any score.
     pub fn of(runs: &[Vec<Vec<Option<f64>>>]) -> Option<Vec<Self>> {
         let least = |prompt: usize, seed: usize| {
             runs.iter().filter_map(|trial| trial[prompt][seed]).min_by(f64::total_cmp)
@@ -71,7 +72,7 @@ fn best(optimizer: usize, trials: &[Trial], scores: &[Scored]) -> Option<Choice>
     Some(Choice { optimizer, trial, edge: edge(&trials[trial], own().map(|(_, trial)| trial)) })
 }
 
-/// Where a trial of one range lies among all; of several ranges there is no edge to tell.
+/// The edge at which a trial of one range lies; trials of several ranges have none.
 fn edge<'t>(trial: &Trial, all: impl Iterator<Item = &'t Trial> + Clone) -> Option<Edge> {
     let [value] = trial.values[..] else { return None };
     let values = all.map(|other| other.values[0]);

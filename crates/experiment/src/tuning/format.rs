@@ -25,8 +25,9 @@ struct TuningTable {
     _also: Option<toml::Table>,
 }
 
-/// Settings that are chosen before they are tested: every `{ tune = [LOW, HIGH] }` of an optimizer. Trials are computed on
-/// prompts and seeds of their own, with as many steps as the test has; the best by the mean similarity is tested.
+/// Settings that are chosen before they are tested: every `{ tune = [LOW, HIGH] }` of an optimizer.
+/// Trials are computed on prompts and seeds of their own, with as many steps as the test has; the
+/// best by the mean similarity is tested.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "the shape of the format, which `TuningTable` reads")]
@@ -35,13 +36,15 @@ pub(crate) struct TuningSchema {
     prompts: Vec<TextOrTable>,
     /// Seeds of the trials; none of them may be tested.
     seeds: SeedsSchema,
-    /// Trials of every tuned optimizer, at equal ratios from the low end of its range to the high one.
+    /// Trials of every tuned optimizer, at equal ratios from the low end of its range to the high
+    /// one.
     #[schemars(default = "five", range(min = 2, max = 100))]
     points: u64,
-    /// How often one more trial is made beyond a range at whose end the best lies.
+    /// The number of trials that may be added beyond a range at whose end the best lies.
     #[schemars(default = "one", range(max = 100))]
     extend: u64,
-    /// Optimizers with fixed settings that are tested beside the tuned ones, named such as `adam as given`.
+    /// Optimizers with fixed settings that are tested beside the tuned ones, named such as `adam as
+    /// given`.
     #[schemars(default)]
     also: Option<OptimizerConfig>,
 }
@@ -62,7 +65,7 @@ fn extend() -> Spanned<u64> {
     Spanned::new(0..0, one())
 }
 
-/// What an optimizer that is tested with fixed settings is called besides its name.
+/// The suffix of an optimizer that is tested with fixed settings.
 const AS_GIVEN: &str = "as given";
 
 /// `[tuning]`, held against the rest of the experiment.

@@ -1,7 +1,8 @@
 use super::range::TuneRange;
 
-/// Points spread over ranges, each a value for every range: both ends and what lies between them at equal ratios for one
-/// range, Sobol points in the ranges' logarithms for several, one point without values for none.
+/// Points spread over ranges, each a value for every range: both ends and what lies between them at
+/// equal ratios for one range, Sobol points in the ranges' logarithms for several, one point
+/// without values for none.
 pub(super) fn points(ranges: &[TuneRange], count: usize) -> Vec<Vec<f64>> {
     match ranges {
         [] => vec![Vec::new()],
@@ -21,7 +22,8 @@ fn grid(range: &TuneRange, count: usize) -> Vec<f64> {
     (0..count).map(value).collect()
 }
 
-/// Source: Burley, "Practical hash-based Owen scrambling", JCGT 9(4), 2020; the crate `sobol_burley`.
+/// Source: Burley, "Practical hash-based Owen scrambling", JCGT 9(4), 2020; the crate
+/// `sobol_burley`.
 fn sobol(ranges: &[TuneRange], index: usize) -> Vec<f64> {
     let value = |(dimension, range): (u32, &TuneRange)| {
         let unit = f64::from(sobol_burley::sample(index as u32, dimension, 0));

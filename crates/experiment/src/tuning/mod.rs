@@ -1,9 +1,10 @@
 //! Tuning: settings that are chosen on prompts of their own before they are tested.
 //!
-//! An experiment with `[tuning]` has two stages, each an experiment without one: [`Tuning::stage`] computes trials on the
-//! tuning prompts; [`Tuning::tested`] has the settings that were [chosen](choose). Whoever runs it repeats "compute the
-//! trials, [extend](Tuning::extension) the ranges at whose edge the best lies" until nothing is added: what comes next
-//! depends on nothing but the scores so far, so that a run can be interrupted anywhere.
+//! An experiment with `[tuning]` has two stages, each an experiment without one: [`Tuning::stage`]
+//! computes trials on the tuning prompts; [`Tuning::tested`] has the settings that were
+//! [chosen](choose). Whoever runs it repeats "compute the trials, [extend](Tuning::extension) the
+//! ranges at whose edge the best lies" until nothing is added: what comes next depends on nothing
+//! but the scores so far, so that a run can be interrupted anywhere.
 mod choose;
 mod format;
 mod grid;
@@ -19,7 +20,7 @@ use optim::OptimizerConfig;
 
 use super::{Axis, Experiment, PromptEntry, Seeds, Variant};
 
-/// How settings are chosen.
+/// The choice of settings.
 #[derive(Clone, Debug)]
 pub struct Tuning {
     /// Prompts that trials are scored on, none of them tested.
@@ -28,7 +29,7 @@ pub struct Tuning {
     pub seeds: Seeds,
     /// Trials of every tuned optimizer.
     pub points: usize,
-    /// How often a range is extended at whose edge the best trial lies.
+    /// The number of times that a range may be extended at whose edge the best trial lies.
     pub extend: usize,
     /// Optimizers that are tested beside, as given.
     pub also: Vec<Variant<OptimizerConfig>>,
@@ -49,7 +50,8 @@ pub struct Trial {
 pub(crate) const FOLDER: &str = "tuning";
 
 impl Tuning {
-    /// The trials that every tuning begins with: those of a tuned optimizer spread over its ranges, one of any other.
+    /// The trials that every tuning begins with: those of a tuned optimizer spread over its ranges,
+    /// one of any other.
     pub fn first_trials(&self) -> Vec<Trial> {
         let of = |(optimizer, ranges): (usize, &Vec<TuneRange>)| {
             let trial = move |values| Trial { optimizer, values };
@@ -58,7 +60,8 @@ impl Tuning {
         self.ranges.iter().enumerate().flat_map(of).collect()
     }
 
-    /// The trials that extend ranges at whose edge the best of `trials` lies, at the distance that its neighbors have.
+    /// The trials that extend ranges at whose edge the best of `trials` lies, at the distance that
+    /// its neighbors have.
     pub fn extension(&self, experiment: &Experiment, trials: &[Trial], choices: &[Choice]) -> Vec<Trial> {
         let more = |choice: &Choice| {
             let [range] = self.ranges[choice.optimizer].as_slice() else { return None };
@@ -89,7 +92,8 @@ impl Tuning {
         }
     }
 
-    /// The experiment that tests what was chosen, and beside it what is tested as given, but for what was chosen itself.
+    /// The experiment that tests what was chosen, and beside it what is tested as given, but for
+    /// what was chosen itself.
     pub fn tested(&self, experiment: &Experiment, trials: &[Trial], choices: &[Choice]) -> Experiment {
         let mut optimizers = experiment.optimizers.clone();
         for choice in choices {

@@ -31,12 +31,13 @@ impl TuneRange {
     }
 }
 
-/// A table of settings in which no range is left, with their low ends, with their high ends, and the ranges.
+/// A table of settings in which no range is left, with their low ends, with their high ends, and
+/// the ranges.
 pub(crate) struct Split<'i> {
     pub(crate) low: Spanned<DeTable<'i>>,
     pub(crate) high: Spanned<DeTable<'i>>,
     pub(crate) ranges: Vec<TuneRange>,
-    /// Where the first range stands.
+    /// The place of the first range.
     pub(crate) span: Option<Range<usize>>,
 }
 

@@ -9,7 +9,7 @@ use statistics::{Kendall, kendall, mean};
 /// The part of the grid that there are published figures for.
 #[derive(Debug)]
 pub(crate) struct PublishedComparison {
-    /// Where the published figures are from.
+    /// Source of the published figures.
     pub(crate) source: String,
     /// The optimizers of both, in the experiment's order.
     pub(crate) optimizers: Vec<String>,
@@ -17,7 +17,7 @@ pub(crate) struct PublishedComparison {
     pub(crate) rows: Vec<ComparedRow>,
     /// The mean of the rows, for optimizers that have all of them on both sides.
     pub(crate) means: Vec<Entry>,
-    /// How the optimizers' order by these means agrees.
+    /// Agreement of the optimizers' order by these means.
     pub(crate) order: Option<Kendall>,
     /// Names in the published table that the experiment does not have.
     pub(crate) left_out: Vec<String>,
@@ -29,7 +29,7 @@ pub(crate) struct ComparedRow {
     /// Index of our row.
     pub(crate) row: usize,
     pub(crate) entries: Vec<Entry>,
-    /// How the optimizers' order in this row agrees.
+    /// Agreement of the optimizers' order in this row.
     pub(crate) order: Option<Kendall>,
 }
 
@@ -78,7 +78,7 @@ impl PublishedComparison {
         })
     }
 
-    /// What may be concluded, in sentences.
+    /// Conclusions, in sentences.
     pub(crate) fn words(&self, study: &Study) -> Vec<String> {
         let mut words = vec![standing(study)];
         words.extend(self.distance());
@@ -96,7 +96,7 @@ impl PublishedComparison {
         words
     }
 
-    /// How far apart the figures are.
+    /// Distance between the figures.
     fn distance(&self) -> Option<String> {
         let entries = self.rows.iter().flat_map(|row| &row.entries);
         let differences: Vec<f64> = entries.filter_map(|entry| entry.difference()).collect();

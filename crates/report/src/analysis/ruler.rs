@@ -2,15 +2,15 @@ use records::CellStatus;
 
 use crate::study::Cell;
 
-/// What a cell's score is: an image's similarity with its class name, by one model, after a share of
-/// the steps.
+/// A cell's score: an image's similarity with its class name, by one model, after a share
+/// of the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ruler {
     pub(crate) measure: Measure,
     pub(crate) budget: Budget,
 }
 
-/// What is compared with the class name, and by what.
+/// The image that is compared with the class name, and the model that compares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Measure {
     /// The averaged latents' image, by the perceptor: table 2 of the report.
@@ -21,7 +21,7 @@ pub(crate) enum Measure {
     Judge,
 }
 
-/// How much of the steps is done.
+/// The share of the steps that is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Budget {
     Quarter,
@@ -67,7 +67,8 @@ impl Ruler {
 }
 
 impl Ruler {
-    /// The score of the image that a diverged cell began with × 100, where that was measured by this ruler.
+    /// The score of the image that a diverged cell began with × 100, where that was measured by
+    /// this ruler.
     pub(crate) fn initial(self, cell: &Cell) -> Option<f64> {
         match (&cell.record.status, self.measure) {
             (CellStatus::Diverged { similarity_initial, .. }, Measure::Averaged | Measure::Live) => {
@@ -99,7 +100,8 @@ impl Budget {
         }
     }
 
-    /// The step, of so many, at which it is spent; `None` for the last, which has a record of its own.
+    /// The step, of so many, at which it is spent; `None` for the last, which has a record of its
+    /// own.
     fn steps_of(self, steps: u32) -> Option<u32> {
         match self {
             Self::Quarter => Some(steps / 4),

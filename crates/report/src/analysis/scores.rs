@@ -30,13 +30,13 @@ pub(crate) struct Block {
     pub(crate) runs: Vec<Run>,
 }
 
-/// What all optimizers were run with alike: a row of the grid and a seed.
+/// The conditions that all optimizers share: a row of the grid and a seed.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) row: usize,
     pub(crate) seed: u64,
-    /// A score for each ranked optimizer. A diverged one has the least of the run's finished scores and
-    /// of the image that the run began with.
+    /// A score for each ranked optimizer. A diverged one has the least of the run's finished scores
+    /// and of the image that the run began with.
     pub(crate) scores: Vec<f64>,
 }
 
@@ -98,8 +98,8 @@ impl Scores {
             .collect()
     }
 
-    /// Differences of two ranked optimizers as prompt × seed, if all prompts were run under the same
-    /// seeds, several of them.
+    /// Differences of two ranked optimizers as prompt × seed, if all prompts were run under the
+    /// same seeds, several of them.
     pub(crate) fn crossed_differences(&self, a: usize, b: usize) -> Option<Vec<Vec<f64>>> {
         let seeds = self.shared_seeds()?;
         let of_seed = |block: &Block, seed: u64| {
@@ -153,7 +153,8 @@ fn ranked(study: &Study, ruler: Ruler) -> (Vec<usize>, Vec<Unranked>) {
 }
 
 /// The runs that all of `optimizers` ended, with what of them diverged. These have the least of the
-/// run's finished scores and of the image that it began with; without either, the run does not count.
+/// run's finished scores and of the image that it began with; without either, the run does not
+/// count.
 fn complete_runs(study: &Study, ruler: Ruler, optimizers: &[usize]) -> Vec<(Run, Vec<bool>)> {
     let mut cells: HashMap<(usize, u64, usize), Option<f64>> = HashMap::new();
     let mut begun: HashMap<(usize, u64), f64> = HashMap::new();

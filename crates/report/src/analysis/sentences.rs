@@ -10,13 +10,14 @@ use crate::study::Study;
 /// More names than this are not listed one by one.
 const LISTED: usize = 8;
 
-/// What ends the name of an optimizer whose settings are tested beside tuned ones.
+/// The suffix of an optimizer whose settings are tested beside tuned ones.
 const AS_GIVEN: &str = " as given";
 
 /// The least number of prompts that can rule anything out at 5 %: 2⁻⁵.
 const LEAST_PROMPTS: usize = 5;
 
-/// The answer first, then how sure it is and what it rests on. Empty where there is nothing to compare.
+/// The answer first, then how sure it is and what it rests on. Empty where there is nothing to
+/// compare.
 pub(crate) fn sentences(study: &Study, verdict: &Verdict) -> Vec<String> {
     if verdict.places.is_empty() || study.optimizers.len() < 2 {
         return Vec::new();
@@ -184,7 +185,7 @@ fn judge(verdict: &Verdict) -> Option<String> {
     })
 }
 
-/// What may be the best by another ruler, if prompts suffice to rule anything out.
+/// The set that may be the best by another ruler, if there are enough prompts to rule anything out.
 fn set_of(other: &Other, verdict: &Verdict) -> String {
     if verdict.scores.blocks.len() < LEAST_PROMPTS {
         return String::new();
@@ -232,7 +233,8 @@ fn diverged(verdict: &Verdict) -> Option<String> {
     (!said.is_empty()).then(|| said.join(" "))
 }
 
-/// A list of settings of one optimizer competes with itself: the best of many looks better than it is.
+/// A list of settings of one optimizer competes with itself: the best of many looks better than it
+/// is.
 fn settings_of_one(study: &Study, verdict: &Verdict) -> Option<String> {
     let base = |name: &str| name.split(' ').next().unwrap_or(name).to_owned();
     let mut names: Vec<String> = verdict

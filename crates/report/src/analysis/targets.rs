@@ -2,7 +2,7 @@ use statistics::{mean, restricted_mean, share_reached};
 
 use crate::study::{Cell, Study};
 
-/// How fast the optimizers reach what a reference reaches.
+/// The number of steps that optimizers take to reach what a reference reaches.
 #[derive(Debug)]
 pub(crate) struct Targets {
     /// The optimizer whose similarities are the targets.
@@ -26,8 +26,8 @@ pub(crate) struct Reached {
 pub(crate) const PERCENTS: [u32; 3] = [15, 50, 100];
 
 impl Targets {
-    /// The targets that the reference of `study` sets; `None` where no curve of it is known. Another optimizer more or less
-    /// changes nothing for the rest.
+    /// The targets that the reference of `study` sets; `None` where no curve of it is known.
+    /// Another optimizer more or less changes nothing for the rest.
     pub(crate) fn of(study: &Study) -> Option<Self> {
         let named = study.asked.reference.as_ref();
         let reference = match named {
@@ -75,7 +75,8 @@ fn target(study: &Study, row: usize, reference: usize, percent: u32) -> Option<f
     mean(&study.at(row, reference).filter_map(at).collect::<Vec<_>>())
 }
 
-/// The first frame at which a run that ended reaches a target: `Some(None)` for a miss, which a run that diverged is.
+/// The first frame at which a run that ended reaches a target: `Some(None)` for a miss, which a run
+/// that diverged is.
 fn first(cell: &Cell, target: f64) -> Option<Option<u32>> {
     if cell.diverged() {
         return Some(None);

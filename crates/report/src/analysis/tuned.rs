@@ -1,7 +1,7 @@
 use records::{TunedOptimizer, TunedRecord};
 use statistics::choice_over_halves;
 
-/// What is to be expected of choosing among a number of trials.
+/// The expected score of the best of a number of trials.
 #[derive(Debug)]
 pub(crate) struct ExpectedChoice {
     pub(crate) optimizer: String,

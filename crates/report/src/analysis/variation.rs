@@ -2,7 +2,7 @@ use statistics::{Components, sample_sd};
 
 use super::Verdict;
 
-/// What makes the difference of two optimizers vary.
+/// Sources of variance of the difference of two optimizers.
 #[derive(Debug)]
 pub(crate) struct Variation {
     pub(crate) a: String,

@@ -5,8 +5,8 @@ use super::scores::Scores;
 use crate::study::Study;
 use statistics::{kendall, mean, sample_sd};
 
-/// The optimizers in the order of their means, which of them may be the best, and how others measure
-/// it.
+/// The optimizers in the order of their means, which of them may be the best, and how others
+/// measure it.
 #[derive(Debug)]
 pub(crate) struct Verdict {
     /// Scores by the averaged image's similarity with its class name: table 2 of the report.
@@ -17,7 +17,7 @@ pub(crate) struct Verdict {
     pub(crate) places: Vec<Place>,
     /// p value of Friedman's test by permutation.
     pub(crate) friedman: Option<f64>,
-    /// The same optimizers measured otherwise.
+    /// The order by other rulers.
     pub(crate) others: Vec<Other>,
     /// True if intervals allow for other seeds, which all prompts share.
     pub(crate) crossed: bool,
@@ -46,13 +46,13 @@ pub(crate) struct Place {
     pub(crate) judge: Option<(f64, usize)>,
 }
 
-/// The same optimizers by another ruler.
+/// The order by another ruler.
 #[derive(Debug)]
 pub(crate) struct Other {
     pub(crate) ruler: Ruler,
     /// Names, best mean first.
     pub(crate) order: Vec<String>,
-    /// Those that may be the best by this ruler, in that order.
+    /// The optimizers that may be the best by this ruler, in that order.
     pub(crate) may_be_best: Vec<String>,
     /// Kendall's τ-b of this order with the main one.
     pub(crate) tau: Option<f64>,
@@ -98,7 +98,8 @@ impl Verdict {
     }
 }
 
-/// All pairs; where all prompts share three seeds or more, with intervals that allow for other seeds.
+/// All pairs; where all prompts share three seeds or more, with intervals that allow for other
+/// seeds.
 fn compare(scores: &Scores, table: &[Vec<f64>]) -> (Option<Comparison>, bool) {
     const ENOUGH_SEEDS: usize = 3;
     let Some(mut comparison) = Comparison::of(table) else { return (None, false) };

@@ -1,41 +1,41 @@
-//! What the judges' verdicts come to.
+//! Summary of the judges' verdicts.
 
 use records::{Evaluation, Segments, Verdict};
 
 use crate::study::{Cell, Study};
 use statistics::{mean, spearman};
 
-/// How many of the images that have a right answer got it.
+/// Count of right answers among the images that have one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
+pub(crate) struct Score {
     pub(crate) right: usize,
     pub(crate) of: usize,
 }
 
-/// How far the held-out judge agrees with the perceptor, which the images were made to please.
+/// Agreement of the held-out judge with the perceptor, which the images were optimized against.
 #[derive(Debug)]
 pub(crate) struct Agreement {
     /// Images that both have judged.
     pub(crate) images: usize,
-    /// Spearman's correlation of the two similarities over the images of a prompt, its mean over the
-    /// prompts: between prompts the two may differ in level without disagreeing on any image.
+    /// Spearman's correlation of the two similarities over the images of a prompt, its mean over
+    /// the prompts: between prompts the two may differ in level without disagreeing on any image.
     pub(crate) within_prompts: Option<f64>,
-    /// The same over the optimizers' means, of those that are complete.
+    /// Correlation over the means of the complete optimizers.
     pub(crate) over_optimizers: Option<f64>,
     pub(crate) optimizers: Vec<Means>,
     /// Cells whose right label is nearest for the perceptor but not for the judge.
     pub(crate) fooled: Vec<String>,
 }
 
-/// What the two say of an optimizer's images.
+/// Mean similarity of an optimizer's images by both.
 #[derive(Debug)]
 pub(crate) struct Means {
     pub(crate) optimizer: String,
     /// Mean similarity × 100; `None` unless all its cells have one.
     pub(crate) perceptor: Option<f64>,
     pub(crate) judge: Option<f64>,
-    pub(crate) perceptor_right: Tally,
-    pub(crate) judge_right: Tally,
+    pub(crate) perceptor_right: Score,
+    pub(crate) judge_right: Score,
 }
 
 /// The perceptor's verdict.
@@ -49,25 +49,25 @@ pub(crate) fn judge(evaluation: &Evaluation) -> Option<&Verdict> {
 }
 
 /// Counts the right answers among `cells`.
-pub(crate) fn tally<'c>(
+pub(crate) fn score<'c>(
     cells: impl IntoIterator<Item = &'c Cell>,
     is_right: impl Fn(&Evaluation) -> Option<bool>,
-) -> Tally {
+) -> Score {
     let answers = cells.into_iter().filter_map(|cell| is_right(cell.evaluation.as_ref()?));
-    answers.fold(Tally::default(), |tally, right| Tally {
-        right: tally.right + usize::from(right),
-        of: tally.of + 1,
+    answers.fold(Score::default(), |score, right| Score {
+        right: score.right + usize::from(right),
+        of: score.of + 1,
     })
 }
 
-/// How often a CLIP found the right label nearest.
-pub(crate) fn labels_right(study: &Study, by: fn(&Evaluation) -> Option<&Verdict>) -> Tally {
-    tally(&study.cells, |evaluation| by(evaluation)?.is_right())
+/// Counts the images whose right label a CLIP ranked first.
+pub(crate) fn labels_right(study: &Study, by: fn(&Evaluation) -> Option<&Verdict>) -> Score {
+    score(&study.cells, |evaluation| by(evaluation)?.is_right())
 }
 
-/// How often the prompt's class was the largest segment.
-pub(crate) fn segments_right(study: &Study) -> Tally {
-    tally(&study.cells, |evaluation| evaluation.segments.as_ref().and_then(Segments::is_right))
+/// Counts the images whose prompt's class was the largest segment.
+pub(crate) fn segments_right(study: &Study) -> Score {
+    score(&study.cells, |evaluation| evaluation.segments.as_ref().and_then(Segments::is_right))
 }
 
 /// The two similarities × 100 of a cell.
@@ -117,12 +117,12 @@ fn means(study: &Study, optimizer: usize) -> Means {
         optimizer: study.optimizers[optimizer].clone(),
         perceptor: mean_of(|pair| pair.0).filter(|_| complete),
         judge: mean_of(|pair| pair.1).filter(|_| complete),
-        perceptor_right: tally(cells(), |evaluation| evaluation.perceptor.is_right()),
-        judge_right: tally(cells(), |evaluation| evaluation.judge.as_ref()?.is_right()),
+        perceptor_right: score(cells(), |evaluation| evaluation.perceptor.is_right()),
+        judge_right: score(cells(), |evaluation| evaluation.judge.as_ref()?.is_right()),
     }
 }
 
-/// Whether the perceptor finds the right label nearest and the judge does not.
+/// Returns true if the perceptor ranks the right label first and the judge does not.
 fn fools(cell: &&Cell) -> bool {
     let by = |verdict: fn(&Evaluation) -> Option<&Verdict>| {
         cell.evaluation.as_ref().and_then(verdict).and_then(Verdict::is_right)

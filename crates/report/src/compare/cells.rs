@@ -20,13 +20,13 @@ pub struct CellPair {
     pub right: State,
     /// The right one's similarity less the left one's, if both finished.
     pub difference: Option<f64>,
-    /// Whether it was computed with the same settings and models.
+    /// True if it was computed with the same settings and models.
     pub same_settings: bool,
-    /// Whether the final images are the same to the byte; `None` unless both are there.
+    /// True if the final images are the same to the byte; `None` unless both are there.
     pub same_image: Option<bool>,
 }
 
-/// How a cell ended, and what it reached.
+/// Status and outcome of a cell.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct State {
     /// Such as `finished` or `diverged at step 41`.

@@ -1,4 +1,4 @@
-//! What two runs were made with, as far as it differs.
+//! Differences in how two runs were made.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::study::{Cell, Study};
 /// Something that differs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
-    /// What, such as `dream.cutouts`.
+    /// Key, such as `dream.cutouts`.
     pub name: String,
     /// The left one's value; `None` where it is not set.
     pub left: Option<String>,

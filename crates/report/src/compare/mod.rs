@@ -17,15 +17,15 @@ pub use self::differences::Difference;
 pub use self::optimizers::OptimizerPair;
 use super::study::Study;
 
-/// Two runs, as far as they have cells in common. Similarities are 100 × cosine of the final image with its class name;
-/// differences are the right one's less the left one's.
+/// Two runs, as far as they have cells in common. Similarities are 100 × cosine of the final image
+/// with its class name; differences are the right one's less the left one's.
 #[derive(Clone, Debug, Serialize)]
 pub struct Comparison {
     /// The first folder.
     pub left: Side,
     /// The second folder.
     pub right: Side,
-    /// What they were made with, as far as it differs: versions, devices, models.
+    /// Differences in versions, devices and models.
     pub environment: Vec<Difference>,
     /// The settings of common cells that differ.
     pub settings: Vec<Difference>,
@@ -52,7 +52,7 @@ pub struct Side {
     pub finished: usize,
     /// Cells of the plan.
     pub planned: usize,
-    /// What is left out, because it is not as the run left it, with the reasons.
+    /// Damaged records that are left out, with the reasons.
     pub unreadable: Vec<String>,
 }
 

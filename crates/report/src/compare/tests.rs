@@ -125,8 +125,8 @@ fn two_runs_are_put_side_by_side() {
     assert_eq!(json["settings"][0]["right"], "64");
 }
 
-/// Expected values: `crates/statistics/tests/golden.py` has the method; here only that prompts are the
-/// units. Seven prompts whose differences are 0.7 to 1.3, the same for each of three seeds.
+/// Expected values: `crates/statistics/tests/golden.py` has the method; here only that prompts are
+/// the units. Seven prompts whose differences are 0.7 to 1.3, the same for each of three seeds.
 #[test]
 fn prompts_are_the_units_of_the_interval() {
     let name = |n: usize| (format!("prompt {n}"), format!("prompt {n}"));

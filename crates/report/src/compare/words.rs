@@ -130,7 +130,8 @@ impl Comparison {
     }
 }
 
-/// Differences as `name: left → right`, with the cells that they are about unless it is all `of` them.
+/// Differences as `name: left → right`, with the cells that they are about unless it is all `of`
+/// them.
 fn listed(title: &str, differences: &[Difference], of: usize) -> String {
     if differences.is_empty() {
         return String::new();

@@ -7,27 +7,27 @@ use plotters::style::{Color as _, RGBColor};
 
 use super::curve::Curve;
 use super::marker::{end, marker};
-use super::palette::{Dash, Look};
+use super::palette::{Dash, LineStyle};
 use super::span::{label, span};
 use super::text::{INK, QUIET, bold, text, width};
 use super::{Area, DrawError};
 
 /// A line and its look.
 pub(crate) struct Line {
-    pub(crate) look: Look,
+    pub(crate) look: LineStyle,
     pub(crate) curve: Curve,
-    pub(crate) stems: Vec<Stem>,
+    pub(crate) stems: Vec<Point>,
 }
 
 /// A sign of its own, with a thin line from it to another place.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stem {
+pub(crate) struct Point {
     pub(crate) x: f64,
     pub(crate) y: f64,
     pub(crate) end: (f64, f64),
 }
 
-/// What the axes say and how far they reach.
+/// Labels and ranges of the axes.
 #[derive(Clone, Debug)]
 pub(crate) struct Axes {
     x_title: String,
@@ -87,7 +87,7 @@ pub(crate) fn chart(
     Ok(())
 }
 
-/// As many labels as have room below the panel, six at most.
+/// The number of labels that have room below the panel, six at most.
 fn x_labels(area: &Area, axes: &Axes) -> usize {
     let room = area.dim_in_pixel().0.saturating_sub(LEFT + Y_LABELS + RIGHT);
     let ends = [axes.x.0, axes.x.1].map(|end| width(&label(end, axes.x), &text(15, INK)));
@@ -158,7 +158,8 @@ fn stroke(chart: &mut Chart, points: &[(f64, f64)], dash: Dash, colour: RGBColor
     Ok(())
 }
 
-/// Where the `place`-th of `lines` lines has its signs: spread out, and not where the other lines have theirs.
+/// Marker positions of the `place`-th of `lines` lines: spread out, and apart from the other lines'
+/// markers.
 fn marked(points: usize, (place, lines): (usize, usize)) -> Vec<usize> {
     let share = |n: usize| (n as f64 + (place as f64 + 0.5) / lines as f64) / MARKERS_PER_LINE as f64;
     let mut at: Vec<usize> = (0..MARKERS_PER_LINE).map(|n| (share(n) * points as f64) as usize).collect();

@@ -7,7 +7,7 @@ use statistics::{mean, sample_sd};
 pub(crate) struct Curve {
     /// The smoothed value, averaged over runs.
     pub(crate) line: Vec<(f64, f64)>,
-    /// What was measured, where there is one run; its range per thinned step.
+    /// The measured values, where there is one run; their range per thinned step.
     pub(crate) raw: Vec<(f64, f64)>,
     /// One standard deviation below and above the line, where there are several runs.
     pub(crate) band: Vec<(f64, f64, f64)>,
@@ -43,7 +43,8 @@ pub(crate) fn smoothing_window(steps: usize) -> f64 {
     (steps as f64 / 50.0).round().max(1.0)
 }
 
-/// The exponential moving average with a time constant of `window` steps, corrected for its start (Kingma & Ba 2015).
+/// The exponential moving average with a time constant of `window` steps, corrected for its start
+/// (Kingma & Ba 2015).
 fn smooth(run: &[(f64, f64)], window: f64) -> Vec<(f64, f64)> {
     let decay = 1.0 - 1.0 / window;
     let (mut sum, mut weight) = (0.0, 0.0);

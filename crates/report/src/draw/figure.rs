@@ -6,12 +6,12 @@ use plotters::style::{Color as _, WHITE};
 
 use super::chart::{Axes, Line, chart};
 use super::marker::marker;
-use super::palette::{Dash, Look};
+use super::palette::{Dash, LineStyle};
 use super::text::{INK, QUIET, bold, fit, lines, text, width};
 use super::{Area, DrawError};
 use crate::characters::clean;
 
-/// What a figure shows.
+/// Layout of a figure.
 pub(crate) struct Layout<'a> {
     pub(crate) title: &'a str,
     pub(crate) subtitle: &'a str,
@@ -19,7 +19,7 @@ pub(crate) struct Layout<'a> {
     pub(crate) axes: Axes,
     /// Heading and lines of every panel; a single panel needs no heading.
     pub(crate) panels: Vec<(Option<String>, Vec<Line>)>,
-    pub(crate) legend: Vec<(Look, String)>,
+    pub(crate) legend: Vec<(LineStyle, String)>,
     /// Lines that are not drawn.
     pub(crate) more: usize,
 }
@@ -27,7 +27,7 @@ pub(crate) struct Layout<'a> {
 const WIDTH: u32 = 960;
 const HEADER: u32 = 66;
 const FOOTER: u32 = 34;
-/// What every line of the caption but the first adds.
+/// The height of every line of the caption but the first.
 const CAPTION_LINE: u32 = 19;
 const CAPTION_LINES: usize = 4;
 const SINGLE_PANEL: u32 = 480;
@@ -39,7 +39,7 @@ const SMALL: (u32, u32) = (560, 300);
 /// The legend takes at most this much of the width, and of the height.
 const LEGEND_MAX: u32 = 300;
 const LEGEND_HEIGHT_MAX: u32 = 1900;
-/// What the second line of a long name adds.
+/// The height of the second line of a long name.
 const NAME_LINE: u32 = 19;
 
 /// The figure as SVG, with its width and height.
@@ -88,9 +88,11 @@ pub(crate) fn small(axes: &Axes, line: Line) -> Result<String, DrawError> {
     Ok(flat(&svg))
 }
 
-/// `svg` with the opacity of every element as that of its paint, which looks the same as long as it has either outline or filling.
+/// `svg` with the opacity of every element as that of its paint, which looks the same as long as it
+/// has either outline or filling.
 ///
-/// An element's own opacity is drawn by way of a layer as large as the figure: PNGs would take three times as long.
+/// An element's own opacity is drawn by way of a layer as large as the figure: PNGs would take
+/// three times as long.
 fn flat(svg: &str) -> String {
     let svg = clean(svg);
     let mut parts = svg.split(" opacity=\"");
@@ -121,12 +123,13 @@ fn draw_header(area: &Area, layout: &Layout) -> Result<(), DrawError> {
 
 /// An entry of the legend: a look unless it is a remark, its words in lines, and where it begins.
 struct Entry {
-    look: Option<Look>,
+    look: Option<LineStyle>,
     words: Vec<String>,
     top: u32,
 }
 
-/// The legend's entries in a room of `width`, and the height that they take; what has no room is counted.
+/// The legend's entries in a room of `width`, and the height that they take; what has no room is
+/// counted.
 fn legend(layout: &Layout, width: u32) -> (Vec<Entry>, u32) {
     let room = width.saturating_sub(SAMPLE as u32 + 8 + MARGIN);
     let mut entries = Vec::new();

@@ -1,4 +1,5 @@
-//! How an optimizer's line looks: a function of its name alone, so that it is the same in every figure of every run.
+//! Line style of an optimizer: a function of its name alone, so that it is the same in every figure
+//! of every run.
 
 use plotters::style::RGBColor;
 use records::OPTIMIZERS;
@@ -14,7 +15,7 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(230, 159, 0),   // orange
 ];
 
-/// What marks the points of a line, for readers without colours.
+/// Marker of a line's points, for readers without colors.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Marker {
     Circle,
@@ -38,7 +39,7 @@ const MARKERS: [Marker; 8] = [
     Marker::Ring,
 ];
 
-/// How a line is broken.
+/// Dash pattern of a line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Dash {
     Solid,
@@ -50,25 +51,27 @@ const DASHES: [Dash; 3] = [Dash::Solid, Dash::Dashed, Dash::Dotted];
 
 /// The look of one line.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Look {
+pub(crate) struct LineStyle {
     pub(crate) colour: RGBColor,
     pub(crate) dash: Dash,
     pub(crate) marker: Marker,
 }
 
-/// The look of the `variant`-th setting of the optimizer called `name`: the color is the optimizer's. The list's first seven have
-/// solid lines, the next seven dashed ones; a name that is not on it has a look that is a hash of it.
-pub(crate) fn look(name: &str, variant: usize) -> Look {
+/// The look of the `variant`-th setting of the optimizer called `name`: the color is the
+/// optimizer's. The list's first seven have solid lines, the next seven dashed ones; a name that is
+/// not on it has a look that is a hash of it.
+pub(crate) fn look(name: &str, variant: usize) -> LineStyle {
     let known = OPTIMIZERS.iter().position(|known| *known == name);
     let place = known.unwrap_or_else(|| fnv1a(name) as usize % (COLOURS.len() * DASHES.len()));
-    Look {
+    LineStyle {
         colour: COLOURS[place % COLOURS.len()],
         dash: DASHES[(place / COLOURS.len() + variant) % DASHES.len()],
         marker: MARKERS[(place + variant) % MARKERS.len()],
     }
 }
 
-/// Fowler, Noll & Vo's hash: the same on every machine, which the standard library's does not promise.
+/// Fowler, Noll & Vo's hash: the same on every machine, which the standard library's does not
+/// promise.
 fn fnv1a(text: &str) -> u64 {
     text.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
@@ -80,8 +83,8 @@ mod tests {
 
     #[test]
     fn no_two_optimizers_and_no_two_of_their_settings_look_alike() {
-        let looks: Vec<Look> = OPTIMIZERS.iter().map(|name| look(name, 0)).collect();
-        let variants: Vec<Look> = (0..20).map(|variant| look("adam", variant)).collect();
+        let looks: Vec<LineStyle> = OPTIMIZERS.iter().map(|name| look(name, 0)).collect();
+        let variants: Vec<LineStyle> = (0..20).map(|variant| look("adam", variant)).collect();
         for looks in [looks, variants] {
             for (place, one) in looks.iter().enumerate() {
                 assert!(!looks[..place].contains(one), "{place}: {one:?}");
@@ -91,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_reports_six_differ_in_colour_alone_and_in_marker_alone() {
-        let looks: Vec<Look> = OPTIMIZERS[..6].iter().map(|name| look(name, 0)).collect();
+        let looks: Vec<LineStyle> = OPTIMIZERS[..6].iter().map(|name| look(name, 0)).collect();
         for (place, one) in looks.iter().enumerate() {
             assert!(
                 looks[..place].iter().all(|other| other.colour != one.colour && other.marker != one.marker)

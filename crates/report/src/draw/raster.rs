@@ -9,7 +9,8 @@ use resvg::usvg::{FontResolver, Options, Tree, roxmltree};
 
 use super::DrawError;
 
-/// Draws SVG as pixels: text in DejaVu Sans, and what that lacks in a font of the system's, where one has it.
+/// Draws SVG as pixels: text in DejaVu Sans, and what that lacks in a font of the system's, where
+/// one has it.
 pub(crate) struct Rasterizer {
     own: Arc<Database>,
     with_system: OnceLock<Arc<Database>>,
@@ -56,8 +57,8 @@ impl Rasterizer {
         self.missing.lock().unwrap_or_else(PoisonError::into_inner).iter().collect()
     }
 
-    /// Looks for every letter of a figure: the drawing itself gives up a text at the first one that no
-    /// font has, and would not ask for the others.
+    /// Looks for every letter of a figure: the drawing itself gives up a text at the first one that
+    /// no font has, and would not ask for the others.
     fn look_for_letters(&self, svg: &str) {
         let own: Vec<ID> = self.own.faces().map(|face| face.id).collect();
         let [first, ..] = own[..] else { return };
@@ -67,7 +68,8 @@ impl Rasterizer {
         let mut looked_for = self.looked_for.lock().unwrap_or_else(PoisonError::into_inner);
         for letter in letters.filter(|letter| looked_for.insert(*letter)) {
             let mut fonts = Arc::clone(&self.own);
-            // The selector leaves out the faces that were tried: each face is asked as another's fallback.
+            // The selector leaves out the faces that were tried: each face is asked as another's
+            // fallback.
             let mut has = |tried: &ID| {
                 FontResolver::default_fallback_selector()(letter, &[*tried], &mut fonts).is_some()
             };
@@ -77,7 +79,8 @@ impl Rasterizer {
         }
     }
 
-    /// The system's fonts are read only once a letter needs them: it takes a while, and most reports never do.
+    /// The system's fonts are read only once a letter needs them: it takes a while, and most
+    /// reports never do.
     fn fallback(&self, letter: char, tried: &[ID], fonts: &mut Arc<Database>) -> Option<ID> {
         let all = self.with_system.get_or_init(|| Arc::new(with_system_fonts(&self.own)));
         *fonts = Arc::clone(all); // a superset: faces keep their ids
@@ -89,9 +92,11 @@ impl Rasterizer {
     }
 }
 
-/// `own`, then the system's fonts, those first that go best with DejaVu Sans: upright, regular, without serifs.
+/// `own`, then the system's fonts, those first that go best with DejaVu Sans: upright, regular,
+/// without serifs.
 ///
-/// Han letters look different in Japanese and Chinese; the Japanese ones are taken, if there are both.
+/// Han letters look different in Japanese and Chinese; the Japanese ones are taken, if there are
+/// both.
 fn with_system_fonts(own: &Database) -> Database {
     let mut system = Database::new();
     system.load_system_fonts();
@@ -144,8 +149,8 @@ mod tests {
         assert_eq!(rasterizer.missing(), "\u{10FFFD}");
     }
 
-    /// As on a machine without a CJK font: a text is given up at its first letter without a glyph, and
-    /// all of them are told.
+    /// As on a machine without a CJK font: a text is given up at its first letter without a glyph,
+    /// and all of them are told.
     #[test]
     fn every_letter_without_a_glyph_is_told() {
         let rasterizer = Rasterizer::new();
@@ -163,8 +168,8 @@ mod tests {
         assert_eq!(rasterizer.missing(), "");
     }
 
-    /// The README of the results names the font. What this machine's fonts lack is told, and the figure
-    /// is drawn all the same.
+    /// The README of the results names the font. What this machine's fonts lack is told, and the
+    /// figure is drawn all the same.
     #[test]
     fn japanese_is_drawn_where_a_font_has_it() {
         let rasterizer = Rasterizer::new();

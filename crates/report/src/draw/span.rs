@@ -21,7 +21,8 @@ pub(crate) fn span((low, high): (f64, f64)) -> (f64, f64) {
     if least <= high - low { (low, high) } else { (low - least, high + least) }
 }
 
-/// How the labels of an axis over `span` are written: enough decimals to tell about seven of them apart.
+/// The format of the labels of an axis over `span`: enough decimals to tell about seven of them
+/// apart.
 pub(crate) fn label(value: f64, (low, high): (f64, f64)) -> String {
     let span = high - low;
     let text = if LONGEST <= low.abs().max(high.abs()) || span < 1e-7 {

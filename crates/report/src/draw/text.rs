@@ -31,7 +31,8 @@ fn style(size: u32, weight: FontStyle, colour: RGBColor) -> TextStyle<'static> {
     TextStyle { color: colour.to_backend_color(), ..TextStyle::from(font) }
 }
 
-/// The figures say `sans-serif`, which every viewer has; it is measured, and drawn into PNG, as DejaVu Sans.
+/// The figures say `sans-serif`, which every viewer has; it is measured, and drawn into PNG, as
+/// DejaVu Sans.
 fn register() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -41,9 +42,10 @@ fn register() {
     });
 }
 
-/// How wide `words` are in `style`, in pixels.
+/// Width of `words` in `style`, in pixels.
 ///
-/// Letters that DejaVu Sans lacks are drawn in another font; most of them (Han, kana, Hangul, emoji) are as wide as high.
+/// Letters that DejaVu Sans lacks are drawn in another font; most of them (Han, kana, Hangul,
+/// emoji) are as wide as high.
 pub(crate) fn width(words: &str, style: &TextStyle) -> u32 {
     let (wide, own): (String, String) = words.chars().partition(|letter| '\u{2E80}' <= *letter);
     let own = style.font.box_size(&own).map_or(0, |(width, _)| width);

@@ -1,5 +1,5 @@
-//! The figures of the answer: leads with their intervals, similarity over the steps by perceptor and judge, steps to a
-//! target, and what was tuned.
+//! The figures of the answer: leads with their intervals, similarity over the steps by perceptor
+//! and judge, steps to a target, and what was tuned.
 
 use std::collections::BTreeMap;
 

@@ -1,15 +1,16 @@
-//! The figures made of curves: the report's figure 36 for every prompt, and the similarity of all prompts.
+//! The figures made of curves: the report's figure 36 for every prompt, and the similarity of all
+//! prompts.
 
 use records::{CosineScale, LossTerms, TraceRow};
 
-use super::cut::{Cut, MOST_PANELS, PANELS_PER_PAGE, Panel, Series, looks};
+use super::cut::{Cut, MOST_PANELS, PANELS_PER_PAGE, Panel, Series, line_styles};
 use super::{Drawing, Job, page_name};
 use crate::cosine::Cosines;
 use crate::draw::DrawError;
 use crate::draw::chart::{Axes, Line};
 use crate::draw::curve::{Curve, curve, mean_run, smoothing_window};
 use crate::draw::figure::{Layout, figure, small};
-use crate::draw::palette::Look;
+use crate::draw::palette::LineStyle;
 use crate::draw::span::drawable;
 use crate::study::{Cell, Study};
 
@@ -20,7 +21,7 @@ struct Quantity {
     title: &'static str,
     y_title: fn(Cosines) -> String,
     of: fn(&TraceRow, &CosineScale) -> f64,
-    /// Whether it is a cosine, which is not the same thing for every prompt.
+    /// True if it is a cosine, which is not the same thing for every prompt.
     is_cosine: bool,
 }
 
@@ -87,12 +88,12 @@ const RESERVED: [&str; 1] = ["loss-and-image"];
 /// The similarity of one cell over its steps, small, as SVG; nothing if it has no trace.
 pub(crate) fn cell_curve(study: &Study, cell: &Cell) -> Result<Option<String>, DrawError> {
     let curve = curve(&[series(cell, &SIMILARITY)], cell.diverged());
-    let line = Line { look: looks(study)[cell.optimizer], curve, stems: Vec::new() };
+    let line = Line { look: line_styles(study)[cell.optimizer], curve, stems: Vec::new() };
     let cosines = Cosines::of([cell]);
     axes(&SIMILARITY, cosines, [&line].into_iter()).map(|axes| small(&axes, line)).transpose()
 }
 
-/// What a line is the mean over.
+/// The runs that a line averages.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Over {
     /// The runs of a prompt.
@@ -172,7 +173,7 @@ impl Curves {
     }
 
     /// Names of the series, with what became of those that diverged.
-    fn legend(&self, study: &Study) -> Vec<(Look, String)> {
+    fn legend(&self, study: &Study) -> Vec<(LineStyle, String)> {
         let entry = |series: &Series| {
             let cells = self.cut.panels.iter().flat_map(|panel| traced(study, panel, series));
             let (all, lost) =
@@ -188,7 +189,7 @@ impl Curves {
         self.cut.series.iter().filter_map(entry).collect()
     }
 
-    /// How the lines came about.
+    /// Caption on smoothing and averaging.
     fn caption(&self, study: &Study, cosines: Cosines) -> String {
         let steps = study.cells.iter().map(|cell| cell.trace.len()).max().unwrap_or(0);
         let window = smoothing_window(steps);
@@ -229,7 +230,8 @@ fn traced<'s>(study: &'s Study, panel: &Panel, series: &Series) -> impl Iterator
     Cut::cells(study, panel, series).filter(|cell| !cell.trace.is_empty())
 }
 
-/// Room for all that was measured, but for the extremes: one step that shoots off must not flatten all the curves.
+/// Room for all that was measured, but for the extremes: one step that shoots off must not flatten
+/// all the curves.
 fn axes<'a>(quantity: &Quantity, cosines: Cosines, lines: impl Iterator<Item = &'a Line>) -> Option<Axes> {
     let curves: Vec<_> = lines.map(|line| &line.curve).collect();
     let mut values: Vec<f64> = curves

@@ -1,8 +1,8 @@
-//! How a study is cut into panels and lines: nothing that differs by a setting shares a line.
+//! The panels and lines of a study: nothing that differs by a setting shares a line.
 
 use std::collections::{HashMap, HashSet};
 
-use crate::draw::palette::{Look, look};
+use crate::draw::palette::{LineStyle, look};
 use crate::study::{Cell, Study};
 
 /// The most lines of a panel; what is more is told and not drawn.
@@ -11,7 +11,8 @@ pub(super) const MOST_LINES: usize = 70;
 pub(super) const MOST_PANELS: usize = 48;
 /// Panels on a page.
 pub(super) const PANELS_PER_PAGE: usize = 12;
-/// With no more lines than this in a panel, the values of `[dream]`'s lists are lines of one panel, else panels.
+/// With no more lines than this in a panel, the values of `[dream]`'s lists are lines of one panel,
+/// else panels.
 const LINES_FOR_VALUES: usize = 8;
 
 /// The panels and lines of a figure.
@@ -36,7 +37,7 @@ pub(super) struct Panel {
 pub(super) struct Series {
     optimizer: usize,
     axes: Option<String>,
-    pub(super) look: Look,
+    pub(super) look: LineStyle,
     pub(super) label: String,
 }
 
@@ -79,7 +80,7 @@ impl Cut {
         })
     }
 
-    /// What is left out, in words; `what` are the panels.
+    /// The panels that are left out, in words; `what` names them.
     pub(super) fn left_out(&self) -> Option<String> {
         let shown = self.panels.len();
         (0 < self.more_panels).then(|| format!("The first {shown} of {} panels.", shown + self.more_panels))
@@ -87,7 +88,7 @@ impl Cut {
 }
 
 impl Panel {
-    /// What the panel is of.
+    /// The prompt or condition of the panel.
     pub(super) fn heading(&self, study: &Study) -> String {
         let prompt = self.prompt.map(|prompt| study.prompts[prompt].text.as_str());
         let parts: Vec<&str> = prompt.into_iter().chain(self.axes.as_deref()).collect();
@@ -139,7 +140,7 @@ fn series(study: &Study, values: &[String]) -> Vec<Series> {
 }
 
 /// The look of every optimizer of the study.
-pub(super) fn looks(study: &Study) -> Vec<Look> {
+pub(super) fn line_styles(study: &Study) -> Vec<LineStyle> {
     let mut looks = Looks::default();
     study.optimizers.iter().map(|name| looks.next(name)).collect()
 }
@@ -149,7 +150,7 @@ pub(super) fn looks(study: &Study) -> Vec<Look> {
 struct Looks(HashMap<String, usize>);
 
 impl Looks {
-    fn next(&mut self, name: &str) -> Look {
+    fn next(&mut self, name: &str) -> LineStyle {
         let base = name.split_whitespace().next().unwrap_or(name);
         let variants = self.0.entry(base.to_owned()).or_default();
         *variants += 1;

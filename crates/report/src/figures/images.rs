@@ -1,4 +1,5 @@
-//! The final images of all cells on a sheet: rows are prompts (with seeds and axes), columns optimizers.
+//! The final images of all cells on a sheet: rows are prompts (with seeds and axes), columns
+//! optimizers.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,9 @@
-//! The held-out judge's similarity of every image beside the perceptor's: an image that only fools its own CLIP lies low.
+//! The held-out judge's similarity of every image beside the perceptor's: an image that only fools
+//! its own CLIP lies low.
 
 use super::Job;
 use super::scatter::Scatter;
-use crate::draw::chart::Stem;
+use crate::draw::chart::Point;
 use crate::study::{Cell, Study};
 use crate::verdicts::similarities;
 
@@ -24,6 +25,6 @@ pub(super) fn job(study: &Study) -> Job<'_> {
     JUDGE.job(study)
 }
 
-fn stem(cell: &Cell) -> Option<Stem> {
-    similarities(cell).map(|(x, y)| Stem { x, y, end: (x, y) })
+fn stem(cell: &Cell) -> Option<Point> {
+    similarities(cell).map(|(x, y)| Point { x, y, end: (x, y) })
 }

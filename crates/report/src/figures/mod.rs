@@ -3,9 +3,9 @@
 mod answers;
 mod curves;
 mod cut;
-mod follow;
 mod images;
 mod judge;
+mod loss_vs_similarity;
 pub(crate) mod overlay;
 mod plain;
 mod scatter;
@@ -36,7 +36,7 @@ pub(super) struct Figure {
     pub(super) size: (u32, u32),
     /// The drawing; images have none.
     pub(super) svg: Option<String>,
-    /// Whether it is one of many alike, of a prompt each.
+    /// True if it is one of many alike, of a prompt each.
     pub(super) of_prompt: bool,
 }
 
@@ -72,7 +72,8 @@ const LARGEST_SIDE: i32 = 5_200;
 /// Figures that are drawn at the same time, so that their pixels fit into memory.
 const AT_ONCE: usize = 3;
 
-/// Draws all figures of `study` and hands them to `write` one by one; those that fail are among `faults`.
+/// Draws all figures of `study` and hands them to `write` one by one; those that fail are among
+/// `faults`.
 ///
 /// # Errors
 /// Those of `write`.
@@ -80,7 +81,7 @@ pub(super) fn draw(study: &Study, faults: &Faults, write: Write) -> Result<Figur
     let rasterizer = Rasterizer::new();
     let mut jobs = answers::jobs(study);
     jobs.extend(curves::jobs(study));
-    jobs.extend(follow::jobs(study));
+    jobs.extend(loss_vs_similarity::jobs(study));
     jobs.push(judge::job(study));
     let mut figures = Vec::new();
     for some in jobs.chunks(AT_ONCE) {
@@ -135,7 +136,7 @@ fn page_name(name: &str, page: usize) -> String {
     if page == 0 { name.to_owned() } else { format!("{name}-{}", page + 1) }
 }
 
-/// What a figure is called where it fails.
+/// The name of a figure in messages.
 fn path(name: &str) -> String {
     format!("plots/{name}")
 }

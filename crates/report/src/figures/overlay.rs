@@ -9,7 +9,7 @@ use records::Share;
 use crate::draw::{DrawError, read_image};
 use crate::study::{Cell, Study};
 
-/// How much of an overlay is the mask's colour.
+/// Opacity of the mask's color in an overlay.
 const OPACITY: f32 = 0.55;
 /// The colour of the background, which covers nothing.
 const BACKGROUND: Rgb<u8> = Rgb([0; 3]);
@@ -36,7 +36,8 @@ pub(crate) fn overlay(image: &Path, mask: &Path) -> Result<RgbImage, DrawError> 
     Ok(image)
 }
 
-/// The classes that occur in `study`, by their numbers, without the background: what a legend explains.
+/// The classes that occur in `study`, by their numbers, without the background: what a legend
+/// explains.
 pub(crate) fn classes(study: &Study) -> Vec<(u8, String)> {
     let shares =
         |cell: &Cell| cell.evaluation.as_ref()?.segments.as_ref().map(|segments| segments.shares.clone());

@@ -1,22 +1,23 @@
 //! Figures of one panel, a line for each optimizer.
 
 use super::Drawing;
-use super::cut::looks;
+use super::cut::line_styles;
 use crate::draw::DrawError;
-use crate::draw::chart::{Axes, Line, Stem};
+use crate::draw::chart::{Axes, Line, Point};
 use crate::draw::curve::Curve;
 use crate::draw::figure::{Layout, figure};
 use crate::draw::span::drawable;
 use crate::study::Study;
 
-/// What such a figure says.
+/// The content of such a figure.
 pub(super) struct Plain<'p> {
     pub(super) name: &'p str,
     pub(super) title: &'p str,
     pub(super) caption: String,
     pub(super) x_title: String,
     pub(super) y_title: String,
-    /// Headings of panels and the points of every optimizer in them, joined by a line; a single panel needs no heading.
+    /// Headings of panels and the points of every optimizer in them, joined by a line; a single
+    /// panel needs no heading.
     pub(super) panels: Vec<(Option<String>, Vec<OfOptimizer>)>,
 }
 
@@ -31,7 +32,7 @@ pub(super) struct OfOptimizer {
 impl Plain<'_> {
     /// The figure; nothing without points.
     pub(super) fn draw(self, study: &Study) -> Result<Vec<Drawing>, DrawError> {
-        let looks = looks(study);
+        let looks = line_styles(study);
         let Some(axes) = self.axes() else { return Ok(Vec::new()) };
         let mut shown: Vec<usize> =
             self.panels.iter().flat_map(|(_, lines)| lines).map(|line| line.optimizer).collect();
@@ -40,7 +41,7 @@ impl Plain<'_> {
         let line = |of: OfOptimizer| {
             let stems = of.intervals.iter().flat_map(|&(y, low, high)| {
                 let middle = of.points.iter().find(|point| point.1 == y).map_or(low, |point| point.0);
-                [low, high].map(|end| Stem { x: middle, y, end: (end, y) })
+                [low, high].map(|end| Point { x: middle, y, end: (end, y) })
             });
             let stems = stems.collect();
             let line = if of.intervals.is_empty() { of.points } else { Vec::new() };

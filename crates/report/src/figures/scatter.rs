@@ -4,7 +4,7 @@ use super::cut::{Cut, PANELS_PER_PAGE, Panel, Series};
 use super::{Drawing, Job, page_name};
 use crate::cosine::Cosines;
 use crate::draw::DrawError;
-use crate::draw::chart::{Axes, Line, Stem};
+use crate::draw::chart::{Axes, Line, Point};
 use crate::draw::curve::Curve;
 use crate::draw::figure::{Layout, figure};
 use crate::draw::span::drawable;
@@ -13,17 +13,17 @@ use crate::study::{Cell, Study};
 use statistics::spearman;
 
 /// Two quantities of a sign.
-type Pair = fn(&Stem) -> (f64, f64);
+type Pair = fn(&Point) -> (f64, f64);
 
-/// What such a figure shows.
+/// Content of a scatter plot.
 pub(super) struct Scatter {
     pub(super) name: &'static str,
     pub(super) title: &'static str,
     pub(super) caption: &'static str,
     pub(super) x_title: fn(Cosines) -> String,
     pub(super) y_title: &'static str,
-    /// Where a cell's sign is, and where its stem ends; nothing for a cell that has none.
-    pub(super) stem: fn(&Cell) -> Option<Stem>,
+    /// Position of a cell's marker and of its stem's end; `None` for a cell without.
+    pub(super) stem: fn(&Cell) -> Option<Point>,
     /// The two quantities whose rank correlation each panel tells, if any.
     pub(super) correlated: Option<Pair>,
 }
@@ -102,14 +102,14 @@ impl Scatter {
     }
 
     /// The signs of a line in a panel.
-    fn stems<'s>(&'s self, study: &'s Study, panel: &Panel, series: &Series) -> impl Iterator<Item = Stem> {
+    fn stems<'s>(&'s self, study: &'s Study, panel: &Panel, series: &Series) -> impl Iterator<Item = Point> {
         Cut::cells(study, panel, series).filter_map(|cell| self.sign(cell))
     }
 
     /// The sign of a cell, if it can be drawn.
-    fn sign(&self, cell: &Cell) -> Option<Stem> {
-        let Stem { x, y, end } = (self.stem)(cell)?;
-        Some(Stem { x: drawable(x)?, y: drawable(y)?, end: (drawable(end.0)?, drawable(end.1)?) })
+    fn sign(&self, cell: &Cell) -> Option<Point> {
+        let Point { x, y, end } = (self.stem)(cell)?;
+        Some(Point { x: drawable(x)?, y: drawable(y)?, end: (drawable(end.0)?, drawable(end.1)?) })
     }
 
     fn lines(&self, study: &Study, cut: &Cut, panel: &Panel) -> Vec<Line> {
@@ -125,7 +125,7 @@ impl Scatter {
         cosines: Cosines,
         panels: impl Iterator<Item = &'p (Option<String>, Vec<Line>)>,
     ) -> Option<Axes> {
-        let stems: Vec<&Stem> = panels.flat_map(|(_, lines)| lines).flat_map(|line| &line.stems).collect();
+        let stems: Vec<&Point> = panels.flat_map(|(_, lines)| lines).flat_map(|line| &line.stems).collect();
         let x = range(stems.iter().flat_map(|stem| [stem.x, stem.end.0]))?;
         let y = range(stems.iter().flat_map(|stem| [stem.y, stem.end.1]))?;
         Some(Axes::new((self.x_title)(cosines), x, self.y_title.to_owned(), y))

@@ -1,4 +1,4 @@
-//! How the images came about: a row for every cell, from its first saved image to its last.
+//! Image strips: a row for every cell, from its first saved image to its last.
 
 use super::sheet::{Place, Row, Sheet, side_of};
 use crate::study::{Cell, Study};

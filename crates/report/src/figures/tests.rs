@@ -13,7 +13,7 @@ use crate::fixture::{Grid, Results};
 /// Every page of the figures that are not images.
 fn drawings(study: &Study) -> Vec<Drawing> {
     let mut jobs = curves::jobs(study);
-    jobs.extend(follow::jobs(study));
+    jobs.extend(loss_vs_similarity::jobs(study));
     jobs.push(judge::job(study));
     jobs.iter().flat_map(|job| (job.draw)().unwrap()).collect()
 }

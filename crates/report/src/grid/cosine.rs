@@ -1,4 +1,4 @@
-//! What the cosines in traces are of, in words.
+//! The meaning of the cosines in traces, in words.
 
 use super::study::Cell;
 
@@ -57,7 +57,7 @@ impl Cosines {
         }
     }
 
-    /// What the axis does not say.
+    /// The remark that an axis has no room for.
     pub(crate) fn note(self) -> Option<String> {
         let texts = match self.of {
             Of::OneText => None,

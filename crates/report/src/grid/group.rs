@@ -5,7 +5,7 @@ use records::CellStatus;
 use super::study::Study;
 use statistics::{mean, sample_sd};
 
-/// What the cells of one place came to.
+/// Summary of the cells at one place of the grid.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Group {
     /// Similarities (× 100) of the cells that finished.

@@ -1,4 +1,5 @@
-//! A results folder as rows (prompts, and further axes) and optimizers, with the cells of every place.
+//! A results folder as rows (prompts, and further axes) and optimizers, with the cells of every
+//! place.
 pub(crate) mod cosine;
 pub(crate) mod group;
 mod planned;

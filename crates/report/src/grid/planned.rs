@@ -8,8 +8,8 @@ use records::PlanRecord;
 pub(crate) enum Planned {
     /// By prompt, axes and optimizer.
     Listed(HashMap<(String, String, String), usize>),
-    /// Plans of older programs do not say where a cell belongs: everything is taken for crossed with
-    /// all seeds.
+    /// Plans of older programs do not say where a cell belongs: everything is taken for crossed
+    /// with all seeds.
     Crossed { seeds: usize, prompts: usize },
 }
 
@@ -27,8 +27,8 @@ impl Planned {
         Self::Listed(counts)
     }
 
-    /// Runs of an optimizer on a prompt under one setting of the further axes; 0 where the experiment
-    /// excludes them.
+    /// Runs of an optimizer on a prompt under one setting of the further axes; 0 where the
+    /// experiment excludes them.
     pub(crate) fn runs_at(&self, prompt: &str, axes: &str, optimizer: &str) -> usize {
         match self {
             Self::Crossed { seeds, .. } => *seeds,

@@ -1,4 +1,5 @@
-//! A results folder as the report sees it: cells on a grid of rows (prompts, and further axes) and optimizers.
+//! A results folder as the report sees it: cells on a grid of rows (prompts, and further axes) and
+//! optimizers.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
@@ -37,16 +38,17 @@ pub(crate) struct Study {
     pub(crate) environment: Option<Environment>,
     /// Published figures to be shown beside.
     pub(crate) published: Option<PublishedTable>,
-    /// What the analysis is asked.
+    /// Questions to the analysis.
     pub(crate) asked: PlannedStudy,
-    /// What was tuned, if anything was.
+    /// The frozen tuning, if there was one.
     pub(crate) tuned: Option<TunedRecord>,
-    /// What is left out, because it is not as the run left it.
+    /// Damaged records that are left out.
     pub(crate) unreadable: Vec<Unreadable>,
     places: Places,
 }
 
-/// Where things are in a study's lists: a search through thousands of them, for each of them, takes minutes.
+/// An index of a study's lists: a search through thousands of them, for each of them, takes
+/// minutes.
 #[derive(Debug, Default)]
 struct Places {
     /// Of prompts, by their texts.
@@ -58,7 +60,7 @@ struct Places {
     cells: HashMap<(usize, usize), Vec<usize>>,
     /// The first cell of a prompt.
     first: HashMap<usize, usize>,
-    /// Whether cells have different seeds.
+    /// True if cells have different seeds.
     has_seeds: bool,
 }
 
@@ -69,7 +71,7 @@ pub(crate) struct Unreadable {
     pub(crate) name: String,
     /// The digest that the plan has for the cell; none of a file.
     pub(crate) digest: Option<String>,
-    /// What is wrong with it.
+    /// The fault.
     pub(crate) reason: String,
 }
 
@@ -92,9 +94,9 @@ pub(crate) struct Cell {
     pub(crate) optimizer: usize,
     pub(crate) trace: Vec<TraceRow>,
     pub(crate) final_image: PathBuf,
-    /// What the judges say of the final image, if they have looked at it.
+    /// The judges' evaluation of the final image, if it was judged.
     pub(crate) evaluation: Option<Evaluation>,
-    /// Where the segmenter's mask of the final image is, if there is one.
+    /// Path of the segmenter's mask of the final image, if there is one.
     pub(crate) mask: PathBuf,
     /// Similarities of the frames, in the order of steps; empty where an older version ran it.
     pub(crate) curve: Vec<CurveRow>,
@@ -103,8 +105,8 @@ pub(crate) struct Cell {
 }
 
 impl Study {
-    /// Reads the records in `results`. A cell whose settings are not the plan's any more counts as not begun; one with a file
-    /// that is not as the run left it is left out, and named.
+    /// Reads the records in `results`. A cell whose settings are not the plan's any more counts as
+    /// not begun; one with a file that is not as the run left it is left out, and named.
     ///
     /// # Errors
     /// When the plan is unreadable.
@@ -250,12 +252,13 @@ impl Study {
         self.at(row, optimizer).find(|cell| cell.record.seed == seed)
     }
 
-    /// What every figure says below its title.
+    /// Subtitle of every figure.
     pub(crate) fn subtitle(&self) -> String {
         format!("experiment {} · model set {}", self.experiment, self.model_set)
     }
 
-    /// What tells a row from the others of its prompt: the class name it is judged as, further axes, the seed.
+    /// Notes that tell a row from the others of its prompt: the class name it is judged as, further
+    /// axes, the seed.
     pub(crate) fn notes(&self, row: usize, seed: u64) -> Vec<String> {
         let row = &self.rows[row];
         let prompt = &self.prompts[row.prompt];
@@ -265,12 +268,12 @@ impl Study {
         class_name.into_iter().chain(axes).chain(seed).collect()
     }
 
-    /// Whether there is more than one seed.
+    /// Returns true if there is more than one seed.
     pub(crate) fn has_seeds(&self) -> bool {
         self.places.has_seeds
     }
 
-    /// Whether there are axes beyond prompts, optimizers and seeds.
+    /// Returns true if there are axes beyond prompts, optimizers and seeds.
     pub(crate) fn has_axes(&self) -> bool {
         self.rows.iter().any(|row| !row.axes.is_empty())
     }
@@ -284,7 +287,7 @@ impl Unreadable {
 }
 
 impl Cell {
-    /// What it reached, if it finished.
+    /// Outcome, if it finished.
     pub(crate) fn outcome(&self) -> Option<&Outcome> {
         match &self.record.status {
             CellStatus::Finished(outcome) => Some(outcome),
@@ -292,7 +295,7 @@ impl Cell {
         }
     }
 
-    /// Whether it ended in numbers that are none.
+    /// Returns true if the run diverged (a non-finite loss or latent).
     pub(crate) fn diverged(&self) -> bool {
         matches!(self.record.status, CellStatus::Diverged { .. })
     }
@@ -357,7 +360,8 @@ fn flatten(flat: &mut BTreeMap<String, String>, name: String, value: &toml::Valu
     }
 }
 
-/// The place in `items` of the one that `key` stands for, at whose end a `new` one is put if it is not there.
+/// The place in `items` of the one that `key` stands for, at whose end a `new` one is put if it is
+/// not there.
 fn place<K: Clone + Eq + Hash, T>(
     items: &mut Vec<T>,
     places: &mut HashMap<K, usize>,

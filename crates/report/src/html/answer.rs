@@ -1,4 +1,4 @@
-//! What judges answered, as the page shows it.
+//! Judges' answers, as the page shows them.
 
 use records::{Guess, Right, Verdict};
 use serde::Serialize;
@@ -27,7 +27,7 @@ pub(super) fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
-/// Where the right label stands.
+/// Rank of the right label in words.
 pub(super) fn standing(right: Right, labels: usize) -> String {
     format!("place {} of {labels}, {}", right.rank, percent(right.probability))
 }

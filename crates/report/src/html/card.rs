@@ -25,7 +25,7 @@ pub(super) struct Card {
     curve: Option<String>,
     /// Images from the way to the last one.
     frames: Vec<Frame>,
-    /// The same, moving.
+    /// Animation of the image.
     animation: Option<String>,
     facts: Vec<Fact>,
     judged: Option<Judged>,
@@ -82,8 +82,8 @@ pub(super) fn card(
     }
 }
 
-/// What runs the cell again with the same models, from where the experiment was run; of a folder elsewhere only the name, which is
-/// nobody's business.
+/// Command that runs the cell again with the same models, from where the experiment was run; of a
+/// folder elsewhere only the name, which is nobody's business.
 fn command(study: &Study, cell: &Cell) -> String {
     let folder = if study.folder.is_absolute() {
         study.folder.file_name().map(Path::new).unwrap_or(Path::new("."))

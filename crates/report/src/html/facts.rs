@@ -1,4 +1,4 @@
-//! What is listed as name and value.
+//! Facts listed as name and value.
 
 use serde::Serialize;
 

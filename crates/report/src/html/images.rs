@@ -11,7 +11,7 @@ use image::{DynamicImage, ImageFormat};
 
 use crate::draw::{DrawError, read_image};
 
-/// What all images of a page may take together, in bytes before base64.
+/// Total size of a page's images, in bytes before base64.
 const BUDGET: usize = 6_000_000;
 /// No image needs more.
 const ENOUGH: usize = 120_000;
@@ -50,7 +50,7 @@ pub(super) fn data_address(kind: &str, bytes: &[u8]) -> String {
     format!("data:{kind};base64,{}", STANDARD.encode(bytes))
 }
 
-/// As it is if there is room, else as JPEG, else that at half the side, and so on.
+/// Encodes as PNG if there is room, else as JPEG, else at half the side, and so on.
 fn encode(image: &DynamicImage, room: usize) -> Result<(&'static str, Vec<u8>), DrawError> {
     let failed = |source| DrawError::Encode { source: Box::new(source) };
     let mut png = Cursor::new(Vec::new());

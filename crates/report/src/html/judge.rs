@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::images::data_address;
 use crate::figures::{Figures, JUDGE};
 use crate::study::Study;
-use crate::verdicts::{Agreement, Means, Tally};
+use crate::verdicts::{Agreement, Means, Score};
 
 /// Cells that are listed by name.
 const LISTED: usize = 24;
@@ -61,7 +61,7 @@ impl Judge {
 
 fn row(means: &Means) -> Row {
     let shown = |mean: Option<f64>| mean.map(|mean| format!("{mean:.2}"));
-    let count = |tally: Tally| (0 < tally.of).then(|| format!("{} of {}", tally.right, tally.of));
+    let count = |score: Score| (0 < score.of).then(|| format!("{} of {}", score.right, score.of));
     Row {
         optimizer: means.optimizer.clone(),
         perceptor: shown(means.perceptor),

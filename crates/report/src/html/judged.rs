@@ -1,4 +1,4 @@
-//! What the judges say of one image, in its dialog.
+//! The judges' verdicts on one image, in its dialog.
 
 use records::{Segments, Verdict};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::study::Cell;
 /// Labels that are shown of each CLIP.
 const NEAREST: usize = 5;
 
-/// What the judges say of an image.
+/// The judges' evaluation of an image.
 #[derive(Serialize)]
 pub(super) struct Judged {
     labels: usize,
@@ -25,7 +25,8 @@ pub(super) struct Judged {
     segments: String,
 }
 
-/// What the judges say of the image of `cell`, if they have looked at it; with the mask on a page that has the room.
+/// The judges' verdicts on the image of `cell`, if it was judged; with the mask on a page that has
+/// the room.
 pub(super) fn judged(cell: &Cell, detailed: bool, faults: &Faults) -> Option<Judged> {
     let evaluation = cell.evaluation.as_ref()?;
     let right = evaluation.right_label.as_deref();

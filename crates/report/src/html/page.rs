@@ -1,4 +1,4 @@
-//! What the page says, as the template wants it.
+//! Content of the page, as the template wants it.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +54,7 @@ pub(super) struct Page {
     judge: Option<Judge>,
     lost: Vec<Lost>,
     not_begun: usize,
-    /// What could not be drawn.
+    /// Figures that could not be drawn.
     faults: Vec<Lost>,
 }
 
@@ -62,7 +62,7 @@ pub(super) struct Page {
 #[derive(Serialize)]
 struct TableRow {
     prompt: String,
-    /// What it is judged as, and the further axes.
+    /// Class name and further axes.
     note: String,
     values: Vec<Value>,
 }
@@ -71,7 +71,7 @@ struct TableRow {
 #[derive(Serialize)]
 struct Value {
     text: String,
-    /// What the table is sorted by; nothing where there is no number.
+    /// Sort key; `None` where there is no number.
     number: Option<f64>,
     best: bool,
 }
@@ -189,7 +189,7 @@ fn facts(study: &Study) -> Vec<Fact> {
     facts
 }
 
-/// What was to be run, in numbers.
+/// Size of the grid, in a line.
 fn grid(study: &Study) -> String {
     let Study { prompts, optimizers, seeds, planned, .. } = study;
     let further = if study.has_axes() { " × further settings" } else { "" };
@@ -201,7 +201,7 @@ fn computing_seconds(study: &Study) -> f64 {
     study.cells.iter().filter_map(Cell::seconds).sum()
 }
 
-/// Where it was run and how long it took, in a line.
+/// Machine and duration, in a line.
 fn effort(study: &Study) -> String {
     let time = format!("{} of computing", duration(computing_seconds(study)));
     match &study.environment {
@@ -227,7 +227,7 @@ fn table_row(study: &Study, place: usize, row: &Row) -> TableRow {
     }
 }
 
-/// What a row is judged as where that is not the prompt, and its further axes.
+/// Class name of a row where it is not the prompt, and its further axes.
 fn note(study: &Study, row: &Row) -> String {
     let prompt = &study.prompts[row.prompt];
     let class_name = (prompt.class_name != prompt.text).then(|| format!("as {}", prompt.class_name));
@@ -264,11 +264,11 @@ fn places(verdict: &Verdict) -> Vec<Place> {
     verdict.places.iter().map(place).collect()
 }
 
-/// What the figures of a page may take together, in bytes before base64.
+/// The limit of all figures of a page together, in bytes before base64.
 const FIGURES: usize = 6_000_000;
 
-/// The figures that the page has room for, in their order, those of single prompts last to be given any; and how many are left out. The
-/// judge's have a section of their own.
+/// The figures that the page has room for, in their order, those of single prompts last to be given
+/// any; and how many are left out. The judge's have a section of their own.
 fn figures_within(figures: &[crate::figures::Figure]) -> (Vec<Figure>, usize) {
     let is_judges =
         |name: &str| name.strip_prefix(JUDGE).is_some_and(|page| page.is_empty() || page.starts_with('-'));

@@ -29,7 +29,7 @@ struct Shown {
     ours: String,
     published: String,
     difference: String,
-    /// What the table is sorted by: the difference.
+    /// Sort key: the difference.
     number: Option<f64>,
 }
 

@@ -10,9 +10,10 @@ use super::images::shrunk;
 use crate::faults::{Faults, guarded};
 use crate::overlay;
 use crate::study::{Cell, Study};
-use crate::verdicts::{self, Tally};
+use crate::verdicts::{self, Score};
 
-/// With more cells than this the page would be too large: their overlays are in plots/segmentation.png.
+/// With more cells than this the page would be too large: their overlays are in
+/// plots/segmentation.png.
 const OVERLAYS: usize = 72;
 /// The side of an overlay, in pixels, and its size in bytes.
 const SIDE: u32 = 224;
@@ -25,13 +26,13 @@ pub(super) struct Segmentation {
     of: usize,
     legend: Vec<Swatch>,
     rows: Vec<Row>,
-    /// Whether the overlays are on the page.
+    /// True if the overlays are on the page.
     overlays: bool,
 }
 
 #[derive(Serialize)]
 struct Swatch {
-    /// As CSS writes it.
+    /// Color in CSS notation.
     colour: String,
     class: String,
 }
@@ -44,7 +45,7 @@ struct Row {
     places: Vec<Option<Place>>,
 }
 
-/// What is seen in an image.
+/// Segments found in an image.
 #[derive(Serialize)]
 struct Place {
     optimizer: String,
@@ -68,7 +69,7 @@ impl Segmentation {
         if count == 0 {
             return None;
         }
-        let Tally { right, of } = verdicts::segments_right(study);
+        let Score { right, of } = verdicts::segments_right(study);
         let swatch = |(index, class): (u8, String)| {
             let [red, green, blue] = records::voc_color(index);
             Swatch { colour: format!("rgb({red} {green} {blue})"), class }

@@ -30,7 +30,7 @@ struct Heading {
 #[derive(Serialize)]
 struct Entry {
     text: String,
-    /// What the table is sorted by.
+    /// The column that the table is sorted by.
     number: Option<f64>,
 }
 

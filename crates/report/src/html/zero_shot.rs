@@ -1,11 +1,12 @@
-//! The section about the labels: the report's table 1, of which each image shows the rest in its dialog.
+//! The section about the labels: the report's table 1, of which each image shows the rest in its
+//! dialog.
 
 use records::{Evaluation, Verdict};
 use serde::Serialize;
 
 use super::answer::{Answer, label};
 use crate::study::Study;
-use crate::verdicts::{self, Tally};
+use crate::verdicts::{self, Score};
 
 /// The section.
 #[derive(Serialize)]
@@ -13,7 +14,7 @@ pub(super) struct ZeroShot {
     labels: usize,
     label_set: String,
     template: String,
-    /// What the perceptor says, then what the judge says, if there is one.
+    /// Table of the perceptor, then of the judge, if there is one.
     tables: Vec<Table>,
 }
 
@@ -51,7 +52,7 @@ impl ZeroShot {
 }
 
 fn table(study: &Study, by: &'static str, verdict: fn(&Evaluation) -> Option<&Verdict>) -> Table {
-    let Tally { right, of } = verdicts::labels_right(study, verdict);
+    let Score { right, of } = verdicts::labels_right(study, verdict);
     let answer = |run, optimizer| {
         let evaluation = study.cell(run, optimizer)?.evaluation.as_ref()?;
         label(verdict(evaluation)?, 0, evaluation.right_label.as_deref())

@@ -75,7 +75,7 @@ fn grid<'s>() -> Vec<Column<Line<'s>>> {
     ]
 }
 
-/// What the optimizer reached.
+/// The result of the optimizer.
 fn reached<'s>() -> Vec<Column<Line<'s>>> {
     let mut columns = vec![
         of_cell("steps", "steps", "Steps taken", |cell| cell.steps().into()),
@@ -124,7 +124,7 @@ fn reached<'s>() -> Vec<Column<Line<'s>>> {
     columns
 }
 
-/// What the judges say of the final image.
+/// The judges' verdicts on the final image.
 fn judged<'s>() -> Vec<Column<Line<'s>>> {
     let mut columns =
         vec![judged_column("right_label", "", "Label that is right for the prompt", |judged| {
@@ -172,7 +172,7 @@ fn nearest<'s>(names: [&str; 3], by: fn(&Evaluation) -> Option<&Verdict>) -> [Co
     ]
 }
 
-/// What the cell was computed with.
+/// The settings of the cell.
 fn origin<'s>() -> [Column<Line<'s>>; 2] {
     [
         of_cell("model_set", "", "Model set of the run", |cell| (&cell.record.model_set).into()),

@@ -8,14 +8,14 @@ pub(crate) struct Column<R> {
     pub(super) of: Box<dyn Fn(&R) -> Value>,
 }
 
-/// What is known of a column without a row.
+/// The head of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) name: String,
     /// Empty where the entries have none.
     pub(crate) unit: &'static str,
     pub(crate) meaning: String,
-    /// What there is such a column of for each, such as `optimizer`.
+    /// The kind of thing that each has such a column, such as `optimizer`.
     pub(super) each: Option<&'static str>,
 }
 

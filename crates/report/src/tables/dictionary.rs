@@ -15,7 +15,8 @@ pub(super) fn dictionary(tables: &[Table]) -> Table {
     Table::new("columns", "A row for every column of the other tables.", columns, lines)
 }
 
-/// The dictionary for readers, a section for every table; columns that differ in their name alone are one row.
+/// The dictionary for readers, a section for every table; columns that differ in their name alone
+/// are one row.
 #[cfg(test)]
 pub(crate) fn document(tables: &[Table]) -> String {
     let mut text = "# Columns of the tables\n\nThe files in `tables/` of a results folder, made from the \

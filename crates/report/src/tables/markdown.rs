@@ -19,7 +19,8 @@ pub(crate) fn markdown_table(
     table.to_string()
 }
 
-/// Text that a Markdown table shows letter by letter: nothing in it is markup, an entity or the end of a column.
+/// Text that a Markdown table shows letter by letter: nothing in it is markup, an entity or the end
+/// of a column.
 pub(crate) fn escaped(words: &str) -> String {
     let words: Vec<char> = plain(words).chars().collect();
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! What the segmenter sees: figure 11 in numbers.
+//! Table of segments: figure 11 in numbers.
 
 use records::{Segments, Share};
 

@@ -17,8 +17,8 @@ struct Wide {
     means: Vec<Option<f64>>,
 }
 
-/// Rows are prompts (and further axes), columns optimizers; the last row is the mean of the rows, and
-/// the only one without a class name, also where a prompt is called `mean`.
+/// Rows are prompts (and further axes), columns optimizers; the last row is the mean of the rows,
+/// and the only one without a class name, also where a prompt is called `mean`.
 ///
 /// A mean is empty where a cell it needs is missing or diverged: it could not be compared.
 pub(super) fn wide(study: &Study) -> Table {
@@ -119,7 +119,8 @@ pub(crate) fn shown(study: &Study) -> String {
     table(study, plain)
 }
 
-/// The table, aligned for the terminal too, its names as `spell` writes them. Rows are named as in the report: by the class name.
+/// The table, aligned for the terminal too, its names as `spell` writes them. Rows are named as in
+/// the report: by the class name.
 fn table(study: &Study, spell: fn(&str) -> String) -> String {
     let header: Vec<String> =
         [String::new()].into_iter().chain(study.optimizers.iter().map(|name| spell(name))).collect();

@@ -10,7 +10,7 @@ use super::{Column, Value};
 pub(crate) struct Table {
     /// The name of its file, without the extension.
     pub(crate) name: &'static str,
-    /// What a row is.
+    /// The meaning of a row.
     pub(crate) about: &'static str,
     /// Its heading on the page; `None` if the page leaves it to the file.
     pub(crate) title: Option<&'static str>,

@@ -1,4 +1,4 @@
-//! How fast the optimizers reach what the reference reaches.
+//! Steps until an optimizer reaches what the reference reaches.
 
 use super::{Column, Table, Value};
 use crate::analysis::{Reached, Targets};

@@ -1,4 +1,4 @@
-//! What was tuned: every trial, and what choosing among fewer would have come to.
+//! The tuning: every trial, and what choosing among fewer would have come to.
 
 use records::{TunedOptimizer, TunedTrial};
 
@@ -44,7 +44,7 @@ fn trial_columns<'s>(study: &Study) -> Vec<Column<Line<'s>>> {
     ]
 }
 
-/// What choosing among fewer trials is expected to come to.
+/// The expected choice among fewer trials.
 pub(super) fn choices(study: &Study) -> Table {
     let about = "A row for every optimizer and number of trials: what the best of so many is expected to score, chosen on half \
                  of the tuning prompts and scored on the other half.";

@@ -1,4 +1,4 @@
-//! What makes differences of optimizers vary.
+//! Sources of variance of differences of optimizers.
 
 use super::{Column, Table, Value};
 use crate::analysis::{Variation, Verdict, variations};

@@ -1,4 +1,5 @@
-//! The messages, as far as they are used: fields and numbers are those of TensorFlow's event.proto and summary.proto.
+//! The messages, as far as they are used: fields and numbers are those of TensorFlow's event.proto
+//! and summary.proto.
 
 use prost::{Message, Oneof};
 
@@ -60,7 +61,7 @@ pub(super) struct Image {
 const RGB: i32 = 3;
 
 impl Event {
-    /// What every file begins with.
+    /// First event of every file.
     pub(super) fn version() -> Self {
         Self { wall_time: 0.0, step: 0, what: Some(What::FileVersion("brain.Event:2".to_owned())) }
     }

@@ -1,10 +1,12 @@
-//! Event files for TensorBoard, on request: a run for every cell, with its losses and similarity by step and its images.
+//! Event files for TensorBoard, on request: a run for every cell, with its losses and similarity by
+//! step and its images.
 //!
 //! ```text
 //! tensorboard --logdir results/optimizers/tensorboard
 //! ```
 //!
-//! Event times are seconds of computing, so that the same records give the same bytes; TensorBoard's axis "relative" is then true.
+//! Event times are seconds of computing, so that the same records give the same bytes;
+//! TensorBoard's axis "relative" is then true.
 
 mod event;
 mod record;
@@ -22,7 +24,8 @@ use crate::draw::image_size;
 /// TensorBoard takes every file for its own whose name has `tfevents` in it.
 const FILE: &str = "events.out.tfevents.0.dreambench";
 
-/// Writes the event files of the results folder `results` into its folder `tensorboard`, which it returns.
+/// Writes the event files of the results folder `results` into its folder `tensorboard`, which it
+/// returns.
 ///
 /// # Errors
 /// When a record is unreadable, or a file cannot be written.

@@ -15,7 +15,8 @@ fn framed(message: &[u8]) -> Vec<u8> {
     [&length[..], &of_length, message, &of_message].concat()
 }
 
-/// CRC-32C, turned and shifted so that a checksum of data with checksums in it still tells something.
+/// CRC-32C, turned and shifted so that a checksum of data with checksums in it still tells
+/// something.
 ///
 /// Source: TensorFlow, `core/lib/hash/crc32c.h`, `Mask`.
 fn masked(bytes: &[u8]) -> u32 {

@@ -8,7 +8,8 @@ use records::CellStatus;
 use super::*;
 use crate::fixture::{Grid, Results, python_of_checks};
 
-/// Expected bytes: `tests/reference/tensorboard_events.py golden`, TensorBoard's own messages and writer.
+/// Expected bytes: `tests/reference/tensorboard_events.py golden`, TensorBoard's own messages and
+/// writer.
 #[test]
 fn a_file_is_tensorboards_to_the_byte() {
     let events = [
@@ -164,7 +165,8 @@ fn a_cells_losses_and_images_are_in_its_file() {
     assert!(!String::from_utf8_lossy(&diverged).contains("image_of"));
 }
 
-/// `tests/reference/tensorboard_events.py check` opens them with TensorBoard's own reader and compares them with the records.
+/// `tests/reference/tensorboard_events.py check` opens them with TensorBoard's own reader and
+/// compares them with the records.
 #[test]
 fn tensorboard_itself_reads_what_is_written() {
     let Some(python) = python_of_checks("event files by TensorBoard") else { return };

@@ -1,10 +1,12 @@
-//! Curves and figures of cosines, whatever the coefficient of the similarity and the number of texts.
+//! Curves and figures of cosines, whatever the coefficient of the similarity and the number of
+//! texts.
 
 use records::{CellRecord, Texts};
 
 use super::*;
 
-/// Table 2's cells with the similarity terms of another coefficient and more texts: the cosines stay.
+/// Table 2's cells with the similarity terms of another coefficient and more texts: the cosines
+/// stay.
 fn scaled(change: impl Fn(&mut CellRecord) -> f32) -> Results {
     let results = Grid { steps: 60, ..Grid::table_2() }.write();
     let folder = ResultsFolder::at(results.path());

@@ -1,4 +1,4 @@
-//! What is made of the judges' verdicts.
+//! Tests of the judges' part of the report.
 
 use super::*;
 

@@ -43,7 +43,8 @@ fn files(results: &Results) -> BTreeMap<String, Vec<u8>> {
     summary.files().iter().map(|name| (name.display().to_string(), results.read(name))).collect()
 }
 
-/// Texts that break what is not careful: quotes, markup, paths and commands; no spaces to break a line at; 300 letters.
+/// Texts that break what is not careful: quotes, markup, paths and commands; no spaces to break a
+/// line at; 300 letters.
 fn hostile() -> [String; 3] {
     [
         "a \"quoted\" 'bear' <script>alert(1)</script> &amp; ../../up \\ `$(id)` | {{ 7 * 7 }} 🐄".to_owned(),
@@ -52,7 +53,8 @@ fn hostile() -> [String; 3] {
     ]
 }
 
-/// Records that are hard to show: long and foreign names, many optimizers, seeds, and cells that ended in every way.
+/// Records that are hard to show: long and foreign names, many optimizers, seeds, and cells that
+/// ended in every way.
 fn hard() -> Results {
     hard_in(Results::temporary())
 }

@@ -52,7 +52,8 @@ fn the_page_tells_what_was_run_on_what_and_how_long() {
     assert!(page.contains("--set &#x27;models=[&quot;mini&quot;]&#x27; --devices cpu --out again"), "{page}");
 }
 
-/// Runs `tests/page/check.py`, which opens the page in Chromium, if `tests/page/setup` has made it able to; says so if not.
+/// Runs `tests/page/check.py`, which opens the page in Chromium, if `tests/page/setup` has made it
+/// able to; says so if not.
 #[test]
 fn a_browser_finds_nothing_wrong_with_the_page() {
     let Some(python) = python_of_checks("report.html in a browser") else { return };

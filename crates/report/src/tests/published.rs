@@ -4,7 +4,8 @@ use super::*;
 
 const TABLE: &str = include_str!("../../../../experiments/published/table2.csv");
 
-/// The report's experiment with ours half a point below the published, but for bicycle, where sgd comes first.
+/// The report's experiment with ours half a point below the published, but for bicycle, where sgd
+/// comes first.
 fn half_a_point_below() -> Results {
     let similarity = |prompt: usize, optimizer: usize, _| match (prompt, optimizer) {
         (0, 5) => 41.0,
@@ -39,8 +40,8 @@ fn a_miniature_is_compared_and_never_called_a_reproduction() {
         (&*adam["ours"], &*adam["published"], &*adam["difference"]),
         ("37.3800", "37.8800", "-0.5000")
     );
-    // Within a row the order is the published one, but for bicycle, where sgd went from the fifth place to the first:
-    // four of 15 pairs turned around. SciPy's kendalltau says 0.466666….
+    // Within a row the order is the published one, but for bicycle, where sgd went from the fifth
+    // place to the first: four of 15 pairs turned around. SciPy's kendalltau says 0.466666….
     assert_eq!(adam["kendall_tau"], "1.0000");
     assert_eq!(table[0]["kendall_tau"], "0.4667");
     let mean = table.iter().find(|row| row["prompt"] == "mean" && row["optimizer"] == "adam").unwrap();

@@ -1,4 +1,4 @@
-//! What may and may not be said of studies that invite a wrong conclusion.
+//! Verdicts on studies that invite a wrong conclusion.
 
 use super::*;
 

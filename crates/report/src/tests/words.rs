@@ -1,4 +1,4 @@
-//! What the terminal is told.
+//! Summary for the terminal.
 
 use super::*;
 

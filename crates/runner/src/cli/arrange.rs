@@ -85,7 +85,7 @@ fn leading_globals(command: &Command, arguments: &[OsString]) -> usize {
     index.min(arguments.len())
 }
 
-/// How many arguments after it belong to an option of every command; `None` for anything else.
+/// The number of arguments that an option of every command takes; `None` for anything else.
 fn global(command: &Command, argument: &str) -> Option<usize> {
     let options = || command.get_arguments().filter(|option| option.is_global_set());
     if let Some(long) = argument.strip_prefix("--") {

@@ -3,12 +3,12 @@ use std::path::Path;
 use miette::{IntoDiagnostic, Result};
 use report::Comparison;
 
-use super::Ending;
+use super::ExitStatus;
 use crate::cli::CompareFormat;
 use crate::output;
 
 /// Puts two results folders side by side.
-pub(super) fn compare(left: &Path, right: &Path, format: CompareFormat) -> Result<Ending> {
+pub(super) fn compare(left: &Path, right: &Path, format: CompareFormat) -> Result<ExitStatus> {
     let comparison = Comparison::of(left, right)?;
     match format {
         CompareFormat::Table => output::print(comparison.to_string().trim_end()),
@@ -18,5 +18,5 @@ pub(super) fn compare(left: &Path, right: &Path, format: CompareFormat) -> Resul
         }
     }
     let unreadable = comparison.left.unreadable.len() + comparison.right.unreadable.len();
-    Ok(if unreadable == 0 { Ending::Done } else { Ending::SomeFailed })
+    Ok(if unreadable == 0 { ExitStatus::Done } else { ExitStatus::SomeFailed })
 }

@@ -4,7 +4,7 @@ use clip::{Picture, PreprocessError};
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{ContentArrangement, Table};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use judges::{Judges, Labels, Opinion, Panel, Question};
+use judges::{EvalRequest, Judges, Judgment, Labels, LoadedJudges};
 use miette::{Diagnostic, IntoDiagnostic, Report, Result};
 use model_sets::ModelSets;
 use printable::line;
@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use thiserror::Error;
 use torch_ext::LeanLoading;
 
-use super::Ending;
+use super::ExitStatus;
 use crate::cli::{EvaluateArgs, Format};
 use crate::output;
 
-/// What cannot be judged.
+/// Errors of images that cannot be judged.
 #[derive(Debug, Error, Diagnostic)]
 enum Unfit {
     #[error("`{}` was not judged", printable::path(path))]
@@ -27,10 +27,10 @@ enum Unfit {
 }
 
 /// An image and what is said of it.
-type Judged<'a> = (&'a Path, Opinion);
+type Judged<'a> = (&'a Path, Judgment);
 
 /// Judges images. One that cannot be judged is told, and keeps no other from it.
-pub(super) fn evaluate(args: &EvaluateArgs, sets: &ModelSets, bars: &MultiProgress) -> Result<Ending> {
+pub(super) fn evaluate(args: &EvaluateArgs, sets: &ModelSets, bars: &MultiProgress) -> Result<ExitStatus> {
     if args.template.matches("{}").count() != 1 {
         return Err(Unfit::Template { template: args.template.clone() }.into());
     }
@@ -38,7 +38,7 @@ pub(super) fn evaluate(args: &EvaluateArgs, sets: &ModelSets, bars: &MultiProgre
     let fit = |path: &&PathBuf| Picture::probe(path).map_err(|error| tell(path, error, bars)).is_ok();
     let fit: Vec<&PathBuf> = args.images.iter().filter(fit).collect();
     if fit.is_empty() {
-        return Ok(Ending::SomeFailed);
+        return Ok(ExitStatus::SomeFailed);
     }
     let _lean = LeanLoading::new(); // a large picture goes through many buffers, which glibc would keep among others
     let device = args.devices.clone().unwrap_or_default().resolve()?[0];
@@ -49,8 +49,8 @@ pub(super) fn evaluate(args: &EvaluateArgs, sets: &ModelSets, bars: &MultiProgre
         output::say(absent);
     }
     let labels = Labels::new(args.labels.as_ref(), &args.template, &set.manifest);
-    let panel = Panel::load(&judges, &labels, device)?;
-    let question = Question { texts: args.prompts.clone(), right_label: None, segment: None };
+    let loaded = LoadedJudges::load(&judges, &labels, device)?;
+    let request = EvalRequest { texts: args.prompts.clone(), right_label: None, segment: None };
 
     let bar = bars.add(ProgressBar::new(fit.len() as u64));
     let style = ProgressStyle::with_template("{bar:24} {pos}/{len} images judged  {elapsed_precise}");
@@ -63,7 +63,7 @@ pub(super) fn evaluate(args: &EvaluateArgs, sets: &ModelSets, bars: &MultiProgre
                     let note = format!("`{}` has transparent parts: {TRANSPARENT}", shown(path));
                     bars.suspend(|| output::say(&note));
                 }
-                judged.push((path, panel.look(&picture, &question)));
+                judged.push((path, loaded.look(&picture, &request)));
             }
             Err(error) => tell(path, error, bars),
         }
@@ -71,7 +71,7 @@ pub(super) fn evaluate(args: &EvaluateArgs, sets: &ModelSets, bars: &MultiProgre
     }
     bar.finish_and_clear();
     if judged.is_empty() {
-        return Ok(Ending::SomeFailed);
+        return Ok(ExitStatus::SomeFailed);
     }
     let set = &set.manifest.name;
     match args.format {
@@ -81,10 +81,10 @@ pub(super) fn evaluate(args: &EvaluateArgs, sets: &ModelSets, bars: &MultiProgre
             output::print_json(&json_text(&judged, &args.prompts, &labels, set).into_diagnostic()?);
         }
     }
-    Ok(if judged.len() < args.images.len() { Ending::SomeFailed } else { Ending::Done })
+    Ok(if judged.len() < args.images.len() { ExitStatus::SomeFailed } else { ExitStatus::Done })
 }
 
-/// What becomes of them is the reference's: CLIP's own preprocessing, and the segmenter's.
+/// Their trajectories are the reference's: CLIP's own preprocessing, and the segmenter's.
 const TRANSPARENT: &str = "to CLIP they are black where nothing of the color is left, and the segmenter looks at the \
                            color that the file has there; put the picture on a background for another";
 
@@ -105,21 +105,21 @@ fn tables(judged: &[Judged], prompts: &[String], labels: &Labels, set: &str) -> 
         line(&labels.set),
         line(&labels.template)
     );
-    for (path, opinion) in judged {
-        text += &format!("\n{}\n{}\n", shown(path), nearest(opinion));
+    for (path, judgment) in judged {
+        text += &format!("\n{}\n{}\n", shown(path), nearest(judgment));
         for (n, prompt) in prompts.iter().enumerate() {
             let similarity = |of: &[Option<f64>]| match of.get(n).copied().flatten() {
                 Some(similarity) => format!("{:.2}", 100.0 * similarity),
                 None => "too long for it".to_owned(),
             };
-            let similar = similarity(&opinion.perceptor_texts);
+            let similar = similarity(&judgment.perceptor_texts);
             text += &format!("similarity × 100 with \"{}\": {similar}", line(prompt));
-            if opinion.judge.is_some() {
-                text += &format!(", by the held-out judge {}", similarity(&opinion.judge_texts));
+            if judgment.judge.is_some() {
+                text += &format!(", by the held-out judge {}", similarity(&judgment.judge_texts));
             }
             text.push('\n');
         }
-        if let Some((segments, _)) = &opinion.segments {
+        if let Some((segments, _)) = &judgment.segments {
             let share =
                 |share: &records::Share| format!("{} {:.2} %", line(&share.class), 100.0 * share.share);
             let shares: Vec<String> = segments.shares.iter().map(share).collect();
@@ -129,13 +129,13 @@ fn tables(judged: &[Judged], prompts: &[String], labels: &Labels, set: &str) -> 
     text
 }
 
-fn nearest(opinion: &Opinion) -> Table {
+fn nearest(judgment: &Judgment) -> Table {
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN).set_content_arrangement(ContentArrangement::Disabled);
-    let verdicts = [Some(&opinion.perceptor), opinion.judge.as_ref()];
+    let verdicts = [Some(&judgment.perceptor), judgment.judge.as_ref()];
     let verdicts: Vec<&Verdict> = verdicts.into_iter().flatten().collect();
     table.set_header(["place", "perceptor", "held-out judge"].into_iter().take(1 + verdicts.len()));
-    for place in 0..opinion.perceptor.nearest.len() {
+    for place in 0..judgment.perceptor.nearest.len() {
         let guess = |verdict: &&Verdict| {
             let Guess { label, probability, .. } = &verdict.nearest[place];
             format!("{} {:.2} %", line(label), 100.0 * probability)
@@ -159,13 +159,13 @@ fn csv(judged: &[Judged], prompts: &[String], set: &str) -> Result<String, csv::
         "model_set",
     ])?;
     let figure = |value: Option<f64>| value.map(|value| format!("{:.4}", 100.0 * value)).unwrap_or_default();
-    for (path, opinion) in judged {
+    for (path, judgment) in judged {
         let image = shown(path);
         let mut row = |by: &str, kind: &str, place: String, name: &str, share, similarity| {
             let (share, similarity) = (figure(share), figure(similarity));
             writer.write_record([&image, by, kind, &place, &line(name), &share, &similarity, &line(set)])
         };
-        for (by, verdict, texts) in clips(opinion) {
+        for (by, verdict, texts) in clips(judgment) {
             for (place, guess) in (1..).zip(&verdict.nearest) {
                 let (share, similarity) = (Some(guess.probability), Some(guess.similarity));
                 row(by, "label", i32::to_string(&place), &guess.label, share, similarity)?;
@@ -174,7 +174,7 @@ fn csv(judged: &[Judged], prompts: &[String], set: &str) -> Result<String, csv::
                 row(by, "prompt", String::new(), prompt, None, *similarity)?;
             }
         }
-        let segments = opinion.segments.iter().flat_map(|(segments, _)| &segments.shares);
+        let segments = judgment.segments.iter().flat_map(|(segments, _)| &segments.shares);
         for (place, share) in (1..).zip(segments) {
             row("segmenter", "segment", i32::to_string(&place), &share.class, Some(share.share), None)?;
         }
@@ -183,9 +183,9 @@ fn csv(judged: &[Judged], prompts: &[String], set: &str) -> Result<String, csv::
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn clips(opinion: &Opinion) -> impl Iterator<Item = (&'static str, &Verdict, &[Option<f64>])> {
-    let perceptor = ("perceptor", &opinion.perceptor, &opinion.perceptor_texts[..]);
-    let judge = opinion.judge.as_ref().map(|judge| ("judge", judge, &opinion.judge_texts[..]));
+fn clips(judgment: &Judgment) -> impl Iterator<Item = (&'static str, &Verdict, &[Option<f64>])> {
+    let perceptor = ("perceptor", &judgment.perceptor, &judgment.perceptor_texts[..]);
+    let judge = judgment.judge.as_ref().map(|judge| ("judge", judge, &judgment.judge_texts[..]));
     std::iter::once(perceptor).chain(judge)
 }
 
@@ -199,12 +199,12 @@ fn json_text(
         let pairs = prompts.iter().zip(similarities);
         pairs.map(|(text, similarity)| json!({ "text": text, "similarity": similarity })).collect()
     };
-    let image = |(path, opinion): &Judged| {
+    let image = |(path, judgment): &Judged| {
         let mut image = json!({ "image": path.display().to_string() });
-        for (by, verdict, similarities) in clips(opinion) {
+        for (by, verdict, similarities) in clips(judgment) {
             image[by] = json!({ "nearest": verdict.nearest, "prompts": texts(similarities) });
         }
-        if let Some((segments, _)) = &opinion.segments {
+        if let Some((segments, _)) = &judgment.segments {
             image["segments"] = json!(segments.shares);
         }
         image

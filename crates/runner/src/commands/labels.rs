@@ -9,7 +9,8 @@ use records::{escaped, forbidden, read_text};
 /// Endings of files that hold lists of labels; no label ends so.
 const ENDINGS: [&str; 10] = ["txt", "text", "csv", "tsv", "lst", "list", "labels", "names", "toml", "json"];
 
-/// Labels as the command line gives them: `cifar-100`, a file with one on each line, or a list with commas.
+/// Labels as the command line gives them: `cifar-100`, a file with one on each line, or a list with
+/// commas.
 pub(crate) fn labels(given: &str) -> Result<LabelChoice, String> {
     if given == CIFAR100 {
         return Ok(LabelChoice::Cifar100);
@@ -44,7 +45,7 @@ pub(crate) fn labels(given: &str) -> Result<LabelChoice, String> {
     distinct(given.split(','), "place").map(LabelChoice::These)
 }
 
-/// Whether a text is meant as a path of a file rather than as a label.
+/// Returns true if a text is meant as a path of a file rather than as a label.
 fn is_path(text: &str) -> bool {
     let path = Path::new(text);
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();

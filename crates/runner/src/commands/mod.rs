@@ -1,4 +1,4 @@
-//! What the command line asks for, one file each.
+//! The commands, one file each.
 mod compare;
 mod evaluate;
 mod labels;
@@ -17,20 +17,20 @@ use model_sets::ModelSets;
 use crate::cli::{Cli, Command, WeightsCommand};
 use crate::{logs, output};
 
-/// How the program ended.
+/// Exit status of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum ExitStatus {
     /// All is done.
     Done,
     /// Some cells failed or diverged, or some files are wrong or unreadable.
     SomeFailed,
     /// A shard waits for others, whose share of the tuning has not ended.
     Waiting,
-    /// Somebody wished to stop; what was computed is saved.
+    /// The run was cancelled; what was computed is saved.
     Interrupted,
 }
 
-impl Ending {
+impl ExitStatus {
     /// The exit code.
     pub fn code(self) -> u8 {
         match self {
@@ -46,7 +46,7 @@ impl Ending {
 ///
 /// # Errors
 /// Whatever keeps it from being done, with what can be done about it.
-pub fn execute(cli: Cli) -> Result<Ending> {
+pub fn execute(cli: Cli) -> Result<ExitStatus> {
     let bars = output::bars();
     let log = logs::start(&cli.global, &bars);
     let sets = ModelSets::at(&cli.global.weights);
@@ -65,18 +65,18 @@ pub fn execute(cli: Cli) -> Result<Ending> {
         (Some(Command::Weights(WeightsCommand::Verify { sets: names })), _) => weights::verify(&sets, &names),
         (Some(Command::Schema), _) => {
             output::print(&serde_json::to_string_pretty(&experiment::json_schema()).into_diagnostic()?);
-            Ok(Ending::Done)
+            Ok(ExitStatus::Done)
         }
         (Some(Command::Completions { shell }), _) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "runner", &mut script);
             output::print(&String::from_utf8_lossy(&script));
-            Ok(Ending::Done)
+            Ok(ExitStatus::Done)
         }
         (None, Some(plan)) => run::run(&plan, &cli.run, &sets, &cli.global, &bars, &log),
         (None, None) => {
             output::print(&Cli::command().render_help().to_string()); // clap asks for an experiment before this
-            Ok(Ending::Done)
+            Ok(ExitStatus::Done)
         }
     }
 }

@@ -11,7 +11,7 @@ use records::counted;
 use report::{Detectable, PairSpreads};
 use tch::Device;
 
-use super::Ending;
+use super::ExitStatus;
 use crate::cli::PlanArgs;
 use crate::devices::name;
 use crate::models::Workload;
@@ -20,7 +20,7 @@ use crate::run::Schedule;
 use crate::study::{Models, Plans, Study};
 
 /// Lists the cells of an experiment and what they will take.
-pub(super) fn plan(args: &PlanArgs, like: Option<&Path>, sets: &ModelSets) -> Result<Ending> {
+pub(super) fn plan(args: &PlanArgs, like: Option<&Path>, sets: &ModelSets) -> Result<ExitStatus> {
     let study = Study::read(args, sets)?;
     let plans = study.plans()?;
     let cells = study.selected(&plans)?;
@@ -44,10 +44,10 @@ pub(super) fn plan(args: &PlanArgs, like: Option<&Path>, sets: &ModelSets) -> Re
             error.help().map_or_else(String::new, |help| help.to_string())
         )),
     }
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
-/// What the design can show, if another study tells how much differences vary.
+/// The power of the design, if another study tells how much differences vary.
 fn power(like: Option<&Path>, study: &Study, plans: &Plans) -> Result<String> {
     let own = Path::new("results").join(&study.experiment.name);
     let spreads = match like {
@@ -77,7 +77,7 @@ fn power(like: Option<&Path>, study: &Study, plans: &Plans) -> Result<String> {
     })
 }
 
-/// What a tuned experiment computes first.
+/// The stages of a tuned experiment.
 fn stages(tuning: &Plan, experiment: &Experiment) -> String {
     let extended = experiment.tuning.as_ref().map_or(0, |tuning| {
         let tuned = tuning.ranges.iter().filter(|ranges| ranges.len() == 1).count();
@@ -98,15 +98,15 @@ fn costs(set: &ModelSet, cells: &[&Cell], devices: &[Device], jobs: Option<usize
     for worker in &schedule.workers {
         let device = name(worker.device);
         output::say(&format!(
-            "worker on {device}: {}, packs of up to {}",
+            "worker on {device}: {}, batches of up to {}",
             counted(worker.threads, "thread"),
-            worker.pack
+            worker.batch
         ));
     }
     let bytes = schedule
         .workers
         .iter()
-        .map(|worker| worker.pack as f64 * workload.bytes_per_cell + workload.bytes_shared);
+        .map(|worker| worker.batch as f64 * workload.bytes_per_cell + workload.bytes_shared);
     output::say(&format!(
         "work: {:.1} GFLOP a step, about {} of memory beside the weights",
         workload.operations / 1e9,

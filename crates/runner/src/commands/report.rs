@@ -3,13 +3,13 @@ use std::path::Path;
 
 use miette::{IntoDiagnostic, Result, WrapErr};
 
-use super::Ending;
+use super::ExitStatus;
 use crate::output;
 use crate::run::ReportLock;
 
-/// Makes tables and plots from records, and event files if they are wanted. Figures that could not be drawn are named, and the others are
-/// there: the exit status tells.
-pub(super) fn report(results: &Path, tensorboard: bool, quiet: bool) -> Result<Ending> {
+/// Makes tables and plots from records, and event files if they are wanted. Figures that could not
+/// be drawn are named, and the others are there: the exit status tells.
+pub(super) fn report(results: &Path, tensorboard: bool, quiet: bool) -> Result<ExitStatus> {
     // A folder that is no results folder is left as it is: `build` says so.
     let waiting = |lock: &Path| {
         if !quiet {
@@ -43,7 +43,7 @@ pub(super) fn report(results: &Path, tensorboard: bool, quiet: bool) -> Result<E
         }
     }
     let complete = summary.faults().is_empty() && summary.unreadable() == 0;
-    Ok(if complete { Ending::Done } else { Ending::SomeFailed })
+    Ok(if complete { ExitStatus::Done } else { ExitStatus::SomeFailed })
 }
 
 /// `path` as a shell takes it for one argument.

@@ -6,11 +6,11 @@ use miette::{IntoDiagnostic, Result, WrapErr};
 use model_sets::ModelSets;
 use records::ResultsFolder;
 
-use super::{Ending, report};
+use super::{ExitStatus, report};
 use crate::cli::{GlobalArgs, PlanArgs, RunArgs};
 use crate::logs::RunLog;
 use crate::output;
-use crate::run::{Stop, Tally};
+use crate::run::{CancellationToken, StatusCounts};
 use crate::session::{NotTuned, Ran, Session, With};
 use crate::study::{Models, Study};
 
@@ -22,7 +22,7 @@ pub(super) fn run(
     global: &GlobalArgs,
     bars: &MultiProgress,
     log: &RunLog,
-) -> Result<Ending> {
+) -> Result<ExitStatus> {
     tch::set_num_interop_threads(1); // nothing here forks; the pool would only take cores
     let mut study = Study::read(plan_args, sets)?;
     if let Models::Absent(error) = study.models {
@@ -30,14 +30,14 @@ pub(super) fn run(
     }
     let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("results").join(&study.experiment.name));
     study.keep_images_in(&folder);
-    let (results, stop) = (ResultsFolder::at(&folder), Stop::default());
+    let (results, stop) = (ResultsFolder::at(&folder), CancellationToken::default());
     let with = With { args, stop: &stop, bars, quiet: global.quiet, log };
     let session = Session::open(&study, &results, with)?;
     stop_on_signals(&stop)?;
     match session.run()? {
-        Ran::NotTuned(NotTuned::Stopped) => Ok(Ending::Interrupted),
-        Ran::NotTuned(NotTuned::Failed) => Ok(Ending::SomeFailed),
-        Ran::NotTuned(NotTuned::Waiting) => Ok(Ending::Waiting),
+        Ran::NotTuned(NotTuned::Stopped) => Ok(ExitStatus::Interrupted),
+        Ran::NotTuned(NotTuned::Failed) => Ok(ExitStatus::SomeFailed),
+        Ran::NotTuned(NotTuned::Waiting) => Ok(ExitStatus::Waiting),
         Ran::Tested { cells, judged } => {
             let unjudged = *judged.as_ref().unwrap_or(&0);
             let cells: Vec<&Cell> = cells.iter().collect();
@@ -49,10 +49,10 @@ pub(super) fn run(
 }
 
 /// The first Ctrl-C (or SIGTERM, as batch systems send it) is a wish, the second is obeyed at once.
-fn stop_on_signals(stop: &Stop) -> Result<()> {
+fn stop_on_signals(stop: &CancellationToken) -> Result<()> {
     let stop = stop.clone();
     ctrlc::set_handler(move || {
-        if stop.wish() {
+        if stop.cancel() {
             leave_at_once();
         }
         output::say("stopping: saving what has been computed (again to leave at once)");
@@ -61,23 +61,24 @@ fn stop_on_signals(stop: &Stop) -> Result<()> {
     .wrap_err("the program cannot be made to listen to Ctrl-C")
 }
 
-/// Without tidying up: libtorch's own end would pull the ground from under threads that still compute.
+/// Without tidying up: libtorch's own end would pull the ground from under threads that still
+/// compute.
 fn leave_at_once() -> ! {
-    torch_ext::exit_at_once(Ending::Interrupted.code())
+    torch_ext::exit_at_once(ExitStatus::Interrupted.code())
 }
 
 /// `unjudged`: final images that the judges did not come to look at.
 fn conclude(
     results: &ResultsFolder,
     cells: &[&Cell],
-    stop: &Stop,
+    stop: &CancellationToken,
     unjudged: usize,
     tensorboard: bool,
     quiet: bool,
-) -> Result<Ending> {
-    let tally = Tally::of(results, cells);
-    if stop.is_wished() && tally.left + unjudged > 0 {
-        let message = match tally.left {
+) -> Result<ExitStatus> {
+    let counts = StatusCounts::of(results, cells);
+    if stop.is_cancelled() && counts.left + unjudged > 0 {
+        let message = match counts.left {
             0 => {
                 let images = records::counted(unjudged, "image");
                 format!("stopped with {images} to judge; the same command goes on from here")
@@ -91,10 +92,10 @@ fn conclude(
         if !quiet {
             output::say(&message);
         }
-        return Ok(Ending::Interrupted);
+        return Ok(ExitStatus::Interrupted);
     }
     let reported = report::report(results.path(), tensorboard, quiet)?;
     // Cells are left where not even their failure could be recorded.
-    let all_finished = tally.failed + tally.diverged + tally.left == 0;
-    Ok(if all_finished { reported } else { Ending::SomeFailed })
+    let all_finished = counts.failed + counts.diverged + counts.left == 0;
+    Ok(if all_finished { reported } else { ExitStatus::SomeFailed })
 }

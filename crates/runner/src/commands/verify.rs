@@ -3,11 +3,11 @@ use std::path::Path;
 use miette::{IntoDiagnostic, Result};
 use records::{ResultsFolder, Verification, counted};
 
-use super::Ending;
+use super::ExitStatus;
 use crate::output;
 
 /// Compares the files of a results folder with their digests.
-pub(super) fn verify(results: &Path, quiet: bool) -> Result<Ending> {
+pub(super) fn verify(results: &Path, quiet: bool) -> Result<ExitStatus> {
     let verification = ResultsFolder::at(results).verify().into_diagnostic()?;
     for damage in &verification.damages {
         output::print(&damage.to_string());
@@ -15,7 +15,7 @@ pub(super) fn verify(results: &Path, quiet: bool) -> Result<Ending> {
     if !quiet {
         output::print(&summary(&verification));
     }
-    Ok(if verification.damages.is_empty() { Ending::Done } else { Ending::SomeFailed })
+    Ok(if verification.damages.is_empty() { ExitStatus::Done } else { ExitStatus::SomeFailed })
 }
 
 fn summary(verification: &Verification) -> String {

@@ -2,11 +2,11 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use miette::Result;
 use model_sets::{FileEntry, ModelSet, ModelSets, Verified, fetch as fetch_file};
 
-use super::Ending;
+use super::ExitStatus;
 use crate::output;
 
 /// Lists the model sets.
-pub(super) fn list(sets: &ModelSets) -> Result<Ending> {
+pub(super) fn list(sets: &ModelSets) -> Result<ExitStatus> {
     for set in sets.all()? {
         let missing = set.manifest.files().filter(|file| !set.path(file).is_file()).count();
         let state = match (missing, set.remedy()) {
@@ -19,11 +19,11 @@ pub(super) fn list(sets: &ModelSets) -> Result<Ending> {
             output::print(&format!("  {role}: {} ({})", component.source, component.licence));
         }
     }
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 /// Downloads what is missing or wrong of some model sets.
-pub(super) fn fetch(sets: &ModelSets, names: &[String], bars: &MultiProgress) -> Result<Ending> {
+pub(super) fn fetch(sets: &ModelSets, names: &[String], bars: &MultiProgress) -> Result<ExitStatus> {
     for name in names {
         let set = sets.get(name)?;
         for file in set.manifest.files() {
@@ -34,7 +34,7 @@ pub(super) fn fetch(sets: &ModelSets, names: &[String], bars: &MultiProgress) ->
             fetch_one(&set, file, bars)?;
         }
     }
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 fn fetch_one(set: &ModelSet, file: &FileEntry, bars: &MultiProgress) -> Result<()> {
@@ -64,13 +64,13 @@ fn bytes_style() -> ProgressStyle {
 }
 
 /// Compares files with their digests.
-pub(super) fn verify(sets: &ModelSets, names: &[String]) -> Result<Ending> {
+pub(super) fn verify(sets: &ModelSets, names: &[String]) -> Result<ExitStatus> {
     let must_be_there = !names.is_empty();
     let sets = match names {
         [] => sets.all()?,
         names => names.iter().map(|name| sets.get(name)).collect::<Result<_, _>>()?,
     };
-    let mut ending = Ending::Done;
+    let mut ending = ExitStatus::Done;
     for set in sets {
         for file in set.manifest.files() {
             let verdict = match set.verify(file)? {
@@ -78,12 +78,12 @@ pub(super) fn verify(sets: &ModelSets, names: &[String]) -> Result<Ending> {
                 Verified::FirstSeen => "no public digest; recorded as first seen".to_owned(),
                 Verified::Missing => {
                     if must_be_there {
-                        ending = Ending::SomeFailed;
+                        ending = ExitStatus::SomeFailed;
                     }
                     "missing".to_owned()
                 }
                 Verified::Wrong { expected, found } => {
-                    ending = Ending::SomeFailed;
+                    ending = ExitStatus::SomeFailed;
                     format!("WRONG: SHA-256 is {found}, should be {expected}")
                 }
             };

@@ -32,7 +32,8 @@ pub enum DeviceError {
 }
 
 impl DeviceChoice {
-    /// The devices meant. Loads libtorch's CUDA part, if it may be needed: call it before libtorch is used.
+    /// The devices meant. Loads libtorch's CUDA part, if it may be needed: call it before libtorch
+    /// is used.
     ///
     /// # Errors
     /// When a GPU is asked for that is not there.

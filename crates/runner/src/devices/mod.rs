@@ -1,4 +1,4 @@
-//! What there is to compute on.
+//! Devices to compute on.
 mod choice;
 
 pub use choice::{DeviceChoice, DeviceError};

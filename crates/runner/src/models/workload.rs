@@ -1,4 +1,4 @@
-//! How much work a step is, from the sizes of the models.
+//! Estimate of a step's work, from the sizes of the models.
 
 use biggan::{Config, Layer};
 use bigsleep::DreamSettings;
@@ -9,13 +9,15 @@ use torch_ext::cuda::free_memory;
 
 use super::load::{self, LoadError};
 
-/// Above this, one cell is given all threads; below it, threads are better spent on a cell each. In operations per step: about a
-/// second of one thread. On two cores, a thread each does 1.7 times as many steps as two threads for one at 1e9, 1.16 times at
-/// 5e10, and from 2e11 on 1.04 to 1.09 times, which is not worth twice the memory: `benches/README.md`, the line between the two ways.
+/// Above this, one cell is given all threads; below it, threads are better spent on a cell each. In
+/// operations per step: about a second of one thread. On two cores, a thread each does 1.7 times as
+/// many steps as two threads for one at 1e9, 1.16 times at 5e10, and from 2e11 on 1.04 to 1.09
+/// times, which is not worth twice the memory: `benches/README.md`, the line between the two ways.
 const SMALL: f64 = 1e11;
 /// Cells beyond which a batch on a GPU gains nothing.
 const MOST_IN_A_PACK: usize = 12;
-/// The share of free memory that packs may plan with; what fragments, and what the estimate misses, is the rest.
+/// The share of free memory that batches may plan with; what fragments, and what the estimate
+/// misses, is the rest.
 const USABLE_MEMORY: f64 = 0.7;
 
 /// The work of a step of one cell.
@@ -23,10 +25,10 @@ const USABLE_MEMORY: f64 = 0.7;
 pub struct Workload {
     /// Floating-point operations, forward and backward.
     pub operations: f64,
-    /// Memory for each cell of a pack, in bytes, beyond the weights.
+    /// Memory for each cell of a batch, in bytes, beyond the weights.
     pub bytes_per_cell: f64,
-    /// Memory that all cells of a pack share, in bytes: a chunk of cutouts in the perceptor, and the
-    /// perceptor that measures where dreams have another precision than single.
+    /// Memory that all cells of a batch share, in bytes: a chunk of cutouts in the perceptor, and
+    /// the perceptor that measures where dreams have another precision than single.
     pub bytes_shared: f64,
 }
 
@@ -46,7 +48,8 @@ impl Workload {
         let ruler = if dream.precision.kind() == Kind::Float { 0.0 } else { bytes_in_single(perceptor) };
         let perceptor = Perceptor::of(perceptor);
         let cutouts = f64::from(dream.cutouts) * f64::from(dream.gradient_accumulation);
-        // Every weight multiplies every token once; backward to the input is as much again; two operations each.
+        // Every weight multiplies every token once; backward to the input is as much again; two
+        // operations each.
         let perceiving = 4.0 * perceptor.weights * perceptor.tokens * cutouts;
         let blocks = blocks(generator);
         let generating: f64 = blocks.iter().map(Block::operations).sum();
@@ -57,23 +60,25 @@ impl Workload {
         }
     }
 
-    /// Whether one thread is best for a cell.
+    /// Returns true if one thread is best for a cell.
     pub fn is_small(&self) -> bool {
         self.operations < SMALL
     }
 
-    /// Cells in a pack on a GPU.
-    pub fn pack_on(&self, device: Device) -> usize {
+    /// Cells in a batch on a GPU.
+    pub fn batch_on(&self, device: Device) -> usize {
         let Device::Cuda(gpu) = device else { return 1 };
         let Some(free) = free_memory(gpu) else { return 1 };
         let room = USABLE_MEMORY * free as f64 - self.bytes_shared;
         ((room / self.bytes_per_cell) as usize).clamp(1, MOST_IN_A_PACK)
     }
 
-    /// Seconds that a step takes on this machine's CPU with as many threads, roughly: a matrix product tells its pace.
+    /// Seconds that a step takes on this machine's CPU with as many threads, roughly: a matrix
+    /// product tells its pace.
     pub fn seconds_on_cpu(&self, threads: usize) -> f64 {
         const SIDE: i64 = 512;
-        /// What of a matrix product's pace the networks reach, whose parts are smaller and bound by memory.
+        /// Share of a matrix product's rate that the networks reach: their parts are smaller and
+        /// bound by memory.
         const EFFICIENCY: f64 = 0.5;
         tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
         let matrix = Tensor::ones([SIDE, SIDE], (Kind::Float, Device::Cpu));
@@ -122,7 +127,8 @@ impl Perceptor {
         found
     }
 
-    /// What backward needs: some sixteen tensors of the width for every token and layer.
+    /// Bytes kept for the backward pass: some sixteen tensors of the width for every token and
+    /// layer.
     fn bytes_per_cutout(&self) -> f64 {
         4.0 * 16.0 * self.tokens * self.width * self.layers
     }
@@ -159,7 +165,8 @@ impl Block {
         (width_in, width_in / 4.0, self.layer.width_out as f64 * self.channel_width)
     }
 
-    /// Four convolutions: 1×1, twice 3×3, 1×1; forward and backward. The first 3×3 has the upsampling in it, if there is one.
+    /// Four convolutions: 1×1, twice 3×3, 1×1; forward and backward. The first 3×3 has the
+    /// upsampling in it, if there is one.
     fn operations(&self) -> f64 {
         let (width_in, middle, width_out) = self.widths();
         let first = if self.layer.upsample { 4.0 } else { 9.0 };
@@ -168,7 +175,7 @@ impl Block {
         4.0 * forward
     }
 
-    /// What backward needs: inputs and outputs of norms, activations and convolutions.
+    /// Bytes kept for the backward pass: inputs and outputs of norms, activations and convolutions.
     fn bytes(&self) -> f64 {
         let (width_in, middle, width_out) = self.widths();
         4.0 * (3.0 * width_in * self.pixels_in + (8.0 * middle + 2.0 * width_out) * self.pixels_out)

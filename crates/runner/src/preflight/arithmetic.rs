@@ -33,7 +33,8 @@ pub(super) fn check(preflight: &Preflight<'_>, places: &Places<'_>, faults: &mut
     warnings
 }
 
-/// The warning of a precision that a processor has no instructions for; `multiplies_bf16` says whether it has those.
+/// The warning of a precision that a processor has no instructions for; `multiplies_bf16` says
+/// whether it has those.
 fn slow(key: &str, precision: Precision, devices: &[Device], multiplies_bf16: bool) -> Option<String> {
     let is_slow = precision == Precision::Bf16 && devices.contains(&Device::Cpu) && !multiplies_bf16;
     is_slow.then(|| {

@@ -19,8 +19,8 @@ pub enum FolderError {
     ReadOnly { path: PathBuf, source: io::Error },
 }
 
-/// Checks that results of `cells`, tables, figures and, if they are asked for, event files can be written. Leaves nothing
-/// behind.
+/// Checks that results of `cells`, tables, figures and, if they are asked for, event files can be
+/// written. Leaves nothing behind.
 ///
 /// # Errors
 /// The first folder that cannot be had.

@@ -1,5 +1,6 @@
-//! Checks before the first step: what would otherwise be found after hours, or cell by cell. [`check`] is shared by a run
-//! and by `plan`, and reports all faults together, in an order that does not change.
+//! Checks before the first step: what would otherwise be found after hours, or cell by cell.
+//! [`check`] is shared by a run and by `plan`, and reports all faults together, in an order that
+//! does not change.
 mod arithmetic;
 mod error;
 mod folders;
@@ -21,7 +22,8 @@ use self::places::Places;
 
 /// What is to be run, with what, where.
 pub struct Preflight<'p> {
-    /// The experiment as its file and the command line state it, before settings of a model set are added.
+    /// The experiment as its file and the command line state it, before settings of a model set are
+    /// added.
     pub experiment: &'p Experiment,
     /// The model set with its judges.
     pub judges: &'p Judges<'p>,
@@ -33,7 +35,8 @@ pub struct Preflight<'p> {
     pub devices: &'p [Device],
 }
 
-/// Checks models, texts, settings and devices. Returns warnings: what can be run and is hardly meant.
+/// Checks models, texts, settings and devices. Returns warnings: what can be run and is hardly
+/// meant.
 ///
 /// # Errors
 /// [`PreflightError`] names every fault.

@@ -4,7 +4,8 @@ use toml::de::DeValue;
 
 use super::{Fault, Places, Preflight};
 
-/// Checks settings of dreams that only the models limit; `classes` is the number of the generator's.
+/// Checks settings of dreams that only the models limit; `classes` is the number of the
+/// generator's.
 pub(super) fn check(
     preflight: &Preflight<'_>,
     classes: Option<i64>,

@@ -18,15 +18,16 @@ struct Place {
     span: Option<Range<usize>>,
 }
 
-/// The tokens of what a dream is to approach and to avoid, and its image: by its content once that is known.
+/// The tokens of what a dream is to approach and to avoid, and its image: by its content once that
+/// is known.
 type Meaning = (Vec<Vec<i64>>, Vec<Vec<i64>>, Option<PathBuf>);
 
 fn image_of(prompt: &PromptEntry) -> Option<PathBuf> {
     prompt.image_sha256.as_ref().map(PathBuf::from).or_else(|| prompt.image.clone())
 }
 
-/// Checks that every text can be read by each CLIP that will read it, and that no two prompts or labels are one to them.
-/// Returns the number of texts.
+/// Checks that every text can be read by each CLIP that will read it, and that no two prompts or
+/// labels are one to them. Returns the number of texts.
 pub(super) fn check(
     preflight: &Preflight<'_>,
     readers: &[Reader],
@@ -154,7 +155,7 @@ impl Texts<'_> {
         }
     }
 
-    /// Whether a template is too long whatever is put into it, which is then told once.
+    /// Returns true if a template is too long whatever is put into it, which is then told once.
     fn template(&mut self, template: &str, place: &Place) -> bool {
         let errors = self.errors(&template.replace("{}", ""));
         if errors.is_empty() {

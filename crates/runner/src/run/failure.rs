@@ -5,7 +5,7 @@ use bigsleep::DreamError;
 use super::save_error::SaveError;
 use crate::models::LoadError;
 
-/// Why a pack did not come to its end.
+/// Why a batch did not come to its end.
 pub(super) enum Failure {
     /// The models cannot be loaded: no cell can be computed.
     Models(LoadError),

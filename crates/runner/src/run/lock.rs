@@ -11,9 +11,9 @@ use thiserror::Error;
 
 /// Keeps other runs out of a results folder as long as it lives.
 ///
-/// A whole run locks `.lock` for itself. Shards of one experiment may run at the same time, also on several machines that
-/// share the folder: each shares `.lock` and has `.lock-2-of-3` for itself. The system frees the locks of a process that
-/// dies.
+/// A whole run locks `.lock` for itself. Shards of one experiment may run at the same time, also on
+/// several machines that share the folder: each shares `.lock` and has `.lock-2-of-3` for itself.
+/// The system frees the locks of a process that dies.
 #[derive(Debug)]
 pub struct FolderLock {
     _files: Vec<File>,
@@ -65,15 +65,16 @@ impl FolderLock {
 
 /// Keeps other processes from making the report of a results folder as long as it lives.
 ///
-/// Shards end at their own times, each with a report of what there is by then. One after the other, the last has them all.
+/// Shards end at their own times, each with a report of what there is by then. One after the other,
+/// the last has them all.
 #[derive(Debug)]
 pub struct ReportLock {
     _file: File,
 }
 
 impl ReportLock {
-    /// Waits until nobody else makes the report, an hour at most. Calls `waiting` with the lock's path once, if another process
-    /// holds it.
+    /// Waits until nobody else makes the report, an hour at most. Calls `waiting` with the lock's
+    /// path once, if another process holds it.
     ///
     /// # Errors
     /// When the lock's file cannot be made, or the other does not come to an end.

@@ -8,12 +8,14 @@ use records::{CellRecord, CellStatus, RecordError, ResultsFolder, StoredCell};
 use super::identities::Identities;
 use super::step::{SettleError, Step};
 
-/// Where a record goes that lies in the place of another, until its own is free: no cell has such a path.
+/// Where a record goes that lies in the place of another, until its own is free: no cell has such a
+/// path.
 const ASIDE: &str = ".unused";
 
 /// Where the records of a plan's cells lie in a results folder, and where they are to lie.
 ///
-/// A grid that grows, shrinks or is spelled otherwise gives cells other paths and labels, and the same digests.
+/// A grid that grows, shrinks or is spelled otherwise gives cells other paths and labels, and the
+/// same digests.
 pub(super) struct Placement<'c> {
     results: &'c ResultsFolder,
     /// By the path that the cell is to have.
@@ -43,7 +45,8 @@ struct Occupant {
 }
 
 impl<'c> Placement<'c> {
-    /// Looks through all of `results` for the records of `movable`, which are cells of the plan `all`.
+    /// Looks through all of `results` for the records of `movable`, which are cells of the plan
+    /// `all`.
     pub(super) fn survey(
         results: &'c ResultsFolder,
         all: &'c [Cell],
@@ -75,7 +78,8 @@ impl<'c> Placement<'c> {
             let is_at_place = best.as_ref().is_some_and(|found| found.place == cell.id);
             if let (Some(Ok(occupant)), false) = (occupant, is_at_place) {
                 let owner = identities.of(occupant).map(|(owner, _)| owner);
-                // A record that its own cell has, too, came here by mistake: what lies beside it is this cell's.
+                // A record that its own cell has, too, came here by mistake: what lies beside it is
+                // this cell's.
                 let is_copy = owner.is_some_and(|owner| has_own(owner, &identities, &at));
                 if best.is_some() || owner.is_some() && !is_copy {
                     let (place, to) = (cell.id.clone(), placement.free_place(&occupant.digest));
@@ -114,15 +118,15 @@ impl<'c> Placement<'c> {
         &self.unused
     }
 
-    /// Moves every record to where its cell is to have it, and has it say what the cell is called there. Returns how many
-    /// were moved.
+    /// Moves every record to where its cell is to have it, and has it say what the cell is called
+    /// there. Returns how many were moved.
     pub(super) fn settle(&self) -> Result<usize, SettleError> {
         self.steps()?.iter().try_for_each(|step| step.take(self.results))?;
         Ok(self.found.iter().filter(|(id, found)| found.place != **id).count())
     }
 
-    /// What is to be done, in the order of paths, so that every run does the same. Each step leaves a folder that a survey
-    /// understands: after a crash, the next run does the rest.
+    /// What is to be done, in the order of paths, so that every run does the same. Each step leaves
+    /// a folder that a survey understands: after a crash, the next run does the rest.
     fn steps(&self) -> Result<Vec<Step>, SettleError> {
         let (mut steps, mut freed) = (Vec::new(), BTreeMap::new());
         for Occupant { place, to } in &self.aside {
@@ -154,13 +158,14 @@ impl<'c> Placement<'c> {
     }
 }
 
-/// Whether a record of the cell lies in its place.
+/// Returns true if a record of the cell lies in its place.
 fn has_own(cell: &Cell, identities: &Identities<'_>, at: &HashMap<&str, &StoredCell>) -> bool {
     let record = at.get(cell.id.as_str()).and_then(|one| one.record.as_ref().ok());
     record.and_then(|record| identities.of(record)).is_some_and(|(owner, _)| owner.id == cell.id)
 }
 
-/// Of several records of a cell, the one in its place if it has ended or no other has, else one that has ended.
+/// Of several records of a cell, the one in its place if it has ended or no other has, else one
+/// that has ended.
 fn best<'c>(copies: Vec<Found<'c>>) -> Option<Found<'c>> {
     let rank = |found: &Found<'c>| {
         let ended = match found.record.status {
@@ -227,7 +232,8 @@ mod tests {
         (placement.settle().unwrap(), placement.unused().to_vec())
     }
 
-    /// Every cell is where it is to be, with the file that it had, and says what it is called there.
+    /// Every cell is where it is to be, with the file that it had, and says what it is called
+    /// there.
     fn assert_settled(results: &ResultsFolder, cells: &[Cell]) {
         for cell in cells {
             let folder = results.cell(&cell.id);
@@ -314,7 +320,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// Cells lie in each other's places, aside and anywhere, and every run but the last is killed after some steps.
+        /// Cells lie in each other's places, aside and anywhere, and every run but the last is
+        /// killed after some steps.
         #[test]
         fn any_disorder_is_put_right_through_any_crashes(
             order in Just((0..6).collect::<Vec<usize>>()).prop_shuffle(),

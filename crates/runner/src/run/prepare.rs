@@ -53,11 +53,13 @@ pub struct Prepared<'c> {
     pub unused: Vec<String>,
 }
 
-/// Finds the records of a plan's cells, moves them to where the plan has them, and tells which of `cells` are still to be
-/// computed. Records are found by their digests: only what decides a dream has to be as it was.
+/// Finds the records of a plan's cells, moves them to where the plan has them, and tells which of
+/// `cells` are still to be computed. Records are found by their digests: only what decides a dream
+/// has to be as it was.
 ///
-/// Of those that have ended, the ones with damaged files are among them: see `Need`. `fresh` discards what there is of
-/// `cells`, and then all of them are pending. A `shard` leaves others' cells alone.
+/// Of those that have ended, the ones with damaged files are among them: see `Need`. `fresh`
+/// discards what there is of `cells`, and then all of them are pending. A `shard` leaves others'
+/// cells alone.
 ///
 /// # Errors
 /// [`ChangedError::Settings`] lists what has changed since; nothing has been moved then.

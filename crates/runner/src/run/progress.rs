@@ -6,10 +6,11 @@ use experiment::plan::Cell;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use records::{CellStatus, CosineScale, TraceRow};
 
-/// Where nobody watches bars, a line is logged so often.
+/// Interval of the log lines where nobody watches bars.
 const LOG_EVERY: Duration = Duration::from_secs(30);
 
-/// Bars for people: one for the experiment and one per running pack. Where stderr is no terminal, log lines.
+/// Bars for people: one for the experiment and one per running batch. Where stderr is no terminal,
+/// log lines.
 #[derive(Debug)]
 pub struct Progress {
     bars: MultiProgress,
@@ -19,9 +20,9 @@ pub struct Progress {
     logged: Mutex<Instant>,
 }
 
-/// The bar of a pack; gone when it is dropped.
+/// The bar of a batch; gone when it is dropped.
 #[derive(Debug)]
-pub(super) struct PackProgress<'p> {
+pub(super) struct BatchProgress<'p> {
     progress: &'p Progress,
     bar: ProgressBar,
     begun: Instant,
@@ -43,7 +44,7 @@ impl Progress {
         Self::new(MultiProgress::with_draw_target(ProgressDrawTarget::hidden()), cells)
     }
 
-    pub(super) fn pack(&self, cells: &[&Cell]) -> PackProgress<'_> {
+    pub(super) fn batch(&self, cells: &[&Cell]) -> BatchProgress<'_> {
         let steps = cells.iter().map(|cell| cell.dream.steps()).max().unwrap_or(0);
         let bar = self.bars.add(ProgressBar::new(u64::from(steps)));
         bar.set_style(style("{bar:24} {pos}/{len} steps  {msg}  {prefix}"));
@@ -53,7 +54,7 @@ impl Progress {
             Some(first) => first.id.clone(),
             None => String::new(),
         });
-        PackProgress { progress: self, bar, begun: Instant::now(), first_step: None.into(), steps }
+        BatchProgress { progress: self, bar, begun: Instant::now(), first_step: None.into(), steps }
     }
 
     pub(super) fn ended(&self, cell: &Cell, status: &CellStatus) {
@@ -84,12 +85,12 @@ impl Progress {
     }
 }
 
-impl PackProgress<'_> {
+impl BatchProgress<'_> {
     pub(super) fn ended(&self, cell: &Cell, status: &CellStatus) {
         self.progress.ended(cell, status);
     }
 
-    /// Shows where the cells of the pack are.
+    /// Shows where the cells of the batch are.
     pub(super) fn update(&self, rows: &[(CosineScale, &TraceRow)]) {
         let Some(step) = rows.iter().map(|(_, row)| row.step).min() else { return };
         if self.first_step.get().is_none() {
@@ -125,7 +126,7 @@ impl Progress {
     }
 }
 
-impl Drop for PackProgress<'_> {
+impl Drop for BatchProgress<'_> {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
         self.progress.bars.remove(&self.bar);

@@ -15,25 +15,25 @@ impl<'c> Queue<'c> {
         Self { waiting: Mutex::new(cells.into_iter().collect()), workers }
     }
 
-    /// The next cell, with up to `most` - 1 others that can be advanced in one batch with it; fewer where other workers
-    /// would be left with nothing. Empty when no cell waits.
+    /// The next cell, with up to `most` - 1 others that can be advanced in one batch with it; fewer
+    /// where other workers would be left with nothing. Empty when no cell waits.
     pub(super) fn take(&self, most: usize) -> Vec<&'c Cell> {
         let mut waiting = self.waiting();
         let share = waiting.len().div_ceil(self.workers).max(1);
         let Some(first) = waiting.pop_front() else { return Vec::new() };
-        let mut pack = vec![first];
+        let mut batch = vec![first];
         let mut index = 0;
-        while index < waiting.len() && pack.len() < most.min(share) {
-            if waiting[index].dream.packs_with(&first.dream) {
-                pack.extend(waiting.remove(index));
+        while index < waiting.len() && batch.len() < most.min(share) {
+            if waiting[index].dream.batches_with(&first.dream) {
+                batch.extend(waiting.remove(index));
             } else {
                 index += 1;
             }
         }
-        pack
+        batch
     }
 
-    /// Puts cells back to the front, to be taken again in smaller packs.
+    /// Puts cells back to the front, to be taken again in smaller batches.
     pub(super) fn put_back(&self, cells: &[&'c Cell]) {
         let mut waiting = self.waiting();
         for cell in cells.iter().rev() {
@@ -69,8 +69,8 @@ mod tests {
         Plan::new(&experiment, &Identity::new("none", BTreeMap::new())).unwrap()
     }
 
-    fn cutouts(pack: &[&Cell]) -> Vec<u32> {
-        pack.iter().map(|cell| cell.dream.cutouts).collect()
+    fn cutouts(batch: &[&Cell]) -> Vec<u32> {
+        batch.iter().map(|cell| cell.dream.cutouts).collect()
     }
 
     #[test]
@@ -96,9 +96,9 @@ mod tests {
     fn what_is_put_back_comes_first_in_its_order() {
         let plan = plan();
         let queue = Queue::new(&plan.cells, 1);
-        let pack = queue.take(4);
-        let ids: Vec<_> = pack.iter().map(|cell| cell.id.clone()).collect();
-        queue.put_back(&pack);
+        let batch = queue.take(4);
+        let ids: Vec<_> = batch.iter().map(|cell| cell.id.clone()).collect();
+        queue.put_back(&batch);
         let halves: Vec<_> =
             [queue.take(2), queue.take(2)].concat().iter().map(|cell| cell.id.clone()).collect();
         assert_eq!(halves, ids);

@@ -25,7 +25,8 @@ impl Need {
             return Self::Computing;
         }
         let damages = folder.damages(record, &[]);
-        // The state is that after the last step, from which the last of the frames can be drawn, too.
+        // The state is that after the last step, from which the last of the frames can be drawn,
+        // too.
         let last = format!("frames/{:06}.png", cell.dream.steps());
         let drawn = |damage: &Damage| {
             let file = damage.file.as_str();

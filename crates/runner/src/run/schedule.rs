@@ -7,10 +7,10 @@ use records::{CellStatus, ResultsFolder};
 use tch::Device;
 use thiserror::Error;
 
-use super::drain::Drain;
 use super::queue::Queue;
 use super::worker::Worker;
-use super::{Progress, Stop};
+use super::worker_loop::WorkerLoop;
+use super::{CancellationToken, Progress};
 use crate::models::{LoadError, Workload};
 
 /// Who computes: how many workers on what, each with how many threads and cells at once.
@@ -20,7 +20,7 @@ pub struct Schedule {
     pub workers: Vec<Assignment>,
 }
 
-/// What a worker has.
+/// Device, threads and batch size of a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Assignment {
     /// Its device.
@@ -28,12 +28,12 @@ pub struct Assignment {
     /// Threads that libtorch uses for it.
     pub threads: usize,
     /// Cells that it advances in one batch, at most.
-    pub pack: usize,
+    pub batch: usize,
 }
 
-/// How the cells of a run stand.
+/// Status counts of a run's cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct StatusCounts {
     /// With all steps done.
     pub finished: usize,
     /// Ended by numbers that are not finite.
@@ -56,44 +56,47 @@ pub enum ScheduleError {
 }
 
 impl Schedule {
-    /// A worker for each GPU, with packs as large as its memory; or workers on the CPU, where packs do not pay.
+    /// A worker for each GPU, with batches as large as its memory; or workers on the CPU, where
+    /// batches do not pay.
     ///
-    /// On the CPU the number of threads depends on the models alone, never on `jobs`: sums that are split among threads
-    /// round differently, and results must not depend on how many cells are computed at once.
+    /// On the CPU the number of threads depends on the models alone, never on `jobs`: sums that are
+    /// split among threads round differently, and results must not depend on how many cells are
+    /// computed at once.
     pub fn new(devices: &[Device], jobs: Option<usize>, workload: &Workload) -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         if devices == [Device::Cpu] {
             let small = workload.is_small();
             let threads = if small { 1 } else { cores };
             let count = jobs.unwrap_or(if small { cores } else { 1 });
-            let assignment = Assignment { device: Device::Cpu, threads, pack: 1 };
+            let assignment = Assignment { device: Device::Cpu, threads, batch: 1 };
             return Self { workers: vec![assignment; count] };
         }
-        let worker = |&device: &Device| Assignment { device, threads: 1, pack: workload.pack_on(device) };
+        let worker = |&device: &Device| Assignment { device, threads: 1, batch: workload.batch_on(device) };
         Self { workers: devices.iter().map(worker).collect() }
     }
 
-    /// Computes `cells`, until all have ended or a stop is wished.
+    /// Computes `cells`, until all have ended or cancellation is requested.
     ///
     /// # Errors
-    /// When the models cannot be loaded. What goes wrong with one cell is recorded, and the others go on.
+    /// When the models cannot be loaded. What goes wrong with one cell is recorded, and the others
+    /// go on.
     pub fn run(
         &self,
         cells: &[&Cell],
         set: &ModelSet,
         results: &ResultsFolder,
         progress: &Progress,
-        stop: &Stop,
+        stop: &CancellationToken,
     ) -> Result<(), ScheduleError> {
         let workers = &self.workers[..self.workers.len().min(cells.len())];
         let queue = &Queue::new(cells.iter().copied(), workers.len().max(1));
         thread::scope(|scope| {
             let mut threads = Vec::new();
-            for &Assignment { device, threads: count, pack } in workers {
+            for &Assignment { device, threads: count, batch } in workers {
                 let worker = Worker { device, threads: count, set, results, progress, stop };
-                let drain = Drain { device, most: pack, results, queue, progress, stop };
+                let worker_loop = WorkerLoop { device, most: batch, results, queue, progress, stop };
                 let thread = thread::Builder::new().name("worker".into());
-                threads.push(thread.spawn_scoped(scope, || worker.work(drain))?);
+                threads.push(thread.spawn_scoped(scope, || worker.work(worker_loop))?);
             }
             let ended: Vec<_> = threads.into_iter().map(thread::ScopedJoinHandle::join).collect();
             for result in ended {
@@ -107,20 +110,20 @@ impl Schedule {
     }
 }
 
-impl Tally {
+impl StatusCounts {
     /// Counts records; those that cannot be read are of cells that have not ended.
     pub fn of(results: &ResultsFolder, cells: &[&Cell]) -> Self {
-        let mut tally = Self::default();
+        let mut counts = Self::default();
         for cell in cells {
             let record = results.cell(&cell.id).record().ok().flatten();
             let ended = record.as_ref().is_some_and(|record| cell.is_ended_by(record));
             match record.map(|record| record.status) {
-                Some(CellStatus::Finished(_)) if ended => tally.finished += 1,
-                Some(CellStatus::Diverged { .. }) if ended => tally.diverged += 1,
-                Some(CellStatus::Failed { .. }) => tally.failed += 1,
-                _ => tally.left += 1,
+                Some(CellStatus::Finished(_)) if ended => counts.finished += 1,
+                Some(CellStatus::Diverged { .. }) if ended => counts.diverged += 1,
+                Some(CellStatus::Failed { .. }) => counts.failed += 1,
+                _ => counts.left += 1,
             }
         }
-        tally
+        counts
     }
 }

@@ -1,4 +1,4 @@
-//! What is saved of a dream at one step, on its way from the device to the disk.
+//! Snapshot of a dream at one step, on its way from the device to the disk.
 
 use std::collections::BTreeMap;
 
@@ -24,13 +24,14 @@ pub(super) struct Frame {
     pub(super) step: u32,
     /// `[s, s, 3]`
     pub(super) pixels: Tensor,
-    /// Whether it is the best one so far.
+    /// True if it is the best so far.
     pub(super) best: bool,
 }
 
 impl Snapshot {
-    /// Writes it, once its copies have arrived ([`wait_for`]). The order matters to who resumes: rows before the state, so
-    /// that there may be some that the state knows nothing of, but none may be missing.
+    /// Writes it, once its copies have arrived ([`wait_for`]). The order matters to who resumes:
+    /// rows before the state, so that there may be some that the state knows nothing of, but none
+    /// may be missing.
     pub(super) fn write(&self) -> Result<(), SaveError> {
         fault::at(Place::Write, [&self.folder]);
         if let Some(Frame { step, pixels, best }) = &self.frame {
@@ -46,7 +47,8 @@ impl Snapshot {
     }
 }
 
-/// The tensor in the host's memory: itself on the CPU; a pinned copy of one on a GPU, to be read after [`wait_for`] only.
+/// The tensor in the host's memory: itself on the CPU; a pinned copy of one on a GPU, to be read
+/// after [`wait_for`] only.
 pub(super) fn to_host(tensor: &Tensor) -> Tensor {
     tensor.to_device_(Device::Cpu, tensor.kind(), true, false)
 }

@@ -28,7 +28,7 @@ pub(super) enum SettleError {
 }
 
 impl SettleError {
-    /// Whether another shard has moved the cell meanwhile.
+    /// Returns true if another shard has moved the cell meanwhile.
     pub(super) fn is_overtaken(&self) -> bool {
         matches!(self, Self::Record(RecordError::Move { source, .. }) if source.kind() == std::io::ErrorKind::NotFound)
     }

@@ -9,10 +9,12 @@ use rayon::prelude::*;
 use super::save_error::SaveError;
 use super::snapshot::Snapshot;
 
-/// Save points that may wait while one is written: so much memory they take, and so little a `kill -9` loses.
+/// Save points that may wait while one is written: so much memory they take, and so little a `kill
+/// -9` loses.
 const WAITING: usize = 1;
 
-/// Writes snapshots in the order in which they come; those that come together, of different cells, at the same time.
+/// Writes snapshots in the order in which they come; those that come together, of different cells,
+/// at the same time.
 #[derive(Default)]
 pub(super) struct Writer {
     running: Option<Running>,
@@ -27,7 +29,8 @@ impl Writer {
     /// Takes over what a save point gave; waits only while earlier ones do.
     ///
     /// # Errors
-    /// When earlier ones could not be written, or no thread can be had: then this one is not written, either.
+    /// When earlier ones could not be written, or no thread can be had: then this one is not
+    /// written, either.
     pub(super) fn send(&mut self, snapshots: Vec<Snapshot>) -> Result<(), SaveError> {
         let running = match &self.running {
             Some(running) => running,

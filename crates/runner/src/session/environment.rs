@@ -11,7 +11,7 @@ use crate::devices::name;
 /// Version of libtorch that tch 0.24.0 is bound to.
 const LIBTORCH: &str = "2.11.0";
 
-/// Where and with what an experiment is run.
+/// The environment record of a run.
 pub(super) fn of(models: &Identity, judges: &Judges, devices: &[Device]) -> Environment {
     let files = models.files.iter().chain(judges.files());
     Environment {

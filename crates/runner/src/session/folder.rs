@@ -11,8 +11,8 @@ use records::{
 use super::{Session, environment};
 
 impl Session<'_> {
-    /// Writes what is known before the first cell, once it is known that the folder can take it. Returns the digests that the
-    /// plan records.
+    /// Writes what is known before the first cell, once it is known that the folder can take it.
+    /// Returns the digests that the plan records.
     pub(super) fn files(&self) -> Result<FileDigests> {
         if let Some(files) = self.files.get() {
             return Ok(files.clone());

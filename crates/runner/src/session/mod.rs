@@ -1,4 +1,5 @@
-//! A run of an experiment's cells into a results folder, from its first record to its last image judged.
+//! A run of an experiment's cells into a results folder, from its first record to its last image
+//! judged.
 
 mod environment;
 mod folder;
@@ -21,7 +22,7 @@ use crate::cli::RunArgs;
 use crate::logs::RunLog;
 use crate::output;
 use crate::preflight::check_folders;
-use crate::run::{FolderLock, Pass, Schedule, Stop};
+use crate::run::{CancellationToken, FolderLock, JudgingStage, Schedule};
 use crate::study::{Models, Study};
 
 /// A run: everything has been checked, and the results folder is its own.
@@ -43,8 +44,8 @@ pub struct Session<'s> {
 pub struct With<'w> {
     /// What the command line says of runs alone.
     pub args: &'w RunArgs,
-    /// A wish to stop.
-    pub stop: &'w Stop,
+    /// The token that cancels it.
+    pub stop: &'w CancellationToken,
     /// The bars of the terminal.
     pub bars: &'w MultiProgress,
     /// True if nothing is to be shown.
@@ -59,8 +60,8 @@ pub enum Ran {
     Tested {
         /// The cells that were selected.
         cells: Vec<Cell>,
-        /// How many final images are still to be judged, which is none unless a stop was wished; an error where one could
-        /// not be judged.
+        /// How many final images are still to be judged, which is none unless cancellation was
+        /// requested; an error where one could not be judged.
         judged: Result<usize>,
     },
     /// No settings were chosen that could be tested.
@@ -86,10 +87,12 @@ impl<'s> Session<'s> {
         Ok(Self { study, set, identity, judges, labels, results, with, files: OnceCell::new(), _lock })
     }
 
-    /// Chooses settings that are to be chosen, then computes the cells that have not ended and has the images of all judged.
+    /// Chooses settings that are to be chosen, then computes the cells that have not ended and has
+    /// the images of all judged.
     ///
     /// # Errors
-    /// When the folder holds what a run must not go on from, models cannot be loaded, or the folder has been removed.
+    /// When the folder holds what a run must not go on from, models cannot be loaded, or the folder
+    /// has been removed.
     pub fn run(&self) -> Result<Ran> {
         let (tested, trials) = match self.tune()? {
             Some(Tuned::Not(why)) => return Ok(Ran::NotTuned(why)),
@@ -118,7 +121,7 @@ impl<'s> Session<'s> {
 
     fn judge(&self, cells: &[&Cell], schedule: &Schedule) -> Result<usize> {
         let hidden = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
-        let pass = Pass {
+        let pass = JudgingStage {
             judges: &self.judges,
             labels: &self.labels,
             results: self.results,

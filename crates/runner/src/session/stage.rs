@@ -27,8 +27,8 @@ pub(super) struct Begun<'c> {
 }
 
 impl Session<'_> {
-    /// Finds what there is of a stage's `cells`, of `all` of which the folder may have records, and says what is to be done.
-    /// `fresh` discards it first.
+    /// Finds what there is of a stage's `cells`, of `all` of which the folder may have records, and
+    /// says what is to be done. `fresh` discards it first.
     pub(super) fn begin<'c>(
         &'c self,
         all: &'c [Cell],

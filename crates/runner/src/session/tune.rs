@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::Session;
 use super::stage::Stage;
-use crate::run::Tally;
+use crate::run::StatusCounts;
 
 /// How a tuning ended.
 pub(super) enum Tuned {
@@ -47,8 +47,9 @@ struct UnderWay<'t> {
 }
 
 impl Session<'_> {
-    /// Computes trials until the settings can be chosen, and freezes the choice. `None` where nothing is tuned. What comes
-    /// next depends on the records alone: wherever a run was stopped, this goes on.
+    /// Computes trials until the settings can be chosen, and freezes the choice. `None` where
+    /// nothing is tuned. What comes next depends on the records alone: wherever a run was stopped,
+    /// this goes on.
     pub(super) fn tune(&self) -> Result<Option<Tuned>> {
         let Some(tuning) = &self.study.experiment.tuning else { return Ok(None) };
         let mut state = UnderWay::new(self, tuning, tuning.first_trials())?;
@@ -109,7 +110,8 @@ impl Session<'_> {
         )
     }
 
-    /// Writes what will be tuned, and a plan of the test without cells: which will be tested is not known yet.
+    /// Writes what will be tuned, and a plan of the test without cells: which will be tested is not
+    /// known yet.
     fn announce(&self, state: &UnderWay<'_>, frozen: bool) -> Result<()> {
         let files = self.files()?;
         self.results.write_tuning(&state.plan.record).into_diagnostic()?;
@@ -130,8 +132,8 @@ impl Session<'_> {
         let begun = self.begin(&state.plan.cells, &cells, stage, fresh)?;
         self.announce(state, frozen)?;
         self.compute(&cells, begun)?;
-        let own = Tally::of(self.results, &cells);
-        if self.with.stop.is_wished() && 0 < own.left {
+        let own = StatusCounts::of(self.results, &cells);
+        if self.with.stop.is_cancelled() && 0 < own.left {
             let left = counted(own.left, "cell");
             self.say(&format!("stopped with {left} of the tuning to go; the same command goes on from here"));
             return Ok(Some(NotTuned::Stopped));
@@ -155,8 +157,8 @@ impl Session<'_> {
     }
 
     fn unended(&self, cells: &[&Cell]) -> usize {
-        let tally = Tally::of(self.results, cells);
-        tally.left + tally.failed
+        let counts = StatusCounts::of(self.results, cells);
+        counts.left + counts.failed
     }
 
     /// Writes what was chosen, once; later runs have to choose the same.

@@ -1,5 +1,5 @@
-//! An experiment with all that it names, read and checked before anything is computed: the steps that a
-//! run and `plan` share.
+//! An experiment with all that it names, read and checked before anything is computed: the steps
+//! that a run and `plan` share.
 
 mod sources;
 
@@ -36,7 +36,8 @@ pub struct Study<'a> {
 
 /// The models of a study.
 pub enum Models {
-    /// The first installed model set that the experiment names, and what cells computed with it depend on.
+    /// The first installed model set that the experiment names, and what cells computed with it
+    /// depend on.
     Installed(Box<ModelSet>, Identity),
     /// No set that it names is installed, for this reason.
     Absent(Report),
@@ -90,7 +91,8 @@ impl<'a> Study<'a> {
         Ok(selection.of(&plan.cells)?)
     }
 
-    /// The cells that the command line selects: of the test, and every trial, which `--only` does not select.
+    /// The cells that the command line selects: of the test, and every trial, which `--only` does
+    /// not select.
     ///
     /// # Errors
     /// When it selects none that there are.
@@ -109,7 +111,7 @@ impl<'a> Study<'a> {
         self.args.shard
     }
 
-    /// Whether the command line selects cells by their paths.
+    /// Returns true if the command line selects cells by their paths.
     pub fn selects(&self) -> bool {
         !self.args.only.is_empty()
     }
@@ -119,8 +121,8 @@ impl<'a> Study<'a> {
         self.args.jobs.map(usize::from)
     }
 
-    /// Checks what is to be run before anything is, and tells warnings. Returns the names that final
-    /// images are compared with.
+    /// Checks what is to be run before anything is, and tells warnings. Returns the names that
+    /// final images are compared with.
     ///
     /// # Errors
     /// Every fault, told together.
@@ -135,14 +137,15 @@ impl<'a> Study<'a> {
         Ok(labels)
     }
 
-    /// The text of the experiment as its results folder keeps it: published figures and images are then
-    /// beside it.
+    /// The text of the experiment as its results folder keeps it: published figures and images are
+    /// then beside it.
     pub fn resolved(&self) -> String {
         sources::resolved(&self.experiment, &self.images)
     }
 }
 
-/// The cells of an experiment, in its stages: those that choose settings, then those that test them.
+/// The cells of an experiment, in its stages: those that choose settings, then those that test
+/// them.
 pub struct Plans {
     /// The first trials, if settings are chosen.
     pub tuning: Option<Plan>,

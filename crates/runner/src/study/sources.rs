@@ -74,7 +74,8 @@ pub(super) fn images(experiment: &mut Experiment, args: &PlanArgs) -> Result<Vec
     Ok(images)
 }
 
-/// The text of the experiment as its results folder keeps it: published figures and images are then beside it.
+/// The text of the experiment as its results folder keeps it: published figures and images are then
+/// beside it.
 pub(super) fn resolved(experiment: &Experiment, images: &[PromptImage]) -> String {
     let text = with_kept_images(&experiment.text, images);
     if experiment.published.is_none() {

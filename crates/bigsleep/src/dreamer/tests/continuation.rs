@@ -64,7 +64,8 @@ fn a_state_of_something_else_is_refused() {
     ");
 }
 
-/// Two walks of the same dream, with as many threads: what an unbroken run on the CPU can be compared by.
+/// Two walks of the same dream, with as many threads: what an unbroken run on the CPU can be
+/// compared by.
 #[test]
 fn a_dream_is_the_same_every_time() {
     let walk_once = || {

@@ -1,4 +1,5 @@
-//! Settings at the ends of their ranges: nothing panics, and what comes out is finite or a divergence that is told.
+//! Settings at the ends of their ranges: nothing panics, and what comes out is finite or a
+//! divergence that is told.
 
 use checkpoint::Weights;
 use proptest::prelude::*;
@@ -41,7 +42,8 @@ impl Choices<'_> {
     }
 }
 
-/// The definition that a part of a schema refers to, or itself; of two, of which one is nothing, the other.
+/// The definition that a part of a schema refers to, or itself; of two, of which one is nothing,
+/// the other.
 fn meant<'s>(schema: &'s Value, node: &'s Value) -> &'s Value {
     let any = node["anyOf"].as_array().and_then(|any| any.iter().find(|one| one["type"] != "null"));
     let node = any.unwrap_or(node);
@@ -49,7 +51,8 @@ fn meant<'s>(schema: &'s Value, node: &'s Value) -> &'s Value {
     name.map_or(node, |name| &schema["$defs"][name])
 }
 
-/// Any value within the bounds of a setting, extreme ones above all; none of what is no number and no yes or no.
+/// Any value within the bounds of a setting, extreme ones above all; none of what is no number and
+/// no yes or no.
 fn value(schema: &Value, node: &Value, choices: &mut Choices<'_>) -> Option<Value> {
     let node = meant(schema, node);
     let bound = |name: &str, otherwise| node[name].as_f64().unwrap_or(otherwise);

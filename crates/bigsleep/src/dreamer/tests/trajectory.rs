@@ -1,4 +1,5 @@
-//! The whole computation against the `big-sleep` package: twenty steps of Adam (`tests/reference/bigsleep.py`).
+//! The whole computation against the `big-sleep` package: twenty steps of Adam
+//! (`tests/reference/bigsleep.py`).
 
 use super::super::*;
 use crate::golden::{distance, models, read};

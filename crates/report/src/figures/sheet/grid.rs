@@ -11,7 +11,7 @@ pub(super) const BELOW: i32 = 34;
 pub(super) const SWATCH: i32 = 20;
 pub(super) const LEGEND_LINE: i32 = 32;
 
-/// Where things are on a sheet, in pixels.
+/// Positions on a sheet, in pixels.
 pub(super) struct Grid {
     pub(super) side: i32,
     pub(super) columns: i32,
@@ -37,7 +37,7 @@ impl Grid {
         )
     }
 
-    /// Where the images end.
+    /// Bottom of the images.
     pub(super) fn bottom(&self) -> i32 {
         self.at(self.rows, self.columns).1 - GAP
     }

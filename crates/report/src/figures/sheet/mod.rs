@@ -40,7 +40,7 @@ pub(super) struct Row {
     pub(super) places: Vec<Place>,
 }
 
-/// What is in one place of a row.
+/// Content of one grid cell of a row.
 pub(super) enum Place {
     Image {
         path: PathBuf,
@@ -84,8 +84,8 @@ impl Sheet {
     }
 }
 
-/// A side for images like the first of `paths` that can be read: large enough to be seen (small ones grow by whole factors), at
-/// most `largest`.
+/// A side for images like the first of `paths` that can be read: large enough to be seen (small
+/// ones grow by whole factors), at most `largest`.
 pub(super) fn side_of<'p>(paths: impl IntoIterator<Item = &'p PathBuf>, largest: u32) -> i32 {
     match paths.into_iter().find_map(|path| image_size(path).ok()) {
         Some((side @ 0..160, _)) => (side * 160_u32.div_ceil(side.max(1))) as i32,

@@ -6,7 +6,7 @@ use records::CellFolder;
 /// A place of a run where tests make it fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// The frames of a save point are drawn, those of a pack together.
+    /// The frames of a save point are drawn, those of a batch together.
     Draw,
     /// A save point is written, on the writer's thread.
     Write,

@@ -11,23 +11,23 @@ use tempfile::TempDir;
 
 use super::Place;
 use super::injected::inject;
-use crate::run::{Assignment, Progress, Schedule, Stop};
+use crate::run::{Assignment, CancellationToken, Progress, Schedule};
 
 const CELLS: [&str; 4] =
     ["bicycle/adam/seed-0", "bicycle/adam/seed-1", "bicycle/adam/seed-2", "bicycle/adam/seed-3"];
 const EXHAUSTED: &str = "CUDA out of memory. Tried to allocate 2.00 GiB";
 
-/// Four cells of the small models, computed by one worker in packs of up to `pack`.
+/// Four cells of the small models, computed by one worker in batches of up to `batch`.
 struct Run {
     set: ModelSet,
     plan: Plan,
     results: ResultsFolder,
-    pack: usize,
+    batch: usize,
     _folder: TempDir,
 }
 
 impl Run {
-    fn new(pack: usize) -> Self {
+    fn new(batch: usize) -> Self {
         let weights = concat!(env!("CARGO_MANIFEST_DIR"), "/../../weights");
         let set = ModelSets::at(weights).get("mini").unwrap();
         let text = r#"
@@ -41,15 +41,15 @@ impl Run {
         let experiment = Experiment::parse("faults.toml", text).unwrap();
         let plan = Plan::new(&experiment, &set.identity().unwrap()).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        Self { set, plan, results: ResultsFolder::at(folder.path()), pack, _folder: folder }
+        Self { set, plan, results: ResultsFolder::at(folder.path()), batch, _folder: folder }
     }
 
     fn compute(&self) -> &Self {
         let cells: Vec<&Cell> = self.plan.cells.iter().collect();
-        let worker = Assignment { device: Device::Cpu, threads: 1, pack: self.pack };
+        let worker = Assignment { device: Device::Cpu, threads: 1, batch: self.batch };
         let schedule = Schedule { workers: vec![worker] };
         let progress = Progress::hidden(cells.len());
-        schedule.run(&cells, &self.set, &self.results, &progress, &Stop::default()).unwrap();
+        schedule.run(&cells, &self.set, &self.results, &progress, &CancellationToken::default()).unwrap();
         self
     }
 
@@ -148,7 +148,7 @@ fn memory_that_runs_out_while_frames_are_drawn_makes_packs_smaller() {
     });
     run.compute();
     assert_eq!(run.ends(), ["finished"; 4]);
-    assert_eq!(*drawn.lock().unwrap(), [4, 2, 2, 2, 2], "two save points of two packs after the first");
+    assert_eq!(*drawn.lock().unwrap(), [4, 2, 2, 2, 2], "two save points of two batches after the first");
     run.assert_same(&pairs, &CELLS);
 }
 

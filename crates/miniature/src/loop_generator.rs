@@ -7,7 +7,7 @@ use tch::{Device, Tensor};
 use crate::{Content, HardeningSettings, MiniatureError, ModelSet, Table, random, sample, wide::Wide};
 
 /// A finished generator that draws for a perceptor in training.
-pub struct Partner {
+pub struct LoopGenerator {
     generator: Generator,
     objects: usize,
     scenes: usize,
@@ -15,15 +15,16 @@ pub struct Partner {
     device: Device,
 }
 
-/// Images on the way to be taken for what captions say: what an optimisation of `BigSleep`'s moves, `[n, rows, _]` each.
-pub(crate) struct Climbers {
+/// Images on the way to be taken for what captions say: what an optimisation of `BigSleep`'s moves,
+/// `[n, rows, _]` each.
+pub(crate) struct AdversarialLatents {
     latents: Tensor,
     logits: Tensor, // of the classes' weights
     free: Tensor,   // [n, 1, classes]: 0 for those that may not grow
     stride: Tensor, // [n, 1, 1]
 }
 
-impl Partner {
+impl LoopGenerator {
     /// The generator of a model set.
     ///
     /// # Errors
@@ -40,8 +41,9 @@ impl Partner {
         Ok(Self { generator, objects, scenes, settings: settings.clone(), device })
     }
 
-    /// An image of each content, `[n, 3, s, s]` in [0, 1]: whole, or faint among a little of everything, and then more so in
-    /// some rows of the latents than in others. Also how opaque each content is, in the mean of the rows.
+    /// An image of each content, `[n, 3, s, s]` in [0, 1]: whole, or faint among a little of
+    /// everything, and then more so in some rows of the latents than in others. Also how opaque
+    /// each content is, in the mean of the rows.
     pub(crate) fn draw(&self, contents: &[Content], rng: &mut ChaCha8Rng) -> (Tensor, Vec<f32>) {
         let (weights, opacities): (Vec<_>, Vec<_>) =
             contents.iter().map(|&content| self.weights(content, rng)).unzip();
@@ -68,9 +70,9 @@ impl Partner {
         (weights, opacity)
     }
 
-    /// Initial latents of negatives, one for each of the contents that they will imitate: as `BigSleep` does, half of
-    /// them with some other object in each row of the latents.
-    pub(crate) fn start(&self, feigned: &[Content], rng: &mut ChaCha8Rng) -> Climbers {
+    /// Initial latents of negatives, one for each of the contents that they will imitate: as
+    /// `BigSleep` does, half of them with some other object in each row of the latents.
+    pub(crate) fn start(&self, feigned: &[Content], rng: &mut ChaCha8Rng) -> AdversarialLatents {
         let (n, classes) = (feigned.len(), self.objects + self.scenes);
         let (mut weights, mut free) = (Vec::new(), Vec::new());
         for content in feigned {
@@ -89,7 +91,7 @@ impl Partner {
         let tensor = |numbers: &[f32], rows: i64| {
             Tensor::from_slice(numbers).view([n as i64, rows, -1]).to_device(self.device)
         };
-        Climbers {
+        AdversarialLatents {
             latents: self.latents(n, rng),
             logits: tensor(&weights, self.rows()).logit(LEAST),
             free: tensor(&free, 1),
@@ -98,8 +100,12 @@ impl Partner {
     }
 
     /// One step up the gradient of `similarity` of the images.
-    pub(crate) fn climb(&self, climbers: &mut Climbers, similarity: impl FnOnce(&Tensor) -> Tensor) {
-        let Climbers { latents, logits, free, stride } = climbers;
+    pub(crate) fn adversarial_step(
+        &self,
+        adversarial: &mut AdversarialLatents,
+        similarity: impl FnOnce(&Tensor) -> Tensor,
+    ) {
+        let AdversarialLatents { latents, logits, free, stride } = adversarial;
         let leaves = [&*latents, &*logits].map(|tensor| tensor.detach().set_requires_grad(true));
         let similarity = similarity(&self.images(&leaves[0], &leaves[1].sigmoid()));
         let gradients = Tensor::run_backward(&[similarity], &leaves, false, false);
@@ -107,8 +113,8 @@ impl Partner {
         *logits += gradients[1].sign() * &*stride * &*free;
     }
 
-    pub(crate) fn reached(&self, climbers: &Climbers) -> Tensor {
-        torch_ext::no_grad(|| self.images(&climbers.latents, &climbers.logits.sigmoid()))
+    pub(crate) fn reached(&self, adversarial: &AdversarialLatents) -> Tensor {
+        torch_ext::no_grad(|| self.images(&adversarial.latents, &adversarial.logits.sigmoid()))
     }
 
     /// `latents: [n, rows, z]`, `weights: [n, rows, objects + scenes]` → `[n, 3, s, s]` in [0, 1].

@@ -29,12 +29,12 @@ const LIVE: &str = "live";
 const LIVE_STEPS: &str = "live_steps";
 
 /// A cell that is being computed, but for its dream.
-pub(super) struct Slot<'c> {
+pub(super) struct CellRun<'c> {
     pub(super) cell: &'c Cell,
     folder: CellFolder,
     rows: Vec<TraceRow>,
-    /// Steps after which frames were saved, with the embedding `[1, e]` of the live latents' image then: it can be compared
-    /// with any text.
+    /// Steps after which frames were saved, with the embedding `[1, e]` of the live latents' image
+    /// then: it can be compared with any text.
     live: Vec<(u32, Tensor)>,
     /// The embedding `[1, e]` of the text that images are compared with, once it was needed.
     text: OnceCell<Tensor>,
@@ -44,7 +44,7 @@ pub(super) struct Slot<'c> {
     former_digest: Option<String>,
 }
 
-impl<'c> Slot<'c> {
+impl<'c> CellRun<'c> {
     /// Takes a cell up where it was left, or begins it.
     pub(super) fn open(
         dreamer: &Dreamer,
@@ -58,7 +58,7 @@ impl<'c> Slot<'c> {
         record.former_digest.clone_from(&former_digest);
         folder.write_record(&record)?;
         let spec = spec(cell);
-        let mut slot = Self {
+        let mut cell_run = Self {
             cell,
             folder,
             rows: Vec::new(),
@@ -67,15 +67,15 @@ impl<'c> Slot<'c> {
             best: None,
             former_digest,
         };
-        let dream = match slot.resume(dreamer, &spec)? {
+        let dream = match cell_run.resume(dreamer, &spec)? {
             Some(dream) => dream,
             None => dreamer.begin(&spec)?,
         };
-        Ok((slot, dream))
+        Ok((cell_run, dream))
     }
 
-    /// The dream as it was saved, if it was, with the trace up to there: rows are saved before the state, so there may be
-    /// some that the state knows nothing of, but none may be missing.
+    /// The dream as it was saved, if it was, with the trace up to there: rows are saved before the
+    /// state, so there may be some that the state knows nothing of, but none may be missing.
     fn resume(&mut self, dreamer: &Dreamer, spec: &DreamSpec) -> Result<Option<Dream>, SaveError> {
         let path = self.folder.state();
         if !path.is_file() {
@@ -116,8 +116,8 @@ impl<'c> Slot<'c> {
         Ok(Some(dream))
     }
 
-    /// The first of the frames up to `step` that is not there as an image, but for the last of all, which [`Self::finish`]
-    /// draws.
+    /// The first of the frames up to `step` that is not there as an image, but for the last of all,
+    /// which [`Self::finish`] draws.
     fn lost_frame(&self, step: u32) -> Option<u32> {
         let settings = &self.cell.dream;
         let due = (1..=step / settings.save_every).map(|n| n * settings.save_every);
@@ -162,7 +162,8 @@ impl<'c> Slot<'c> {
         self.rows.last()
     }
 
-    /// All that is needed to go on from here, to be written. On a GPU the copies are under way: see [`Snapshot::write`].
+    /// All that is needed to go on from here, to be written. On a GPU the copies are under way: see
+    /// [`Snapshot::write`].
     pub(super) fn snapshot(&self, dream: &mut Dream) -> Snapshot {
         let mut metadata = BTreeMap::from([(DIGEST.to_owned(), self.cell.digest.clone())]);
         if let Some(Best { step, similarity_loss }) = self.best {
@@ -174,7 +175,8 @@ impl<'c> Slot<'c> {
         Snapshot { folder: self.folder.clone(), frame: None, rows: self.rows.clone(), state, metadata }
     }
 
-    /// The same with the image of the averaged latents as they are now: `image [3, s, s]`, and its [`pixels`] on the host.
+    /// Takes a snapshot with the image of the averaged latents as they are now: `image [3, s, s]`,
+    /// and its [`pixels`] on the host.
     pub(super) fn snapshot_with_frame(
         &mut self,
         dreamer: &Dreamer,
@@ -301,7 +303,7 @@ fn anew(reason: &str) -> Result<Option<Dream>, SaveError> {
     Ok(None)
 }
 
-/// What [`Slot::save`] noted of the best frame.
+/// What [`CellRun::save`] noted of the best frame.
 fn best_in(metadata: &BTreeMap<String, String>) -> Option<Best> {
     let step = metadata.get(BEST_STEP)?.parse().ok()?;
     let similarity_loss = metadata.get(BEST_SIMILARITY_LOSS)?.parse().ok()?;

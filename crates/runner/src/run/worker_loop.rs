@@ -3,29 +3,32 @@ use records::{CellStatus, ResultsFolder};
 use tch::Device;
 use torch_ext::catch_panic;
 
+use super::cell_run::record_failure;
 use super::failure::Failure;
 use super::queue::Queue;
-use super::save::record_failure;
-use super::{Progress, Stop};
+use super::{CancellationToken, Progress};
 use crate::models::LoadError;
 
-/// Takes packs from the queue until no cell waits, and knows what to do when one does not come to its end.
-pub(super) struct Drain<'w, 'c> {
+/// Takes batches from the queue until no cell waits, and knows what to do when one does not come to
+/// its end.
+pub(super) struct WorkerLoop<'w, 'c> {
     /// For the log.
     pub(super) device: Device,
-    /// Cells in a pack, at most.
+    /// Cells in a batch, at most.
     pub(super) most: usize,
     pub(super) results: &'w ResultsFolder,
     pub(super) queue: &'w Queue<'c>,
     pub(super) progress: &'w Progress,
-    pub(super) stop: &'w Stop,
+    pub(super) stop: &'w CancellationToken,
 }
 
-impl<'c> Drain<'_, 'c> {
-    /// Has `compute` advance pack after pack until each of its cells has ended, or a stop is wished.
+impl<'c> WorkerLoop<'_, 'c> {
+    /// Has `compute` advance batch after batch until each of its cells has ended, or cancellation
+    /// is requested.
     ///
-    /// A pack that memory does not suffice for is halved; one that fails otherwise, by an error or a panic, is computed
-    /// cell by cell, so that one cell's fault costs no other. What has ended, as records tell, is not computed again.
+    /// A batch that memory does not suffice for is halved; one that fails otherwise, by an error or
+    /// a panic, is computed cell by cell, so that one cell's fault costs no other. What has ended,
+    /// as records tell, is not computed again.
     ///
     /// # Errors
     /// Models that cannot be loaded: no worker can do anything then.
@@ -33,7 +36,7 @@ impl<'c> Drain<'_, 'c> {
         mut self,
         mut compute: impl FnMut(&[&'c Cell]) -> Result<(), Failure>,
     ) -> Result<(), LoadError> {
-        while !self.stop.is_wished() {
+        while !self.stop.is_cancelled() {
             let cells = self.queue.take(self.most);
             if cells.is_empty() {
                 break;
@@ -41,16 +44,16 @@ impl<'c> Drain<'_, 'c> {
             match self.attempt(&mut compute, &cells) {
                 Ok(()) => {}
                 Err(Failure::Models(error)) => {
-                    self.stop.wish();
+                    self.stop.cancel();
                     return Err(error);
                 }
                 Err(Failure::OutOfMemory(message)) if cells.len() > 1 => {
                     self.most = cells.len() / 2;
-                    tracing::warn!(device = ?self.device, most = self.most, message, "out of memory: smaller packs");
+                    tracing::warn!(device = ?self.device, most = self.most, message, "out of memory: smaller batches");
                     self.queue.put_back(&self.unended(&cells));
                 }
                 Err(Failure::Other(message)) if cells.len() > 1 => {
-                    tracing::warn!(message, "a pack failed: its cells are computed one by one");
+                    tracing::warn!(message, "a batch failed: its cells are computed one by one");
                     for cell in self.unended(&cells) {
                         if let Err(failure) = self.attempt(&mut compute, &[cell]) {
                             self.fail(cell, failure)?;
@@ -73,7 +76,7 @@ impl<'c> Drain<'_, 'c> {
         catch_panic(|| compute(cells)).unwrap_or_else(|message| Err(Failure::of_message(message)))
     }
 
-    /// Those that have not ended, as their records tell.
+    /// The cells that have not ended, as their records tell.
     fn unended(&self, cells: &[&'c Cell]) -> Vec<&'c Cell> {
         let ended = |cell: &Cell| {
             let record = self.results.cell(&cell.id).record();
@@ -89,7 +92,7 @@ impl<'c> Drain<'_, 'c> {
         };
         tracing::error!(cell = cell.id, reason, "failed");
         if !self.results.is_there() {
-            self.stop.wish(); // whatever is computed now is lost
+            self.stop.cancel(); // whatever is computed now is lost
             return Ok(());
         }
         if let Err(error) = record_failure(self.results, cell, &reason) {
@@ -113,35 +116,36 @@ mod tests {
     use experiment::plan::Plan;
     use model_sets::Identity;
 
-    /// Eight cells that can all be packed together.
+    /// Eight cells that can all be batched together.
     fn plan() -> Plan {
         let text = r#"
-            name = "drain"
+            name = "worker_loop"
             models = ["none"]
             prompts = ["a", "b"]
             seeds = [0, 1, 2, 3]
             optimizer.adam = {}
         "#;
-        let experiment = Experiment::parse("drain.toml", text).unwrap();
+        let experiment = Experiment::parse("worker_loop.toml", text).unwrap();
         Plan::new(&experiment, &Identity::new("none", BTreeMap::new())).unwrap()
     }
 
-    /// What becomes of eight cells in packs of up to `most`: the packs that `compute` was given, and how each cell ended.
+    /// What becomes of eight cells in batches of up to `most`: the batches that `compute` was
+    /// given, and how each cell ended.
     ///
-    /// `compute` is handed a pack and what records that a cell of it has ended.
+    /// `compute` is handed a batch and what records that a cell of it has ended.
     fn drained(
         most: usize,
         compute: impl Fn(&[&Cell], &dyn Fn(&Cell)) -> Result<(), Failure>,
     ) -> (Vec<Vec<String>>, Vec<String>) {
         let (plan, folder) = (plan(), tempfile::tempdir().unwrap());
-        let (results, stop) = (ResultsFolder::at(folder.path()), Stop::default());
+        let (results, stop) = (ResultsFolder::at(folder.path()), CancellationToken::default());
         let (queue, progress) = (Queue::new(&plan.cells, 1), Progress::hidden(plan.cells.len()));
         let end = |cell: &Cell| {
             let status = CellStatus::Diverged { at_step: 1, seconds: 0.0, similarity_initial: None }; // an end like any other
             results.cell(&cell.id).write_record(&cell.record(status).unwrap()).unwrap();
         };
-        let mut packs = Vec::new();
-        let drain = Drain {
+        let mut batches = Vec::new();
+        let worker_loop = WorkerLoop {
             device: Device::Cpu,
             most,
             results: &results,
@@ -149,9 +153,9 @@ mod tests {
             progress: &progress,
             stop: &stop,
         };
-        drain
+        worker_loop
             .run(|cells| {
-                packs.push(cells.iter().map(|cell| cell.id.clone()).collect());
+                batches.push(cells.iter().map(|cell| cell.id.clone()).collect());
                 compute(cells, &end)
             })
             .unwrap();
@@ -161,11 +165,11 @@ mod tests {
             Some(CellStatus::Failed { reason }) => reason,
             other => format!("{other:?}"),
         };
-        (packs, plan.cells.iter().map(status).collect())
+        (batches, plan.cells.iter().map(status).collect())
     }
 
-    fn sizes(packs: &[Vec<String>]) -> Vec<usize> {
-        packs.iter().map(Vec::len).collect()
+    fn sizes(batches: &[Vec<String>]) -> Vec<usize> {
+        batches.iter().map(Vec::len).collect()
     }
 
     fn out_of_memory() -> Result<(), Failure> {
@@ -174,21 +178,21 @@ mod tests {
 
     #[test]
     fn packs_are_halved_until_they_fit_and_stay_so() {
-        let (packs, ends) = drained(8, |cells, end| {
+        let (batches, ends) = drained(8, |cells, end| {
             if cells.len() > 2 {
                 return out_of_memory();
             }
             cells.iter().for_each(|cell| end(cell));
             Ok(())
         });
-        assert_eq!(sizes(&packs), [8, 4, 2, 2, 2, 2]);
-        assert_eq!(packs[2..].concat(), packs[0], "in their order, each once");
+        assert_eq!(sizes(&batches), [8, 4, 2, 2, 2, 2]);
+        assert_eq!(batches[2..].concat(), batches[0], "in their order, each once");
         assert_eq!(ends, ["ended"; 8]);
     }
 
     #[test]
     fn what_has_ended_before_memory_ran_out_is_not_computed_again() {
-        let (packs, ends) = drained(8, |cells, end| {
+        let (batches, ends) = drained(8, |cells, end| {
             if cells.len() > 4 {
                 cells[..3].iter().for_each(|cell| end(cell));
                 return out_of_memory();
@@ -196,28 +200,28 @@ mod tests {
             cells.iter().for_each(|cell| end(cell));
             Ok(())
         });
-        assert_eq!(sizes(&packs), [8, 4, 1]);
-        assert_eq!(packs[1..].concat(), packs[0][3..]);
+        assert_eq!(sizes(&batches), [8, 4, 1]);
+        assert_eq!(batches[1..].concat(), batches[0][3..]);
         assert_eq!(ends, ["ended"; 8]);
     }
 
     #[test]
     fn a_cell_that_does_not_fit_alone_fails_and_the_others_go_on() {
-        let (packs, ends) = drained(2, |cells, end| {
+        let (batches, ends) = drained(2, |cells, end| {
             if cells.iter().any(|cell| cell.seed == 1) {
                 return out_of_memory();
             }
             cells.iter().for_each(|cell| end(cell));
             Ok(())
         });
-        assert_eq!(sizes(&packs), [2, 1, 1, 1, 1, 1, 1, 1, 1]);
+        assert_eq!(sizes(&batches), [2, 1, 1, 1, 1, 1, 1, 1, 1]);
         let no_room = "out of memory: no room";
         assert_eq!(ends, ["ended", no_room, "ended", "ended", "ended", no_room, "ended", "ended"]);
     }
 
     #[test]
     fn a_panic_costs_the_cell_it_happens_in() {
-        let (packs, ends) = drained(4, |cells, end| {
+        let (batches, ends) = drained(4, |cells, end| {
             for cell in cells {
                 assert!(cell.seed != 2, "a fault in {}", cell.id);
                 end(cell);
@@ -225,29 +229,29 @@ mod tests {
             Ok(())
         });
         // Seeds 0 and 1 had ended when it came to the panic; 2 and 3 are tried alone.
-        assert_eq!(sizes(&packs), [4, 1, 1, 4, 1, 1]);
+        assert_eq!(sizes(&batches), [4, 1, 1, 4, 1, 1]);
         assert_eq!(ends[..4], ["ended", "ended", "a fault in a/adam/seed-2", "ended"]);
         assert_eq!(ends[4..], ["ended", "ended", "a fault in b/adam/seed-2", "ended"]);
     }
 
     #[test]
     fn a_panic_about_memory_halves_the_pack() {
-        let (packs, ends) = drained(8, |cells, end| {
+        let (batches, ends) = drained(8, |cells, end| {
             assert!(cells.len() <= 4, "CUDA out of memory. Tried to allocate 2.00 GiB");
             cells.iter().for_each(|cell| end(cell));
             Ok(())
         });
-        assert_eq!(sizes(&packs), [8, 4, 4]);
+        assert_eq!(sizes(&batches), [8, 4, 4]);
         assert_eq!(ends, ["ended"; 8]);
     }
 
     #[test]
     fn without_models_nobody_goes_on() {
         let plan = plan();
-        let (folder, stop) = (tempfile::tempdir().unwrap(), Stop::default());
+        let (folder, stop) = (tempfile::tempdir().unwrap(), CancellationToken::default());
         let (results, queue) = (ResultsFolder::at(folder.path()), Queue::new(&plan.cells, 1));
         let progress = Progress::hidden(8);
-        let drain = Drain {
+        let worker_loop = WorkerLoop {
             device: Device::Cpu,
             most: 4,
             results: &results,
@@ -255,9 +259,10 @@ mod tests {
             progress: &progress,
             stop: &stop,
         };
-        let error =
-            drain.run(|_| Err(Failure::Models(LoadError::NoConfig { set: "none".to_owned() }))).unwrap_err();
+        let error = worker_loop
+            .run(|_| Err(Failure::Models(LoadError::NoConfig { set: "none".to_owned() })))
+            .unwrap_err();
         assert!(matches!(error, LoadError::NoConfig { .. }));
-        assert!(stop.is_wished(), "the other workers are told");
+        assert!(stop.is_cancelled(), "the other workers are told");
     }
 }

@@ -1,4 +1,4 @@
-//! A pack of cells, advanced in one batch until each has ended.
+//! A batch of cells, advanced in one batch until each has ended.
 
 use std::time::{Duration, Instant};
 
@@ -7,60 +7,62 @@ use experiment::plan::Cell;
 use records::ResultsFolder;
 use tch::Device;
 
-use super::Stop;
+use super::CancellationToken;
+use super::cell_run::CellRun;
 use super::fault::{self, Place};
 use super::pictures::pixels;
-use super::progress::PackProgress;
-use super::save::Slot;
+use super::progress::BatchProgress;
 use super::save_error::SaveError;
 use super::snapshot::{Snapshot, to_host, wait_for};
 use super::writer::Writer;
 
-/// How often the trace is fetched from the device, at least; it waits for it.
+/// Longest interval between fetches of the trace from the device, each of which waits for the
+/// device.
 const FETCH_EVERY: Duration = Duration::from_millis(500);
 
-pub(super) struct Pack<'c, 'r> {
+pub(super) struct Batch<'c, 'r> {
     dreamer: &'r Dreamer,
-    progress: &'r PackProgress<'r>,
+    progress: &'r BatchProgress<'r>,
     dreams: Vec<Dream>,
-    slots: Vec<Slot<'c>>,
+    cell_runs: Vec<CellRun<'c>>,
     fetched: Instant,
     /// On their way from the device.
     arriving: Vec<Snapshot>,
     writer: Writer,
 }
 
-impl<'c, 'r> Pack<'c, 'r> {
+impl<'c, 'r> Batch<'c, 'r> {
     /// Takes up the cells where they were left.
     pub(super) fn open(
         dreamer: &'r Dreamer,
         cells: &[&'c Cell],
         results: &ResultsFolder,
-        progress: &'r PackProgress<'r>,
+        progress: &'r BatchProgress<'r>,
     ) -> Result<Self, SaveError> {
-        let mut pack = Self {
+        let mut batch = Self {
             dreamer,
             progress,
             dreams: Vec::new(),
-            slots: Vec::new(),
+            cell_runs: Vec::new(),
             fetched: Instant::now(),
             arriving: Vec::new(),
             writer: Writer::default(),
         };
         for cell in cells {
-            let (slot, dream) = Slot::open(dreamer, cell, results)?;
-            pack.slots.push(slot);
-            pack.dreams.push(dream);
+            let (cell_run, dream) = CellRun::open(dreamer, cell, results)?;
+            batch.cell_runs.push(cell_run);
+            batch.dreams.push(dream);
         }
-        Ok(pack)
+        Ok(batch)
     }
 
-    /// Advances the pack until all of it has ended, or a stop is wished: then all of it is saved.
-    pub(super) fn run(mut self, stop: &Stop) -> Result<(), SaveError> {
+    /// Advances the batch until all of it has ended, or cancellation is requested: then all of it
+    /// is saved.
+    pub(super) fn run(mut self, stop: &CancellationToken) -> Result<(), SaveError> {
         self.fetched = Instant::now();
         self.retire()?;
         while !self.dreams.is_empty() {
-            if stop.is_wished() {
+            if stop.is_cancelled() {
                 return self.save_all();
             }
             match self.dreamer.step(&mut self.dreams) {
@@ -88,28 +90,32 @@ impl<'c, 'r> Pack<'c, 'r> {
         let elapsed = self.fetched.elapsed().as_secs_f64();
         self.fetched = Instant::now();
         let each = elapsed / self.dreams.len() as f64;
-        for (slot, dream) in self.slots.iter_mut().zip(&mut self.dreams) {
-            slot.fetch(dream, each);
+        for (cell_run, dream) in self.cell_runs.iter_mut().zip(&mut self.dreams) {
+            cell_run.fetch(dream, each);
         }
-        let rows: Vec<_> =
-            self.slots.iter().filter_map(|slot| Some((slot.cell.cosine_scale(), slot.last_row()?))).collect();
+        let rows: Vec<_> = self
+            .cell_runs
+            .iter()
+            .filter_map(|cell_run| Some((cell_run.cell.cosine_scale(), cell_run.last_row()?)))
+            .collect();
         self.progress.update(&rows);
     }
 
-    /// Has the device copy what is to be saved now, of all such dreams together, and does not wait for it.
+    /// Has the device copy what is to be saved now, of all such dreams together, and does not wait
+    /// for it.
     fn save_due(&mut self) -> Result<(), SaveError> {
-        let mut due: Vec<_> = self.slots.iter_mut().zip(&mut self.dreams).collect();
+        let mut due: Vec<_> = self.cell_runs.iter_mut().zip(&mut self.dreams).collect();
         due.retain_mut(|(_, dream)| {
             is_save_point(dream) && !matches!(dream.status(), Status::Diverged { .. })
         });
         if due.is_empty() {
             return Ok(());
         }
-        fault::at(Place::Draw, due.iter().map(|(slot, _)| slot.folder()));
+        fault::at(Place::Draw, due.iter().map(|(cell_run, _)| cell_run.folder()));
         let images = self.dreamer.images(&due.iter().map(|(_, dream)| &**dream).collect::<Vec<_>>());
         let pixels = to_host(&pixels(&images));
-        for (i, (slot, dream)) in (0..).zip(due) {
-            let snapshot = slot.snapshot_with_frame(self.dreamer, dream, &images.get(i), pixels.get(i));
+        for (i, (cell_run, dream)) in (0..).zip(due) {
+            let snapshot = cell_run.snapshot_with_frame(self.dreamer, dream, &images.get(i), pixels.get(i));
             self.arriving.push(snapshot);
         }
         match self.dreamer.device() {
@@ -136,23 +142,23 @@ impl<'c, 'r> Pack<'c, 'r> {
         self.writer.finish()?;
         let mut index = 0;
         while index < self.dreams.len() {
-            let (slot, dream) = (&mut self.slots[index], &mut self.dreams[index]);
+            let (cell_run, dream) = (&mut self.cell_runs[index], &mut self.dreams[index]);
             let status = match dream.status() {
                 Status::Running => {
                     index += 1;
                     continue;
                 }
-                Status::Finished => slot.finish(self.dreamer, dream)?,
+                Status::Finished => cell_run.finish(self.dreamer, dream)?,
                 Status::Diverged { at_step } => {
-                    let snapshot = slot.snapshot(dream);
+                    let snapshot = cell_run.snapshot(dream);
                     wait_for(self.dreamer.device());
                     snapshot.write()?;
-                    slot.diverge(self.dreamer, at_step)?
+                    cell_run.diverge(self.dreamer, at_step)?
                 }
             };
-            self.progress.ended(slot.cell, &status);
+            self.progress.ended(cell_run.cell, &status);
             self.dreams.remove(index);
-            self.slots.remove(index);
+            self.cell_runs.remove(index);
         }
         Ok(())
     }
@@ -160,8 +166,12 @@ impl<'c, 'r> Pack<'c, 'r> {
     fn save_all(&mut self) -> Result<(), SaveError> {
         self.fetch();
         self.write()?;
-        self.arriving =
-            self.slots.iter().zip(&mut self.dreams).map(|(slot, dream)| slot.snapshot(dream)).collect();
+        self.arriving = self
+            .cell_runs
+            .iter()
+            .zip(&mut self.dreams)
+            .map(|(cell_run, dream)| cell_run.snapshot(dream))
+            .collect();
         self.write()?;
         self.writer.finish()
     }

@@ -4,7 +4,7 @@ use std::thread;
 use clip::Picture;
 use experiment::plan::{Cell, digest};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use judges::{EvaluationError, Judges, Labels, Panel, Question};
+use judges::{EvalRequest, EvaluationError, Judges, Labels, LoadedJudges};
 use records::{
     CellFolder, CellStatus, CurveRow, Evaluation, FRAMES, LARGEST_RECORD, LabelSet, ResultsFolder,
     judged_files, read_regular,
@@ -12,24 +12,26 @@ use records::{
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{Assignment, Stop};
+use super::{Assignment, CancellationToken};
 
-/// Changes when the same judges come to say something else, so that old records are not taken for new ones.
+/// Changes when the same judges come to say something else, so that old records are not taken for
+/// new ones.
 const COMPUTATION: u32 = 1;
 
 /// Judges look at the final images of a run.
-pub struct Pass<'p> {
+pub struct JudgingStage<'p> {
     /// The judges.
     pub judges: &'p Judges<'p>,
-    /// What images are compared with.
+    /// Labels that images are compared with.
     pub labels: &'p Labels,
     /// The results folder.
     pub results: &'p ResultsFolder,
-    /// The device, and how many threads: on a CPU they decide how sums round, so they must not change from run to run.
+    /// The device, and how many threads: on a CPU they decide how sums round, so they must not
+    /// change from run to run.
     pub on: Assignment,
-    /// A wish to stop.
-    pub stop: &'p Stop,
-    /// Where progress is shown.
+    /// The token that cancels it.
+    pub stop: &'p CancellationToken,
+    /// Progress bars.
     pub bars: &'p MultiProgress,
 }
 
@@ -37,24 +39,26 @@ pub struct Pass<'p> {
 struct Due<'c> {
     cell: &'c Cell,
     folder: CellFolder,
-    question: Question,
+    request: EvalRequest,
     digest: String,
     /// Similarities of the live latents, by steps.
     live: Vec<(u32, f64)>,
 }
 
-impl Pass<'_> {
-    /// Judges the final images of those of `cells` that have finished and were not judged, or not like this. Returns how many
-    /// are still to be judged, which is none unless a stop was wished.
+impl JudgingStage<'_> {
+    /// Judges the final images of those of `cells` that have finished and were not judged, or not
+    /// like this. Returns how many are still to be judged, which is none unless cancellation was
+    /// requested.
     ///
     /// # Errors
-    /// When a judge cannot be loaded, or after all others have been judged, the first image that could not be.
+    /// When a judge cannot be loaded, or after all others have been judged, the first image that
+    /// could not be.
     pub fn run(&self, cells: &[&Cell]) -> Result<usize, EvaluationError> {
         let mut due = Vec::new();
         for cell in cells {
             due.extend(self.due(cell)?);
         }
-        if due.is_empty() || self.stop.is_wished() {
+        if due.is_empty() || self.stop.is_cancelled() {
             return Ok(due.len());
         }
         self.results.write_labels(&LabelSet {
@@ -82,8 +86,8 @@ impl Pass<'_> {
         let image =
             read_regular(&path, LARGEST_RECORD).map_err(|source| EvaluationError::Read { path, source })?;
         let classes = self.judges.classes();
-        let question = question(cell, self.labels, &classes);
-        if let (Some(declared), None) = (&cell.prompt.segment, &question.segment)
+        let request = request(cell, self.labels, &classes);
+        if let (Some(declared), None) = (&cell.prompt.segment, &request.segment)
             && !classes.is_empty()
         {
             tracing::warn!(prompt = cell.prompt.text, "the segmenter has no class `{declared}`");
@@ -92,7 +96,7 @@ impl Pass<'_> {
             Some(digest) => Some(digest.clone()),
             None => folder.digest_of_frames().ok(), // an older version's record has none
         };
-        let digest = self.digest((&image, frames.as_deref(), &outcome.live), &question, &classes);
+        let digest = self.digest((&image, frames.as_deref(), &outcome.live), &request, &classes);
         // A record that is none is written anew: nothing in it was anybody's own.
         let judged = folder.evaluation().ok().flatten().is_some_and(|judged| judged.digest == digest);
         let complete = self.judges.segmenter_digests().is_none() || folder.mask().is_file();
@@ -100,7 +104,7 @@ impl Pass<'_> {
         Ok((!judged || !complete || !intact).then_some(Due {
             cell,
             folder,
-            question,
+            request,
             digest,
             live: outcome.live,
         }))
@@ -109,11 +113,11 @@ impl Pass<'_> {
     fn digest(
         &self,
         (image, frames, live): (&[u8], Option<&str>, &[(u32, f64)]),
-        question: &Question,
+        request: &EvalRequest,
         classes: &[String],
     ) -> String {
         let image: String = Sha256::digest(image).iter().map(|byte| format!("{byte:02x}")).collect();
-        let Question { texts, right_label, segment } = question;
+        let EvalRequest { texts, right_label, segment } = request;
         let judges = self.judges;
         digest(&json!({
             "computation": COMPUTATION,
@@ -133,14 +137,14 @@ impl Pass<'_> {
     }
 
     fn judge(&self, due: &[Due<'_>]) -> Result<usize, EvaluationError> {
-        let panel = Panel::load(self.judges, self.labels, self.on.device)?;
+        let panel = LoadedJudges::load(self.judges, self.labels, self.on.device)?;
         let bar = self.bars.add(ProgressBar::new(due.len() as u64));
         let style =
             ProgressStyle::with_template("{bar:24} {pos}/{len} images judged  {elapsed_precise}  {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         let (mut left, mut first_error) = (due.len(), None);
         for one in due {
-            if self.stop.is_wished() {
+            if self.stop.is_cancelled() {
                 break;
             }
             bar.set_message(one.cell.id.clone());
@@ -159,12 +163,12 @@ impl Pass<'_> {
     }
 
     /// The mask first: an evaluation that is there is complete.
-    fn judge_one(&self, panel: &Panel, due: &Due<'_>) -> Result<(), EvaluationError> {
-        let Due { folder, question, .. } = due;
+    fn judge_one(&self, panel: &LoadedJudges, due: &Due<'_>) -> Result<(), EvaluationError> {
+        let Due { folder, request, .. } = due;
         folder.remove_leftovers();
         let path = folder.final_image();
-        let opinion = panel.look(&Picture::open(&path)?, question);
-        let (segments, mask) = match opinion.segments {
+        let judgment = panel.look(&Picture::open(&path)?, request);
+        let (segments, mask) = match judgment.segments {
             Some((segments, mask)) => {
                 let png =
                     mask.png().map_err(|source| EvaluationError::Mask { path: path.clone(), source })?;
@@ -181,9 +185,9 @@ impl Pass<'_> {
             label_set: self.labels.set.clone(),
             labels: self.labels.names.len(),
             template: self.labels.template.clone(),
-            right_label: question.right_label.clone(),
-            perceptor: opinion.perceptor,
-            judge: opinion.judge,
+            right_label: request.right_label.clone(),
+            perceptor: judgment.perceptor,
+            judge: judgment.judge,
             segments,
             files: judged_files(&image, mask.as_deref(), Some(&curve)),
         })?;
@@ -191,11 +195,11 @@ impl Pass<'_> {
     }
 }
 
-/// The cell's curve: similarities of its frames by the perceptor and by the held-out judge, beside those of the live latents,
-/// which the run measured.
-fn curve(panel: &Panel, due: &Due<'_>) -> Result<Vec<CurveRow>, EvaluationError> {
+/// The cell's curve: similarities of its frames by the perceptor and by the held-out judge, beside
+/// those of the live latents, which the run measured.
+fn curve(panel: &LoadedJudges, due: &Due<'_>) -> Result<Vec<CurveRow>, EvaluationError> {
     let live = |step: u32| due.live.iter().find(|(measured, _)| *measured == step).map(|(_, live)| *live);
-    let similarities = panel.similarities(&due.question);
+    let similarities = panel.similarities(&due.request);
     let row = |(step, path): (u32, PathBuf)| {
         let [averaged, judge] = similarities.of(&Picture::open(&path)?);
         Ok(CurveRow { step, averaged, live: live(step), judge })
@@ -203,13 +207,15 @@ fn curve(panel: &Panel, due: &Due<'_>) -> Result<Vec<CurveRow>, EvaluationError>
     due.folder.frames().into_iter().map(row).collect()
 }
 
-/// What is asked about the final image of `cell`; `classes` are the segmenter's, none where there is no segmenter.
-fn question(cell: &Cell, labels: &Labels, classes: &[String]) -> Question {
+/// The question about the final image of `cell`; `classes` are the segmenter's, empty without a
+/// segmenter.
+fn request(cell: &Cell, labels: &Labels, classes: &[String]) -> EvalRequest {
     let prompt = &cell.prompt;
     let known = |name: &&String| classes.contains(name);
-    // Model sets differ in what their segmenters know: a name that is declared for one may mean nothing to another.
+    // Model sets differ in what their segmenters know: a name that is declared for one may mean
+    // nothing to another.
     let names = prompt.segment.iter().chain([&prompt.text, &prompt.class_name]);
-    Question {
+    EvalRequest {
         texts: vec![cell.judged_text()],
         right_label: Some(&prompt.class_name).filter(|name| labels.has(name)).cloned(),
         segment: names.into_iter().find(known).cloned(),

@@ -2,8 +2,9 @@
 
 use super::*;
 
-/// Distance of an image computed in a batch from the same one alone, relative to the largest pixel: kernels differ by
-/// shape, and round otherwise. 1.1e-5 was the most measured over instruction sets; two dreams are 1e-3 and more apart.
+/// Distance of an image computed in a batch from the same one alone, relative to the largest pixel:
+/// kernels differ by shape, and round otherwise. 1.1e-5 was the most measured over instruction
+/// sets; two dreams are 1e-3 and more apart.
 const ROUNDING: f64 = 1e-4;
 
 /// A step small enough that rounding is not magnified much.
@@ -30,8 +31,8 @@ fn mixed_specs() -> [DreamSpec; 4] {
 fn dreams_become_the_same_in_any_company() {
     let dreamer = dreamer(&settings());
     let begin = || mixed_specs().map(|spec| dreamer.begin(&spec).unwrap());
-    let mut packed = begin();
-    walk(&dreamer, &mut packed, 4);
+    let mut batched = begin();
+    walk(&dreamer, &mut batched, 4);
     let mut backwards = begin();
     backwards.reverse();
     walk(&dreamer, &mut backwards, 4);
@@ -39,9 +40,9 @@ fn dreams_become_the_same_in_any_company() {
     let mut apart = begin();
     apart.iter_mut().for_each(|dream| walk(&dreamer, std::slice::from_mut(dream), 4));
 
-    for ((packed, backwards), apart) in packed.into_iter().zip(backwards).zip(apart) {
+    for ((batched, backwards), apart) in batched.into_iter().zip(backwards).zip(apart) {
         let apart = whole(apart);
-        assert_alike(&whole(packed), &apart);
+        assert_alike(&whole(batched), &apart);
         assert_alike(&whole(backwards), &apart);
     }
 }
@@ -79,7 +80,7 @@ fn assert_alike(
 fn the_perceptors_chunks_leave_no_seams() {
     let with_chunk = |chunk| {
         let mut dreamer = dreamer(&settings());
-        dreamer.guide.chunk = chunk;
+        dreamer.clip_guidance.chunk = chunk;
         let mut dreams = [0, 1, 2].map(|seed| dreamer.begin(&spec("a bear", seed, SGD)).unwrap());
         walk(&dreamer, &mut dreams, 2);
         Tensor::stack(&dreams.each_ref().map(|dream| &dream.latents.normu), 0)

@@ -3,21 +3,21 @@ use model_sets::{Component, ModelSet};
 use records::{Guess, Right, Verdict};
 use tch::{Device, Kind, Tensor};
 
-use super::{EvaluationError, Labels, Question, Ruler, activation, activation_help};
+use super::{EvalRequest, EvaluationError, Labels, Ruler, activation, activation_help};
 
 /// Labels that are recorded for an image.
 const NEAREST: usize = 5;
 
 /// A CLIP with the labels that it compares images with.
-pub(super) struct Looker {
+pub(super) struct ClipJudge {
     role: &'static str,
     clip: Clip,
     labels: ZeroShot,
-    /// What cosines are multiplied with before the softmax.
+    /// Scale of the cosines before the softmax.
     scale: f64,
 }
 
-impl Looker {
+impl ClipJudge {
     pub(super) fn load(
         role: &'static str,
         set: &ModelSet,
@@ -43,11 +43,12 @@ impl Looker {
         Ok(Self { role, clip, labels, scale })
     }
 
-    /// What it says of an image, and the cosines with the question's texts: nothing for one that is too long for it.
-    pub(super) fn look(&self, image: &Picture, question: &Question) -> (Verdict, Vec<Option<f64>>) {
+    /// Its verdict on an image, and the cosines with the request's texts: nothing for one that is
+    /// too long for it.
+    pub(super) fn look(&self, image: &Picture, request: &EvalRequest) -> (Verdict, Vec<Option<f64>>) {
         let seen = self.see(image);
         let guesses = self.labels.rank(&seen).remove(0);
-        let right = question.right_label.as_ref().and_then(|right| {
+        let right = request.right_label.as_ref().and_then(|right| {
             let place = guesses.iter().position(|guess| guess.label == *right)?;
             Some(Right { rank: place + 1, probability: guesses[place].probability })
         });
@@ -57,7 +58,7 @@ impl Looker {
             similarity: guess.similarity / self.scale,
         });
         let similarities: Vec<Option<f64>> =
-            question.texts.iter().map(|text| Some(Ruler::cosine(&seen, &self.read(text)?))).collect();
+            request.texts.iter().map(|text| Some(Ruler::cosine(&seen, &self.read(text)?))).collect();
         let similarity = similarities.first().copied().flatten();
         (Verdict { similarity, right, nearest: nearest.collect() }, similarities)
     }

@@ -1,13 +1,15 @@
-//! Which loss the picture follows: the loss that the optimizer saw last beside the similarity of the image that is shown.
+//! Which loss the picture follows: the loss that the optimizer saw last beside the similarity of
+//! the image that is shown.
 //!
-//! The report found that a lower converged loss need not be a better image. Between the two stand the cutouts (the loss sees
-//! random parts, the judge the whole image), the averaging of the latents, and the wording (prompt and class name). The second
-//! figure takes the first two apart, with the wording the same.
+//! The report found that a lower converged loss need not be a better image. Between the two stand
+//! the cutouts (the loss sees random parts, the judge the whole image), the averaging of the
+//! latents, and the wording (prompt and class name). The second figure takes the first two apart,
+//! with the wording the same.
 
 use super::Job;
 use super::scatter::Scatter;
 use crate::cosine::Cosines;
-use crate::draw::chart::Stem;
+use crate::draw::chart::Point;
 use crate::draw::curve::smoothing_window;
 use crate::study::{Cell, Study};
 use statistics::mean;
@@ -39,8 +41,9 @@ pub(super) fn jobs(study: &Study) -> [Job<'_>; 2] {
     [LOSS.job(study), CUTOUTS.job(study)]
 }
 
-/// The mean −cosine of the last steps, and the similarities of the averaged and of the live latents' image.
-fn loss_and_image(cell: &Cell) -> Option<Stem> {
+/// The mean −cosine of the last steps, and the similarities of the averaged and of the live
+/// latents' image.
+fn loss_and_image(cell: &Cell) -> Option<Point> {
     let outcome = cell.outcome()?;
     let window = smoothing_window(cell.trace.len()) as usize;
     let last = &cell.trace[cell.trace.len().saturating_sub(window)..];
@@ -49,13 +52,13 @@ fn loss_and_image(cell: &Cell) -> Option<Stem> {
         last.iter().map(|row| -scale.cosine(row.loss.similarity)).filter(|loss| loss.is_finite()).collect();
     let x = mean(&losses)?;
     let (averaged, live) = (100.0 * outcome.similarity_averaged, 100.0 * outcome.similarity_live);
-    Some(Stem { x, y: averaged, end: (x, live) })
+    Some(Point { x, y: averaged, end: (x, live) })
 }
 
 /// Cutouts and whole of the averaged latents' image, and of the live ones'.
-fn cutouts_and_whole(cell: &Cell) -> Option<Stem> {
+fn cutouts_and_whole(cell: &Cell) -> Option<Point> {
     let outcome = cell.outcome()?;
-    Some(Stem {
+    Some(Point {
         x: 100.0 * outcome.cutouts_averaged?,
         y: 100.0 * outcome.similarity_averaged,
         end: (100.0 * outcome.cutouts_live?, 100.0 * outcome.similarity_live),

@@ -1,20 +1,20 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A wish to stop, shared by all workers.
+/// The token that cancels it, shared by all workers.
 #[derive(Clone, Debug, Default)]
-pub struct Stop {
+pub struct CancellationToken {
     wished: Arc<AtomicBool>,
 }
 
-impl Stop {
+impl CancellationToken {
     /// Wishes to stop; true if that was wished before.
-    pub fn wish(&self) -> bool {
+    pub fn cancel(&self) -> bool {
         self.wished.swap(true, Ordering::SeqCst)
     }
 
-    /// Whether to stop.
-    pub fn is_wished(&self) -> bool {
+    /// Returns true if a stop was requested.
+    pub fn is_cancelled(&self) -> bool {
         self.wished.load(Ordering::SeqCst)
     }
 }
