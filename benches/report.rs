@@ -1,6 +1,7 @@
 //! The time and memory of a report of many prompts or optimizers, of synthetic records.
 //!
 //! `cargo run --release -p report --example report -- PROMPTS OPTIMIZERS`
+#![expect(clippy::print_stdout, reason = "a program")]
 
 use std::error::Error;
 use std::path::Path;

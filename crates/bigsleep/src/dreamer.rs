@@ -28,7 +28,7 @@ const CHUNK_CUDA: i64 = 256;
 pub struct Dreamer {
     generator: Generator,
     clip_guidance: ClipGuidance,
-    /// The perceptor in single precision, where the clip_guidance's has another.
+    /// The perceptor in single precision, where the guidance has another.
     ruler: Option<ClipGuidance>,
     settings: DreamSettings,
 }

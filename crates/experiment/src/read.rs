@@ -108,12 +108,15 @@ fn no_ranges(optimizer: &Spanned<DeTable<'_>>) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The ranges of every optimizer.
+type Ranges = Vec<Vec<TuneRange>>;
+
 /// The optimizers of a table, and what of each is to be tuned. Settings that are to be tuned have
 /// their lowest value.
 pub(super) fn optimizers<'i>(
     key: &str,
     table: &Spanned<DeTable<'i>>,
-) -> Result<(Vec<Variant<OptimizerConfig>>, Vec<Vec<TuneRange>>), Fault> {
+) -> Result<(Vec<Variant<OptimizerConfig>>, Ranges), Fault> {
     if table.get_ref().is_empty() {
         return Err(Fault::new(table.span(), format!("`[{key}]` has no entry, which leaves nothing to run")));
     }

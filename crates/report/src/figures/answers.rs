@@ -56,9 +56,12 @@ fn leads(study: &Study) -> Result<Vec<Drawing>, DrawError> {
     plain.draw(study)
 }
 
+/// A similarity in a row of a curve.
+type Value = fn(&CurveRow) -> Option<f64>;
+
 /// The mean over prompts of the frames' similarity, by perceptor and by judge.
 fn steps(study: &Study) -> Result<Vec<Drawing>, DrawError> {
-    let of: [(&str, fn(&CurveRow) -> Option<f64>); 3] = [
+    let of: [(&str, Value); 3] = [
         ("by the perceptor, averaged latents", |row| row.averaged),
         ("by the perceptor, live latents", |row| row.live),
         ("by the held-out judge", |row| row.judge),
@@ -82,7 +85,7 @@ fn steps(study: &Study) -> Result<Vec<Drawing>, DrawError> {
 }
 
 /// Lines of the mean over the runs that have a value at every step.
-fn by_step(study: &Study, value: fn(&CurveRow) -> Option<f64>) -> Vec<OfOptimizer> {
+fn by_step(study: &Study, value: Value) -> Vec<OfOptimizer> {
     let line = |optimizer: usize| {
         let mut values: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
         let cells = study.cells.iter().filter(|cell| cell.optimizer == optimizer && cell.outcome().is_some());
