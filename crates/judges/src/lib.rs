@@ -1,7 +1,7 @@
 //! Judges of images: CLIPs that rank labels, and a segmenter.
 //!
 //! [`Judges`] says which of them a model set has, a [`LoadedJudges`] holds them loaded; a
-//! [`EvalRequest`] and an image file give an [`Judgment`]. They look at image files, so that anyone
+//! [`EvalRequest`] and an image file give a [`Judgment`]. They look at image files, so that anyone
 //! can do the same with the files of a results folder. A run lets them look when its cells have
 //! ended, and records what they say: the report needs no model. Nothing here knows the generator.
 mod activation;

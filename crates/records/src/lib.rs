@@ -26,6 +26,7 @@
 //! of its other files.
 mod atomic;
 mod cell;
+mod cell_folder;
 mod characters;
 mod check;
 mod cosine;
@@ -36,6 +37,7 @@ mod environment;
 mod error;
 mod evaluation;
 mod excerpt;
+mod files;
 mod folder;
 mod leftovers;
 mod optimizers;
@@ -55,6 +57,7 @@ mod words;
 
 pub use atomic::write_atomically;
 pub use cell::{Best, CellRecord, CellStatus, Outcome};
+pub use cell_folder::CellFolder;
 pub use characters::forbidden_in_toml;
 pub use cosine::{CosineScale, Texts};
 pub use curve::{CURVE, CurveRow};
@@ -64,7 +67,7 @@ pub use environment::{Environment, ModelFile};
 pub use error::RecordError;
 pub use evaluation::{Evaluation, Guess, LabelSet, Right, Segments, Share, Verdict};
 pub use excerpt::{Excerpt, shortened, shortened_message};
-pub use folder::{CellFolder, PUBLISHED, ResultsFolder};
+pub use folder::{PUBLISHED, ResultsFolder};
 pub use loss_terms::LossTerms;
 pub use optimizers::OPTIMIZERS;
 pub use plan::{PlanRecord, PlannedCell, PlannedPlace, PlannedPrompt, PlannedStudy};
@@ -79,7 +82,10 @@ pub use suggest::{nearest, suggestion};
 pub use text::{TextError, escaped, forbidden, is_forbidden, place, read_text, text_of};
 pub use toml_error::TomlError;
 pub use trace::TraceRow;
-pub use tuned::{TunedOptimizer, TunedRecord, TunedTrial};
+pub use tuned::{AS_GIVEN, TunedOptimizer, TunedRecord, TunedTrial, spelled};
 pub use verify::Verification;
 pub use voc::voc_color;
 pub use words::counted;
+
+#[cfg(test)]
+mod folder_tests;

@@ -50,6 +50,14 @@ pub struct TunedTrial {
     pub diverged: usize,
 }
 
+/// The suffix of an optimizer whose fixed settings are tested beside tuned ones: `adam as given`.
+pub const AS_GIVEN: &str = "as given";
+
+/// Values of tuned settings, such as `lr=0.05`; empty where nothing is tuned.
+pub fn spelled(values: &BTreeMap<String, f64>) -> String {
+    values.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+}
+
 impl Check for TunedRecord {
     fn check(&self) -> Result<(), String> {
         let trials = || self.optimizers.iter().flat_map(|optimizer| &optimizer.trials);

@@ -104,7 +104,7 @@ pub fn build(results: &Path) -> Result<Summary, ReportError> {
     // First what no figure can spoil.
     let tables = tables::tables(&study, &verdict);
     let mut digests = write_tables(results, &study, &tables, &mut files)?;
-    let (figures, of_figures) = write_figures(results, &study, &faults, &mut files)?;
+    let (figures, of_figures) = write_figures(results, (&study, &verdict), &faults, &mut files)?;
     digests.extend(of_figures);
     stale::replace(results, &digests)?;
     let animations = write_animations(results, &study, &faults, &mut files)?;
@@ -137,12 +137,12 @@ fn write_tables(
 /// Every figure as soon as it is drawn; returns the digests of the files.
 fn write_figures(
     results: &Path,
-    study: &Study,
+    (study, verdict): (&Study, &Verdict),
     faults: &Faults,
     files: &mut Vec<PathBuf>,
 ) -> Result<(Figures, Digests), RecordError> {
     let written = Mutex::new(Digests::new());
-    let figures = figures::draw(study, faults, &|name, bytes| {
+    let figures = figures::draw(study, verdict, faults, &|name, bytes| {
         write_atomically(&results.join(name), bytes)?;
         let digest = sha256(bytes);
         let name = name.to_string_lossy().into_owned(); // of slugs: ASCII

@@ -1,4 +1,5 @@
 use optim::OptimizerConfig;
+use records::AS_GIVEN;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
@@ -64,9 +65,6 @@ fn points() -> Spanned<u64> {
 fn extend() -> Spanned<u64> {
     Spanned::new(0..0, one())
 }
-
-/// The suffix of an optimizer that is tested with fixed settings.
-const AS_GIVEN: &str = "as given";
 
 /// `[tuning]`, held against the rest of the experiment.
 pub(crate) fn read(

@@ -13,6 +13,6 @@ pub(crate) mod verdicts;
 pub(crate) use ruler::Ruler;
 pub(crate) use sentences::{interval, sentences};
 pub(crate) use targets::{PERCENTS, Reached, Targets};
-pub(crate) use tuned::{ExpectedChoice, expected_choices, values};
+pub(crate) use tuned::{ExpectedChoice, expected_choices};
 pub(crate) use variation::{Variation, variations};
 pub(crate) use verdict::{Place, Verdict};

@@ -1,6 +1,6 @@
 //! The verdict in sentences.
 
-use records::{TunedOptimizer, counted};
+use records::{AS_GIVEN, TunedOptimizer, counted};
 use statistics::Pair;
 
 use super::ruler::{Budget, Measure, Ruler};
@@ -9,9 +9,6 @@ use crate::study::Study;
 
 /// More names than this are not listed one by one.
 const LISTED: usize = 8;
-
-/// The suffix of an optimizer whose settings are tested beside tuned ones.
-const AS_GIVEN: &str = " as given";
 
 /// The least number of prompts that can rule anything out at 5 %: 2⁻⁵.
 const LEAST_PROMPTS: usize = 5;

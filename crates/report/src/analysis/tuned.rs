@@ -22,8 +22,3 @@ pub(crate) fn expected_choices(tuned: &TunedRecord) -> Vec<ExpectedChoice> {
     };
     tuned.optimizers.iter().flat_map(of).collect()
 }
-
-/// Such as `lr=0.05`; empty where nothing is tuned.
-pub(crate) fn values<'v>(values: impl IntoIterator<Item = (&'v String, &'v f64)>) -> String {
-    values.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
-}

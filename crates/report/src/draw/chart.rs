@@ -34,6 +34,8 @@ pub(crate) struct Axes {
     y_title: String,
     x: (f64, f64),
     y: (f64, f64),
+    /// True if y is read downward: a place is drawn at its negative.
+    downward: bool,
 }
 
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
@@ -74,7 +76,7 @@ pub(crate) fn chart(
         .label_style(text(15, INK))
         .axis_desc_style(text(16, INK))
         .x_label_formatter(&|x| label(*x, axes.x))
-        .y_label_formatter(&|y| label(*y, axes.y))
+        .y_label_formatter(&|y| label(if axes.downward { -y } else { *y }, axes.y))
         .x_desc(&axes.x_title)
         .y_desc(&axes.y_title)
         .draw()?;
@@ -171,7 +173,12 @@ fn marked(points: usize, (place, lines): (usize, usize)) -> Vec<usize> {
 impl Axes {
     /// Axes over these ranges, which are made such that they can be drawn.
     pub(crate) fn new(x_title: String, x: (f64, f64), y_title: String, y: (f64, f64)) -> Self {
-        Self { x_title, y_title, x: span(x), y: span(y) }
+        Self { x_title, y_title, x: span(x), y: span(y), downward: false }
+    }
+
+    /// The same axes with y read downward: values are drawn at their negatives.
+    pub(crate) fn downward(self, downward: bool) -> Self {
+        Self { downward, ..self }
     }
 
     /// `point`, or the nearest one within the frame.

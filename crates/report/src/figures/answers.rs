@@ -3,20 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use records::TunedOptimizer;
-use statistics::mean;
+use records::{CurveRow, TunedOptimizer, TunedTrial};
+use statistics::{Pair, mean};
 
 use super::plain::{OfOptimizer, Plain};
 use super::{Drawing, Job};
-use crate::analysis::{PERCENTS, Targets, Verdict};
+use crate::analysis::{PERCENTS, Place, Reached, Targets, Verdict};
 use crate::draw::DrawError;
 use crate::study::Study;
-use records::CurveRow;
 
 /// The figures, the leads first.
-pub(super) fn jobs(study: &Study) -> Vec<Job<'_>> {
+pub(super) fn jobs<'s>(study: &'s Study, verdict: &'s Verdict) -> Vec<Job<'s>> {
     vec![
-        Job::new(LEADS, || leads(study)),
+        Job::new(LEADS, || leads(study, verdict)),
         Job::new(STEPS, || steps(study)),
         Job::new(TARGETS, || targets(study)),
         Job::new(SENSITIVITY, || sensitivity(study)),
@@ -29,11 +28,10 @@ const TARGETS: &str = "targets";
 const SENSITIVITY: &str = "sensitivity";
 
 /// The lead of the first over every other, the closest on top; nothing where no interval is known.
-fn leads(study: &Study) -> Result<Vec<Drawing>, DrawError> {
-    let verdict = Verdict::of(study);
+fn leads(study: &Study, verdict: &Verdict) -> Result<Vec<Drawing>, DrawError> {
     let rows = verdict.places.iter().skip(1).filter_map(|place| Some((place, place.behind?)));
     let rows = rows.filter(|(_, pair)| pair.interval.0.is_finite() && pair.interval.1.is_finite());
-    let line = |(row, (place, pair)): (usize, (&crate::analysis::Place, statistics::Pair))| {
+    let line = |(row, (place, pair)): (usize, (&Place, Pair))| {
         let y = -(row as f64 + 2.0);
         OfOptimizer {
             optimizer: verdict.scores.optimizers[place.column],
@@ -50,7 +48,8 @@ fn leads(study: &Study) -> Result<Vec<Drawing>, DrawError> {
                   two is better."
             .to_owned(),
         x_title: format!("similarity of {} less the other's, 100 × cosine", first.name),
-        y_title: "− place".to_owned(),
+        y_title: "place".to_owned(),
+        downward: true,
         panels: vec![(None, lines)],
     };
     plain.draw(study)
@@ -79,6 +78,7 @@ fn steps(study: &Study) -> Result<Vec<Drawing>, DrawError> {
             .to_owned(),
         x_title: "step".to_owned(),
         y_title: "100 × cosine".to_owned(),
+        downward: false,
         panels,
     };
     plain.draw(study)
@@ -106,7 +106,7 @@ fn targets(study: &Study) -> Result<Vec<Drawing>, DrawError> {
     let reference = &study.optimizers[targets.reference];
     let panel = |percent: u32| {
         let lines = targets.reached.iter().filter(|reached| reached.percent == percent);
-        let line = |reached: &crate::analysis::Reached| {
+        let line = |reached: &Reached| {
             let mut steps: Vec<u32> = reached.runs.iter().flatten().copied().collect();
             steps.extend([0, targets.steps]);
             steps.sort_unstable();
@@ -123,14 +123,15 @@ fn targets(study: &Study) -> Result<Vec<Drawing>, DrawError> {
             }
         };
         let lines = lines.filter(|reached| !reached.runs.is_empty()).map(line).collect();
-        (Some(format!("what {reference} reaches after {percent} % of the steps")), lines)
+        (Some(format!("{reference} after {percent} % of the steps")), lines)
     };
     let plain = Plain {
         name: TARGETS,
         title: "How fast do they reach the same similarity?",
-        caption: "Share of the runs whose averaged image has reached the target of its prompt.".to_owned(),
+        caption: "Share of the runs whose averaged image is as similar as that of the optimizer named above its panel.".to_owned(),
         x_title: "step".to_owned(),
         y_title: "share of the runs".to_owned(),
+        downward: false,
         panels: PERCENTS.into_iter().map(panel).collect(),
     };
     plain.draw(study)
@@ -146,8 +147,7 @@ fn sensitivity(study: &Study) -> Result<Vec<Drawing>, DrawError> {
     let line = |setting: &str, one: &TunedOptimizer| {
         let optimizer = study.optimizers.iter().position(|name| *name == one.optimizer)?;
         let single = one.chosen.len() == 1 && one.chosen.contains_key(setting);
-        let point =
-            |trial: &records::TunedTrial| Some((trial.values.get(setting)?.log10(), 100.0 * trial.score));
+        let point = |trial: &TunedTrial| Some((trial.values.get(setting)?.log10(), 100.0 * trial.score));
         let mut points: Vec<(f64, f64)> = one.trials.iter().filter_map(point).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
         single.then_some(OfOptimizer { optimizer, points, intervals: Vec::new() })
@@ -162,6 +162,7 @@ fn sensitivity(study: &Study) -> Result<Vec<Drawing>, DrawError> {
         caption: "Mean similarity over the tuning prompts, which are not tested.".to_owned(),
         x_title: "log₁₀ of the setting".to_owned(),
         y_title: "100 × cosine".to_owned(),
+        downward: false,
         panels: panels.collect(),
     };
     plain.draw(study)

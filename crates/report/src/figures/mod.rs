@@ -22,6 +22,7 @@ pub(super) use self::curves::cell_curve;
 pub(super) use self::judge::NAME as JUDGE;
 
 use self::sheet::Sheet;
+use super::analysis::Verdict;
 use super::draw::DrawError;
 use super::draw::raster::Rasterizer;
 use super::faults::{Faults, guarded};
@@ -77,9 +78,14 @@ const AT_ONCE: usize = 3;
 ///
 /// # Errors
 /// Those of `write`.
-pub(super) fn draw(study: &Study, faults: &Faults, write: Write) -> Result<Figures, RecordError> {
+pub(super) fn draw(
+    study: &Study,
+    verdict: &Verdict,
+    faults: &Faults,
+    write: Write,
+) -> Result<Figures, RecordError> {
     let rasterizer = Rasterizer::new();
-    let mut jobs = answers::jobs(study);
+    let mut jobs = answers::jobs(study, verdict);
     jobs.extend(curves::jobs(study));
     jobs.extend(loss_vs_similarity::jobs(study));
     jobs.push(judge::job(study));

@@ -16,6 +16,8 @@ pub(super) struct Plain<'p> {
     pub(super) caption: String,
     pub(super) x_title: String,
     pub(super) y_title: String,
+    /// True if y is read downward, as places are: points are at the negatives of what is meant.
+    pub(super) downward: bool,
     /// Headings of panels and the points of every optimizer in them, joined by a line; a single
     /// panel needs no heading.
     pub(super) panels: Vec<(Option<String>, Vec<OfOptimizer>)>,
@@ -68,7 +70,7 @@ impl Plain<'_> {
         let ends = lines().flat_map(|line| &line.intervals).flat_map(|&(_, low, high)| [low, high]);
         let x = range(points().map(|point| point.0).chain(ends))?;
         let y = range(points().map(|point| point.1))?;
-        Some(Axes::new(self.x_title.clone(), x, self.y_title.clone(), y))
+        Some(Axes::new(self.x_title.clone(), x, self.y_title.clone(), y).downward(self.downward))
     }
 }
 

@@ -1,9 +1,9 @@
 //! The tuning: every trial, and what choosing among fewer would have come to.
 
-use records::{TunedOptimizer, TunedTrial};
+use records::{TunedOptimizer, TunedTrial, spelled};
 
 use super::{Column, Table, Value};
-use crate::analysis::{ExpectedChoice, expected_choices, values};
+use crate::analysis::{ExpectedChoice, expected_choices};
 use crate::study::Study;
 
 type Line<'s> = (&'s TunedOptimizer, &'s TunedTrial);
@@ -21,7 +21,7 @@ fn trial_columns<'s>(study: &Study) -> Vec<Column<Line<'s>>> {
     let model_set = study.model_set.clone();
     vec![
         Column::new("optimizer", "", "Optimizer", |line: &Line| (&line.0.optimizer).into()),
-        Column::new("settings", "", "Values that were tried", |line: &Line| values(&line.1.values).into()),
+        Column::new("settings", "", "Values that were tried", |line: &Line| spelled(&line.1.values).into()),
         Column::new("score", "cosine × 100", "Mean similarity over the tuning prompts", |line: &Line| {
             Value::real(100.0 * line.1.score, 4)
         }),

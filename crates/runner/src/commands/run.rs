@@ -48,7 +48,8 @@ pub(super) fn run(
     }
 }
 
-/// The first Ctrl-C (or SIGTERM, as batch systems send it) is a wish, the second is obeyed at once.
+/// The first Ctrl-C (or SIGTERM, as batch systems send it) requests cancellation, the second is
+/// obeyed at once.
 fn stop_on_signals(stop: &CancellationToken) -> Result<()> {
     let stop = stop.clone();
     ctrlc::set_handler(move || {

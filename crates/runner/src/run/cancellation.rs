@@ -8,7 +8,7 @@ pub struct CancellationToken {
 }
 
 impl CancellationToken {
-    /// Wishes to stop; true if that was wished before.
+    /// Requests cancellation; true if that was requested before.
     pub fn cancel(&self) -> bool {
         self.wished.swap(true, Ordering::SeqCst)
     }

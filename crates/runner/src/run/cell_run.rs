@@ -185,7 +185,7 @@ impl<'c> CellRun<'c> {
         pixels: Tensor,
     ) -> Snapshot {
         let step = dream.step();
-        self.look(dreamer, dream);
+        let _seen = self.look(dreamer, step, &dreamer.live_image(dream));
         let best = self.cell.dream.save_best && {
             let similarity_loss = dreamer.similarity_term(image, dream);
             self.keep_if_best(Best { step, similarity_loss })
@@ -193,11 +193,13 @@ impl<'c> CellRun<'c> {
         Snapshot { frame: Some(Frame { step, pixels, best }), ..self.snapshot(dream) }
     }
 
-    /// Notes how the perceptor sees the live latents' image of now.
-    fn look(&mut self, dreamer: &Dreamer, dream: &Dream) {
-        let seen = embedding(dreamer, &eight_bits(&dreamer.live_image(dream)));
-        self.live.retain(|(earlier, _)| *earlier < dream.step());
-        self.live.push((dream.step(), seen.to_device(Device::Cpu)));
+    /// Keeps the perceptor's embedding `[1, e]` of the live latents' image `[3, s, s]` after `step`
+    /// steps, and returns it.
+    fn look(&mut self, dreamer: &Dreamer, step: u32, image: &Tensor) -> Tensor {
+        let seen = embedding(dreamer, &eight_bits(image));
+        self.live.retain(|(earlier, _)| *earlier < step);
+        self.live.push((step, seen.to_device(Device::Cpu)));
+        seen
     }
 
     /// The live latents' embeddings, to be saved: `live [n, e]` and `live_steps [n]`.
@@ -225,7 +227,7 @@ impl<'c> CellRun<'c> {
         Ok(self.text.get_or_init(|| text).shallow_clone())
     }
 
-    /// Whoever takes the state of before finds this again.
+    /// Replayed when an earlier state is restored.
     fn keep_if_best(&mut self, new: Best) -> bool {
         let better = |old: Best| new.similarity_loss < old.similarity_loss;
         let is_best = new.similarity_loss.is_finite() && self.best.is_none_or(better);
@@ -239,14 +241,13 @@ impl<'c> CellRun<'c> {
     pub(super) fn finish(&mut self, dreamer: &Dreamer, dream: &Dream) -> Result<CellStatus, SaveError> {
         fault::at(Place::Finish, [&self.folder]);
         let images = [dreamer.image(dream), dreamer.live_image(dream)];
-        let [averaged, live] = images.each_ref().map(eight_bits);
+        let averaged = eight_bits(&images[0]);
         let text = self.text(dreamer)?;
         // Latents that are finite may still be too large for the generator's numbers to be so.
         let cutouts =
             |image| Some(dreamer.cutout_similarity(dream, image, &text.get(0))).filter(|one| one.is_finite());
         let [cutouts_averaged, cutouts_live] = images.each_ref().map(cutouts);
-        let similarity_live = similarity(dreamer, &live, &text);
-        self.look(dreamer, dream);
+        let similarity_live = Ruler::cosine(&self.look(dreamer, dream.step(), &images[1]), &text);
         let last = self.rows.last();
         let status = CellStatus::Finished(Outcome {
             steps: dream.step(),
@@ -303,7 +304,7 @@ fn anew(reason: &str) -> Result<Option<Dream>, SaveError> {
     Ok(None)
 }
 
-/// What [`CellRun::save`] noted of the best frame.
+/// The best frame, as [`CellRun::snapshot`] noted it.
 fn best_in(metadata: &BTreeMap<String, String>) -> Option<Best> {
     let step = metadata.get(BEST_STEP)?.parse().ok()?;
     let similarity_loss = metadata.get(BEST_SIMILARITY_LOSS)?.parse().ok()?;

@@ -4,6 +4,7 @@
 mod environment;
 mod folder;
 mod stage;
+mod trials;
 mod tune;
 
 use std::cell::OnceCell;
@@ -56,7 +57,7 @@ pub struct With<'w> {
 
 /// What a run came to.
 pub enum Ran {
-    /// Its cells were computed, as far as no stop was wished.
+    /// Its cells were computed, as far as the run was not cancelled.
     Tested {
         /// The cells that were selected.
         cells: Vec<Cell>,

@@ -1,18 +1,17 @@
 //! The tuning: trials are computed, the best are chosen and frozen.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 
 use experiment::Experiment;
-use experiment::plan::{Cell, Plan, Selection, digest};
-use experiment::tuning::{Choice, Edge, Scored, Trial, Tuning, choose};
+use experiment::plan::{Cell, Plan, Selection};
+use experiment::tuning::choose;
 use miette::{IntoDiagnostic, Result, WrapErr, bail};
-use records::{CellStatus, PlanRecord, TunedOptimizer, TunedRecord, TunedTrial, counted};
-use serde_json::json;
+use records::{PlanRecord, TunedOptimizer, TunedRecord, counted, spelled};
 
 use super::Session;
 use super::stage::Stage;
+use super::trials::UnderWay;
 use crate::run::StatusCounts;
 
 /// How a tuning ended.
@@ -31,19 +30,12 @@ pub(super) enum Tuned {
 /// Why settings were not chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotTuned {
-    /// A stop was wished.
+    /// The run was cancelled.
     Stopped,
     /// Cells failed that the choice needs.
     Failed,
     /// Other shards have cells to compute.
     Waiting,
-}
-
-/// A tuning under way.
-struct UnderWay<'t> {
-    tuning: &'t Tuning,
-    trials: Vec<Trial>,
-    plan: Plan,
 }
 
 impl Session<'_> {
@@ -52,7 +44,7 @@ impl Session<'_> {
     /// this goes on.
     pub(super) fn tune(&self) -> Result<Option<Tuned>> {
         let Some(tuning) = &self.study.experiment.tuning else { return Ok(None) };
-        let mut state = UnderWay::new(self, tuning, tuning.first_trials())?;
+        let mut state = UnderWay::new(&self.study.experiment, self.identity, tuning, tuning.first_trials())?;
         let inputs = state.inputs();
         let frozen = self.frozen(&inputs)?;
         if frozen.is_none() {
@@ -64,17 +56,18 @@ impl Session<'_> {
                 return Ok(Some(Tuned::Not(ending)));
             }
             fresh = false;
-            let scores = state.scores(self)?;
+            let reached = state.reached(self.results)?;
+            let scores = state.scores(&reached)?;
             let choices = choose(&state.trials, &scores);
             let more = tuning.extension(&self.study.experiment, &state.trials, &choices);
             if more.is_empty() {
-                let record = state.record(self, inputs, &scores, &choices)?;
+                let record = state.record(&self.study.experiment, inputs, &reached, (&scores, &choices));
                 self.freeze(frozen, &record)?;
                 let tested = tuning.tested(&self.study.experiment, &state.trials, &choices);
                 return Ok(Some(Tuned::Frozen { tested: Box::new(tested), cells: state.plan.cells }));
             }
             let trials = state.trials.iter().cloned().chain(more).collect();
-            state = UnderWay::new(self, tuning, trials)?;
+            state = UnderWay::new(&self.study.experiment, self.identity, tuning, trials)?;
         }
     }
 
@@ -188,7 +181,7 @@ impl Session<'_> {
 fn chosen(record: &TunedRecord) -> String {
     let tuned = record.optimizers.iter().filter(|optimizer| !optimizer.chosen.is_empty());
     let line = |optimizer: &TunedOptimizer| {
-        let values = values(&optimizer.chosen);
+        let values = spelled(&optimizer.chosen);
         let edge = match &optimizer.edge {
             Some(edge) => format!(", at the {edge} edge of what was tried"),
             None => String::new(),
@@ -198,10 +191,6 @@ fn chosen(record: &TunedRecord) -> String {
     tuned.map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn values(values: &BTreeMap<String, f64>) -> String {
-    values.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
-}
-
 /// The first trial whose score is another.
 fn changed(was: &TunedRecord, is: &TunedRecord) -> Option<String> {
     let trials = |record: &TunedRecord| -> Vec<(String, f64)> {
@@ -209,7 +198,7 @@ fn changed(was: &TunedRecord, is: &TunedRecord) -> Option<String> {
             let name = optimizer.optimizer.clone();
             let trials = optimizer.trials.iter();
             trials
-                .map(move |trial| (format!("{name} {}", values(&trial.values)), trial.score))
+                .map(move |trial| (format!("{name} {}", spelled(&trial.values)), trial.score))
                 .collect::<Vec<_>>()
         };
         record.optimizers.iter().flat_map(of).collect()
@@ -219,107 +208,4 @@ fn changed(was: &TunedRecord, is: &TunedRecord) -> Option<String> {
         (was != is).then(|| format!("the score of {name} was {:.4}, is now {:.4}", 100.0 * was, 100.0 * is))
     };
     both.into_iter().find_map(other)
-}
-
-impl<'t> UnderWay<'t> {
-    fn new(run: &Session<'_>, tuning: &'t Tuning, trials: Vec<Trial>) -> Result<Self> {
-        let plan = Plan::new(&tuning.stage(&run.study.experiment, &trials), run.identity)?;
-        Ok(Self { tuning, trials, plan })
-    }
-
-    /// A digest of all that the first trials are and are chosen by.
-    fn inputs(&self) -> String {
-        let cells = self.plan.cells.iter().map(|cell| json!([cell.digest, cell.judged_text()]));
-        let ranges = self.tuning.ranges.iter().map(|ranges| {
-            ranges.iter().map(|range| json!([range.setting, range.low, range.high])).collect::<Vec<_>>()
-        });
-        digest(&json!({
-            "cells": cells.collect::<Vec<_>>(),
-            "ranges": ranges.collect::<Vec<_>>(),
-            "extend": self.tuning.extend,
-        }))
-    }
-
-    /// The cells of a trial: a list of seeds for each prompt.
-    fn cells(&self, trial: usize) -> Vec<Vec<&Cell>> {
-        let (trials, seeds) = (self.trials.len(), self.tuning.seeds.per_prompt());
-        let of_prompt = |prompt: usize| {
-            let first = (prompt * trials + trial) * seeds;
-            self.plan.cells[first..first + seeds].iter().collect()
-        };
-        (0..self.tuning.prompts.len()).map(of_prompt).collect()
-    }
-
-    /// The scores of all trials. All their cells have ended.
-    fn scores(&self, run: &Session<'_>) -> Result<Vec<Scored>> {
-        let score = |cell: &Cell| -> Result<Option<f64>> {
-            let record = run.results.cell(&cell.id).record().into_diagnostic()?;
-            Ok(record.and_then(|record| match record.status {
-                CellStatus::Finished(outcome) => Some(outcome.similarity_averaged),
-                _ => None,
-            }))
-        };
-        let runs = (0..self.trials.len()).map(|trial| {
-            let prompts = self.cells(trial).into_iter();
-            prompts.map(|seeds| seeds.into_iter().map(score).collect()).collect::<Result<Vec<_>>>()
-        });
-        let scores = Scored::of(&runs.collect::<Result<Vec<_>>>()?);
-        scores.ok_or_else(|| {
-            miette::miette!(
-                help = "give the settings to tune other ranges",
-                "every cell of the tuning diverged: there is nothing to choose from"
-            )
-        })
-    }
-
-    fn record(
-        &self,
-        run: &Session<'_>,
-        inputs: String,
-        scores: &[Scored],
-        choices: &[Choice],
-    ) -> Result<TunedRecord> {
-        let reached = |cell: &Cell| -> Result<serde_json::Value> {
-            let record = run.results.cell(&cell.id).record().into_diagnostic()?;
-            let status = record.map(|record| record.status);
-            let score = match &status {
-                Some(CellStatus::Finished(outcome)) => Some(outcome.similarity_averaged),
-                _ => None,
-            };
-            Ok(json!([cell.id, cell.digest, cell.judged_text(), score]))
-        };
-        let cells: Vec<_> = self.plan.cells.iter().map(reached).collect::<Result<_>>()?;
-        let optimizer = |choice: &Choice| TunedOptimizer {
-            optimizer: run.study.experiment.optimizers[choice.optimizer].label(),
-            chosen: self.values(&self.trials[choice.trial]),
-            edge: choice.edge.map(|edge| match edge {
-                Edge::Low => "low".to_owned(),
-                Edge::High => "high".to_owned(),
-            }),
-            trials: self.tried(choice.optimizer, scores),
-        };
-        Ok(TunedRecord {
-            plan: inputs,
-            cells: digest(&json!(cells)),
-            prompts: self.tuning.prompts.iter().map(experiment::PromptEntry::name).collect(),
-            extend: self.tuning.extend,
-            optimizers: choices.iter().map(optimizer).collect(),
-        })
-    }
-
-    fn tried(&self, optimizer: usize, scores: &[Scored]) -> Vec<TunedTrial> {
-        let own = self.trials.iter().zip(scores).filter(|(trial, _)| trial.optimizer == optimizer);
-        own.map(|(trial, scored)| TunedTrial {
-            values: self.values(trial),
-            score: scored.mean,
-            prompts: scored.prompts.clone(),
-            diverged: scored.diverged,
-        })
-        .collect()
-    }
-
-    fn values(&self, trial: &Trial) -> BTreeMap<String, f64> {
-        let ranges = &self.tuning.ranges[trial.optimizer];
-        ranges.iter().map(|range| range.setting.clone()).zip(trial.values.iter().copied()).collect()
-    }
 }
