@@ -154,7 +154,7 @@ fn generator() -> Vec<Lever> {
 fn perceptor() -> Vec<Lever> {
     let corners: Vec<[i64; 3]> = (0..32).map(|i| [i * 37 % 170, i * 53 % 170, 252 + 28 * (i % 4)]).collect();
     let places = gathered(&corners);
-    let normalised = |x: Tensor| (x - channel([0.481, 0.458, 0.408])) / channel([0.269, 0.261, 0.276]);
+    let normalized = |x: Tensor| (x - channel([0.481, 0.458, 0.408])) / channel([0.269, 0.261, 0.276]);
     let patches = random(&[768, 3, 32, 32]) * 0.02;
     let embed = |x: &Tensor, weight: &Tensor, bias: Option<&Tensor>| {
         x.conv2d(weight, bias, [32, 32], [0, 0], [1, 1], 1)
@@ -189,10 +189,10 @@ fn perceptor() -> Vec<Lever> {
             }),
         },
         Lever {
-            name: "normalisation folded into the patch embedding",
+            name: "normalization folded into the patch embedding",
             shapes: "32 cutouts of 224 px",
             inputs: same(random(&[32, 3, 224, 224])),
-            theirs: Box::new(move |x| embed(&normalised(x.shallow_clone()), &patches, None)),
+            theirs: Box::new(move |x| embed(&normalized(x.shallow_clone()), &patches, None)),
             ours: Box::new(move |x| embed(x, &scaled, Some(&shift))),
         },
         Lever {

@@ -49,9 +49,9 @@ fn every_final_image_is_judged_when_the_run_ends() {
         assert_eq!(judged["segments"]["expected"].as_str(), Some(expected));
         let mask = image::open(setting.path(&format!("results/small/cells/{cell}/seed-0/mask.png"))).unwrap();
         let covered = |index: u8| {
-            let colour = records::voc_color(index);
+            let color = records::voc_color(index);
             let pixels = mask.to_rgb8();
-            pixels.pixels().filter(|pixel| pixel.0 == colour).count() as f64 / 256.0
+            pixels.pixels().filter(|pixel| pixel.0 == color).count() as f64 / 256.0
         };
         let shares = judged["segments"]["shares"].as_array().unwrap();
         let sum: f64 = shares.iter().map(|share| share["share"].as_float().unwrap()).sum();

@@ -139,7 +139,7 @@ const BROKEN: &[Broken] = &[
     }),
     ("a manifest with an unknown key", |setting| {
         let manifest = fs::read_to_string(setting.path("weights/tiny/manifest.toml")).unwrap();
-        replace(setting, "manifest.toml", manifest.replace("licence", "license").as_bytes());
+        replace(setting, "manifest.toml", manifest.replace("license", "terms").as_bytes());
     }),
     ("a manifest that leaves its folder", |setting| {
         let manifest = fs::read_to_string(setting.path("weights/tiny/manifest.toml")).unwrap();

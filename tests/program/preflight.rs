@@ -205,8 +205,8 @@ fn prompts_with_one_image_at_two_paths_are_listed_twice() {
         "small.toml",
         &SMALL.replace("[\"bicycle\", \"cow\"]", prompts).replace("[labels]\ncow = \"cattle\"", ""),
     );
-    let image = |name: &str, grey| {
-        image::RgbImage::from_pixel(9, 9, image::Rgb([grey; 3])).save(setting.path(name)).unwrap();
+    let image = |name: &str, gray| {
+        image::RgbImage::from_pixel(9, 9, image::Rgb([gray; 3])).save(setting.path(name)).unwrap();
     };
     image("a.png", 7);
     image("b.png", 7);

@@ -145,28 +145,28 @@ about = "random weights, made by a test"
 [generator]
 kind = "biggan-deep"
 source = "tests/program/setting.rs"
-licence = "MIT"
+license = "MIT"
 config = { path = "generator.json" }
 weights = { path = "generator.safetensors" }
 
 [perceptor]
 kind = "clip"
 source = "tests/program/setting.rs"
-licence = "MIT"
+license = "MIT"
 activation = "quick-gelu"
 weights = { path = "perceptor.safetensors" }
 
 [judge]
 kind = "clip"
 source = "tests/program/setting.rs"
-licence = "MIT"
+license = "MIT"
 activation = "quick-gelu"
 weights = { path = "judge.safetensors" }
 
 [segmenter]
 kind = "deeplabv3"
 source = "crates/deeplab/tests/golden"
-licence = "MIT"
+license = "MIT"
 weights = { path = "segmenter.pth" }
 classes = ["background", "bicycle", "cow", "chair", "bird"]
 "#;

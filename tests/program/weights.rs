@@ -112,12 +112,12 @@ fn setting(address: &str, digest: &str) -> Setting {
         [generator]
         kind = "biggan-deep"
         source = "https://example.org/generator"
-        licence = "MIT"
+        license = "MIT"
         weights = {{ path = "model.bin", url = "http://{address}/model.bin", {digest} }}
         [perceptor]
         kind = "clip"
         source = "https://example.org/perceptor"
-        licence = "MIT"
+        license = "MIT"
         weights = {{ path = "own.bin" }}
         "#
     );

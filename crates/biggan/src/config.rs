@@ -32,7 +32,7 @@ pub struct Config {
     /// The self-attention stands before the block of this index, counted from 0; nowhere, if there
     /// is no such block.
     pub attention_layer_position: usize,
-    /// Added to variances, and the floor of norms in the spectral normalisation.
+    /// Added to variances, and the floor of norms in the spectral normalization.
     pub eps: f64,
     /// The number of batch-norm statistics stored, for truncations evenly spaced from 0 to 1.
     pub n_stats: i64,

@@ -7,7 +7,7 @@ use crate::{
     weight::Weight,
 };
 
-/// A convolution of stride 1 that keeps the side, its weight spectrally normalised.
+/// A convolution of stride 1 that keeps the side, its weight spectrally normalized.
 #[derive(Debug)]
 pub(crate) struct Conv {
     weight: Weight,
@@ -32,7 +32,7 @@ impl Conv {
 
     /// `[n, in, h, w]` → `[n, out, h, w]`, or `[n, out, 2h, 2w]` if it upsamples.
     pub(crate) fn forward(&self, x: &Tensor) -> Tensor {
-        let weight = self.weight.normalised();
+        let weight = self.weight.normalized();
         if self.upsamples {
             return x.conv_transpose2d(&weight, self.bias.as_ref(), 2, 1, 0, 1, 1);
         }
@@ -45,14 +45,14 @@ impl Conv {
 
     /// Computes [`forward`](Self::forward) for the first `channels` output channels only.
     pub(crate) fn forward_first(&self, x: &Tensor, channels: i64) -> Tensor {
-        let weight = self.weight.normalised().narrow(0, 0, channels);
+        let weight = self.weight.normalized().narrow(0, 0, channels);
         let bias = self.bias.as_ref().map(|bias| bias.narrow(0, 0, channels));
         same_side(x, &weight, bias.as_ref())
     }
 
     /// The weight lies channels last in memory, and so do the activations then.
     pub(crate) fn fold(self) -> Self {
-        let weight = no_grad(|| channels_last(&self.weight.normalised()));
+        let weight = no_grad(|| channels_last(&self.weight.normalized()));
         Self { weight: Weight::Folded(weight), ..self }
     }
 
@@ -62,7 +62,7 @@ impl Conv {
     /// input.
     pub(crate) fn fold_with_upsampling(self) -> Self {
         let weight = no_grad(|| {
-            let padded = self.weight.normalised().constant_pad_nd([1, 1, 1, 1]); // [out, in, 5, 5]
+            let padded = self.weight.normalized().constant_pad_nd([1, 1, 1, 1]); // [out, in, 5, 5]
             let sums_of_four = padded.avg_pool2d([2, 2], [1, 1], [0, 0], false, true, 1); // [out, in, 4, 4]
             channels_last(&sums_of_four.flip([2, 3]).transpose(0, 1)) // [in, out, 4, 4]
         });

@@ -7,7 +7,7 @@ use crate::{Config, LoadError, config::check::check, network::Network};
 
 /// The weights that training starts from, a pure function of `seed`.
 ///
-/// Source: Brock et al. 2019, Appendix C (orthogonal initialisation).
+/// Source: Brock et al. 2019, Appendix C (orthogonal initialization).
 pub(crate) fn weights(config: &Config, seed: u64) -> Result<Weights, LoadError> {
     check(config)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -1,6 +1,6 @@
 //! BigGAN-deep: latents and class weights to images.
 //!
-//! A [`Generator`] is frozen, for optimising its inputs; a [`TrainableGenerator`] has the same
+//! A [`Generator`] is frozen, for optimizing its inputs; a [`TrainableGenerator`] has the same
 //! architecture and is trained. Read `network` first, then `block`: they are the paper's figures.
 //!
 //! ```

@@ -88,7 +88,7 @@ impl Network {
 
     /// `[n, d]` → `[n, 16 w, 4, 4]`, channels last in memory.
     fn start(&self, cond: &Tensor) -> Tensor {
-        let x = cond.linear(&self.gen_z.normalised(), Some(&self.gen_z_bias));
+        let x = cond.linear(&self.gen_z.normalized(), Some(&self.gen_z_bias));
         x.view([cond.size()[0], SIDE_AT_START, SIDE_AT_START, -1]).permute([0, 3, 1, 2])
     }
 

@@ -10,10 +10,10 @@ use crate::{
     weight::Weight,
 };
 
-/// Batch normalisation, then a scale and an offset per channel.
+/// Batch normalization, then a scale and an offset per channel.
 #[derive(Debug)]
 pub(crate) enum Norm {
-    /// Normalises by the statistics of the batch at hand, and stores those for a frozen network.
+    /// Normalizes by the statistics of the batch at hand, and stores those for a frozen network.
     Trained { running_means: Tensor, running_vars: Tensor, affine: Affine, eps: f64 },
     /// Stored statistics, scale and offset in one.
     Folded(Scaling),
@@ -170,8 +170,8 @@ impl Affine {
             Self::Conditional { scale, offset } => {
                 let none = None::<Tensor>;
                 (
-                    1.0 + cond.linear(&scale.normalised(), none.as_ref()),
-                    cond.linear(&offset.normalised(), none.as_ref()),
+                    1.0 + cond.linear(&scale.normalized(), none.as_ref()),
+                    cond.linear(&offset.normalized(), none.as_ref()),
                 )
             }
             Self::Plain { weight, bias } => (weight.shallow_clone(), bias.shallow_clone()),
@@ -225,8 +225,8 @@ impl FusedNorms {
             };
             no_grad(|| {
                 let Stored { mean, inv_std } = Stored::at(running_means, running_vars, truncation, *eps);
-                let scale = scale.normalised() * inv_std.unsqueeze(1);
-                let offset = offset.normalised() - &scale * mean.unsqueeze(1);
+                let scale = scale.normalized() * inv_std.unsqueeze(1);
+                let offset = offset.normalized() - &scale * mean.unsqueeze(1);
                 weights.extend([scale, offset]);
                 biases.extend([inv_std.shallow_clone(), -mean * inv_std]);
             });

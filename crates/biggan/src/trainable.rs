@@ -12,7 +12,7 @@ use crate::{
     weight::Weight,
 };
 
-/// A BigGAN-deep in training: true spectral normalisation, and the statistics of the batch at hand.
+/// A BigGAN-deep in training: true spectral normalization, and the statistics of the batch at hand.
 ///
 /// One step of training: [`update_spectral_norms`](Self::update_spectral_norms),
 /// [`forward`](Self::forward), backward, and an optimizer's step on
@@ -56,7 +56,7 @@ impl TrainableGenerator {
     }
 
     /// The images of `latents [n, l, z]` and `class_weights [n, l, c]`: `[n, 3, s, s]` in `[-1,
-    /// 1]`, normalised by the batch's own statistics. As for [`Generator::forward`] otherwise.
+    /// 1]`, normalized by the batch's own statistics. As for [`Generator::forward`] otherwise.
     pub fn forward(&self, latents: &Tensor, class_weights: &Tensor) -> Tensor {
         self.network.forward(latents, class_weights, &mut BatchStatistics::Off)
     }
@@ -77,7 +77,7 @@ impl TrainableGenerator {
         self.network.tensors().into_iter().map(|named| (named.name, named.tensor)).collect()
     }
 
-    /// Measures the statistics that a frozen generator normalises by, for every stored truncation:
+    /// Measures the statistics that a frozen generator normalizes by, for every stored truncation:
     /// the mean over `batches` of a batch's mean and (biased) variance, every layer fed by layers
     /// that use the batch's own.
     ///

@@ -4,7 +4,7 @@ use torch_ext::no_grad;
 
 use crate::named::{Named, Role};
 
-/// A weight divided by the estimate of its largest singular value: spectral normalisation.
+/// A weight divided by the estimate of its largest singular value: spectral normalization.
 ///
 /// W is the weight as a matrix `[out, rest]`, u and v are estimates of its first singular vectors:
 /// W / (uᵀ W v).
@@ -31,7 +31,7 @@ impl Weight {
     }
 
     /// The weight to compute with. Gradients reach W; u and v count as constants.
-    pub(crate) fn normalised(&self) -> Tensor {
+    pub(crate) fn normalized(&self) -> Tensor {
         match self {
             Self::Spectral { orig, u, v, .. } => orig / u.dot(&as_matrix(orig).mv(v)),
             Self::Folded(weight) => weight.shallow_clone(),
@@ -50,7 +50,7 @@ impl Weight {
     }
 
     pub(crate) fn fold(self) -> Self {
-        Self::Folded(no_grad(|| self.normalised()))
+        Self::Folded(no_grad(|| self.normalized()))
     }
 
     pub(crate) fn folded_mut(&mut self) -> Option<&mut Tensor> {

@@ -45,7 +45,7 @@ fn batch(config: &Config, truncation: f64) -> (Tensor, Tensor) {
     (waves(config.z_dim, 1.7) * truncation, waves(config.num_classes, 0.9).abs())
 }
 
-/// Four steps of gradient descent towards a grey image; gives the losses.
+/// Four steps of gradient descent towards a gray image; gives the losses.
 fn train(generator: &mut TrainableGenerator) -> Vec<f64> {
     let (latents, classes) = batch(&tiny(), 1.0);
     let step = |_| {
@@ -77,7 +77,7 @@ fn frozen_images_are_those_of_training_where_the_statistics_are_the_batch_s() {
         let (latents, classes) = batch(&tiny(), truncation);
         let in_training = generator.forward(&latents, &classes);
         let frozen = generator.freeze(truncation).unwrap().forward(&latents, &classes);
-        // The images span about 1; rounding in sixteen normalisations stays below 1e-5.
+        // The images span about 1; rounding in sixteen normalizations stays below 1e-5.
         assert!(in_training.std(true).double_value(&[]) > 0.1, "an image that cannot tell");
         let difference = largest_difference(&frozen, &in_training);
         assert!(difference < 1e-4, "truncation {truncation}: images differ by {difference:e}");
@@ -133,7 +133,7 @@ fn gradients_reach_every_trainable_variable() {
     let (latents, classes) = batch(&tiny(), 1.0);
     generator.forward(&latents, &classes).square().sum(Kind::Float).backward();
     for (name, variable) in generator.trainable_variables() {
-        // A bias before a normalisation by the batch changes nothing.
+        // A bias before a normalization by the batch changes nothing.
         let before_norm =
             name.contains("conv_0.bias") || name.contains("conv_1.bias") || name.contains("conv_2.bias");
         let largest = variable.grad().abs().max().double_value(&[]);

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn offsets_are_even_or_gather_at_the_centre() {
+    fn offsets_are_even_or_gather_at_the_center() {
         let spread = |center_bias| {
             let drawn = cutouts(0, 1, 0, 20_000, 1000, center_bias);
             let whole = drawn.iter().filter(|c| c.side == 500);
@@ -103,7 +103,7 @@ mod tests {
             whole.clone().filter(middle).count() as f64 / whole.count() as f64
         };
         assert!((spread(false) - 0.25).abs() < 0.03, "{}", spread(false));
-        // Each offset is within one deviation of the centre, 68.3%, or was outside of two, 4.6%,
+        // Each offset is within one deviation of the center, 68.3%, or was outside of two, 4.6%,
         // and drawn evenly, half.
         assert!((spread(true) - (0.683_f64 + 0.023).powi(2)).abs() < 0.03, "{}", spread(true));
     }

@@ -1,4 +1,4 @@
-//! BigSleep: the optimisation of BigGAN's latents against CLIP.
+//! BigSleep: the optimization of BigGAN's latents against CLIP.
 //!
 //! A [`Dreamer`] holds the two networks; a [`DreamSpec`] says what is dreamt; a [`Dream`] is one of
 //! them under way, and dreams are advanced in batches. It computes what the package `big-sleep`
@@ -26,7 +26,7 @@
 //! ```
 //!
 //! With models: `examples/dream.rs`, which makes one image. Where to read on: `dreamer` for the
-//! step, `losses` for what is minimised, `boxes` and `cutouts` for what the perceptor sees, `dream`
+//! step, `losses` for what is minimized, `boxes` and `cutouts` for what the perceptor sees, `dream`
 //! for what a step does to a dream and when it ends.
 
 mod boxes;

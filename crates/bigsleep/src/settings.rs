@@ -27,7 +27,7 @@ pub struct DreamSettings {
     pub cutouts: u32,
     /// Interpolation from a cutout to the perceptor's input.
     pub interpolation: Interpolation,
-    /// Draw cutouts around the image's centre rather than evenly.
+    /// Draw cutouts around the image's center rather than evenly.
     pub center_bias: bool,
     /// Draws of cutouts that a step averages the loss over.
     #[serde(deserialize_with = "gradient_accumulation")]

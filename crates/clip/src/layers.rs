@@ -32,7 +32,7 @@ impl Linear {
     }
 }
 
-/// Layer normalisation over the last dimension, eps 1e-5.
+/// Layer normalization over the last dimension, eps 1e-5.
 #[derive(Debug)]
 pub(crate) struct LayerNorm {
     weight: Tensor, // [width]

@@ -93,7 +93,7 @@ impl Clip {
         Ok(clip)
     }
 
-    /// `pixels: [n, 3, image_size, image_size]`, normalised → `[n, embed_dim]`, of any length.
+    /// `pixels: [n, 3, image_size, image_size]`, normalized → `[n, embed_dim]`, of any length.
     /// Gradients reach the pixels.
     ///
     /// # Panics

@@ -41,7 +41,7 @@ impl VisionTower {
         }
     }
 
-    /// Embeds normalised images: `pixels: [n, 3, image_size, image_size]` → `[n, embed_dim]`.
+    /// Embeds normalized images: `pixels: [n, 3, image_size, image_size]` → `[n, embed_dim]`.
     /// Gradients reach the pixels.
     ///
     /// # Panics
@@ -52,7 +52,7 @@ impl VisionTower {
     }
 
     /// The first layer by itself, for callers that have patches in hand, or pixels that are not
-    /// normalised.
+    /// normalized.
     #[must_use]
     pub fn patch_embedding(&self) -> PatchEmbedding {
         PatchEmbedding::new(&self.conv1_weight)

@@ -126,7 +126,7 @@ fn a_file_s_notes_tell_its_activation() {
     assert!(matches!(error, ClipError::UnknownActivation { .. }), "{error}");
 }
 
-/// The normalisation inside the first layer: what an optimizer's loop over cutouts wants.
+/// The normalization inside the first layer: what an optimizer's loop over cutouts wants.
 #[test]
 fn patches_of_plain_pixels_give_the_same_embedding() {
     let clip = load("state-dict.pt");

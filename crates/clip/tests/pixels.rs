@@ -36,7 +36,7 @@ fn pixels_are_the_reference_s() {
         let got = preprocess_file(&folder.join(name), SIZE).unwrap();
         let want = square(&folder.join(Path::new(name).with_extension("48.png")));
         let difference = (got - normalize(&want)).abs().max().double_value(&[]);
-        // A step of 1 in 255 is at least 0.0142 once normalised; 1e-5 is single precision's
+        // A step of 1 in 255 is at least 0.0142 once normalized; 1e-5 is single precision's
         // rounding.
         if difference > tolerance * 0.0151 + 1e-5 {
             wrong.push((name, difference / 0.0146));

@@ -5,7 +5,7 @@ use tch::Tensor;
 const EPS: f64 = 1e-5;
 const MOMENTUM: f64 = 0.1;
 
-/// A convolution and the batch norm behind it, which normalises by the batch until it becomes part
+/// A convolution and the batch norm behind it, which normalizes by the batch until it becomes part
 /// of the convolution by [`fold`](Self::fold).
 #[derive(Debug)]
 pub(crate) struct Conv {

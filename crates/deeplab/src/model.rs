@@ -47,7 +47,7 @@ impl DeepLab {
         Ok(classifier.classes())
     }
 
-    /// The logits `[n, classes, h, w]` of `pixels [n, 3, h, w]`, which are [normalised](normalize);
+    /// The logits `[n, classes, h, w]` of `pixels [n, 3, h, w]`, which are [normalized](normalize);
     /// without gradients.
     ///
     /// # Panics
@@ -62,7 +62,7 @@ impl DeepLab {
     /// shorter side is around 520, and see best there.
     ///
     /// # Panics
-    /// When the images are not three-coloured.
+    /// When the images are not three-colored.
     pub fn segment(&self, images: &Tensor) -> Tensor {
         let images = images.to_device(self.device).to_kind(self.kind);
         self.forward(&normalize(&images)).argmax(1, false)

@@ -5,7 +5,7 @@ use tch::{Device, Kind, Tensor};
 
 use crate::{Config, head::Head, model::logits, resnet::ResNet};
 
-/// A DeepLabv3 in training: its batch norms normalise by the batch, and what they meet is kept as
+/// A DeepLabv3 in training: its batch norms normalize by the batch, and what they meet is kept as
 /// running statistics.
 ///
 /// There is neither dropout nor an auxiliary classifier: they are for networks that are larger than
@@ -42,7 +42,7 @@ impl TrainableDeepLab {
     }
 
     /// The logits `[n, classes, h, w]` of `pixels [n, 3, h, w]`, which are
-    /// [normalised](crate::normalize); n is at least 2.
+    /// [normalized](crate::normalize); n is at least 2.
     pub fn forward(&self, pixels: &Tensor) -> Tensor {
         logits(&self.backbone, &self.classifier, pixels)
     }

@@ -8,7 +8,7 @@ fn config() -> Config {
     Config { stem: 8, widths: [4, 4, 8, 8], blocks: [1, 1, 2, 1], head: 8, classes: 3 }
 }
 
-/// Left half class 1, right half class 2, in colours that say so.
+/// Left half class 1, right half class 2, in colors that say so.
 fn halves() -> (Tensor, Tensor) {
     let classes = Tensor::ones([4, 32, 32], (Kind::Int64, Device::Cpu));
     let _ = classes.narrow(2, 16, 16).fill_(2);

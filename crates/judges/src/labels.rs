@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     fn manifest(labels: &str) -> Manifest {
-        let rest = "source = \"\"\nlicence = \"\"\nweights = { path = \"a\" }";
+        let rest = "source = \"\"\nlicense = \"\"\nweights = { path = \"a\" }";
         toml::from_str(&format!(
             "name = \"mini\"\nabout = \"\"\n{labels}\n[generator]\nkind = \"biggan-deep\"\n{rest}\n[perceptor]\nkind = \"clip\"\n{rest}"
         ))

@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mask_has_the_numbers_and_vocs_colours() {
+    fn a_mask_has_the_numbers_and_vocs_colors() {
         let mask = Mask { width: 3, height: 2, columns: 3, rows: 2, classes: vec![0, 1, 15, 20, 0, 2] };
         let png = mask.png().unwrap();
         let mut decoder = png::Decoder::new(std::io::Cursor::new(&png));
@@ -197,9 +197,9 @@ mod tests {
         let mut numbers = vec![0; 6];
         reader.next_frame(&mut numbers).unwrap();
         assert_eq!(numbers, mask.classes);
-        let colours = image::load_from_memory(&png).unwrap().to_rgb8();
-        assert_eq!(colours.get_pixel(2, 0).0, [192, 128, 128]); // a person
-        assert_eq!(colours.get_pixel(0, 0).0, [0, 0, 0]);
+        let colors = image::load_from_memory(&png).unwrap().to_rgb8();
+        assert_eq!(colors.get_pixel(2, 0).0, [192, 128, 128]); // a person
+        assert_eq!(colors.get_pixel(0, 0).0, [0, 0, 0]);
     }
 
     fn picture(width: u32, height: u32) -> Picture {

@@ -146,13 +146,13 @@ fn one_of_each(n: i64, classes: i64) -> Tensor {
 }
 
 /// The share of images whose own class is first among all.
-fn right(clip: &Clip, table: &Table, labelled: &Labelled) -> Result<f64, MiniatureError> {
+fn right(clip: &Clip, table: &Table, labeled: &Labelled) -> Result<f64, MiniatureError> {
     let names: Vec<&str> = table.classes.iter().map(|class| class.name.as_str()).collect();
     let zero_shot = ZeroShot::new(clip, &names, "{}")?;
     let side = clip.image_size();
-    let seen = labelled.images.internal_upsample_bilinear2d_aa([side, side], false, None, None);
+    let seen = labeled.images.internal_upsample_bilinear2d_aa([side, side], false, None, None);
     let ranks = zero_shot.rank(&torch_ext::no_grad(|| clip.encode_image(&normalize(&seen))));
     let right =
-        ranks.iter().zip(&labelled.objects).filter(|(guesses, object)| guesses[0].label == names[**object]);
-    Ok(right.count() as f64 / labelled.objects.len() as f64)
+        ranks.iter().zip(&labeled.objects).filter(|(guesses, object)| guesses[0].label == names[**object]);
+    Ok(right.count() as f64 / labeled.objects.len() as f64)
 }

@@ -116,7 +116,7 @@ impl ModelSet {
         Ok(Some(Component {
             kind,
             source: "crates/miniature".to_owned(),
-            licence: LICENCE.to_owned(),
+            license: LICENSE.to_owned(),
             activation: (kind == model_sets::Kind::Clip).then_some(Activation::QuickGelu),
             config: None,
             side: None,
@@ -136,7 +136,7 @@ fn labels() -> Vec<String> {
 
 /// The weights are the project's; the art that they were trained on is Apache-2.0, CC-BY-4.0 and
 /// MIT: `weights/mini/ATTRIBUTION.md`.
-const LICENCE: &str = "(MIT OR Apache-2.0) AND CC-BY-4.0";
+const LICENSE: &str = "(MIT OR Apache-2.0) AND CC-BY-4.0";
 
 /// The manifest as text, with its comments.
 fn commented(manifest: &Manifest) -> String {

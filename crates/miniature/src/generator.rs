@@ -14,7 +14,7 @@ use crate::{
 ///
 /// It learns to draw what a [`Renderer`] draws. Every row of its latents is drawn anew, as
 /// `BigSleep`'s are, and the first row's first entries say where things are: the other rows must be
-/// ignored. The rows of class weights, of which `BigSleep` optimises every one on its own too, are
+/// ignored. The rows of class weights, of which `BigSleep` optimizes every one on its own too, are
 /// alike in half of the lessons, differ in the others, and their mean is drawn.
 pub struct Drawing {
     generator: TrainableGenerator,

@@ -15,7 +15,7 @@ pub struct LoopGenerator {
     device: Device,
 }
 
-/// Images on the way to be taken for what captions say: what an optimisation of `BigSleep`'s moves,
+/// Images on the way to be taken for what captions say: what an optimization of `BigSleep`'s moves,
 /// `[n, rows, _]` each.
 pub(crate) struct AdversarialLatents {
     latents: Tensor,

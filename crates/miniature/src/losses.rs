@@ -1,8 +1,8 @@
 use tch::{Kind, Tensor};
 
 /// Regression loss of drawn images against their pictures, `[n, 3, h, w]` each in [-1, 1]: the mean
-/// absolute error of the pixels, of the differences between neighbours, which are the edges, and of
-/// the means of 4 × 4 squares, which are the colours of parts.
+/// absolute error of the pixels, of the differences between neighbors, which are the edges, and of
+/// the means of 4 × 4 squares, which are the colors of parts.
 pub(crate) fn drawing(drawn: &Tensor, picture: &Tensor) -> Tensor {
     let error = drawn - picture;
     let size = |error: Tensor| error.abs().mean(Kind::Float);

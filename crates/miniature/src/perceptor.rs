@@ -183,7 +183,7 @@ impl Perceptor {
     }
 
     /// A content in one of the styles. Some are fainter than that, among a little of everything in
-    /// the same style: an optimisation starts from such a picture, and the perceptor must tell it
+    /// the same style: an optimization starts from such a picture, and the perceptor must tell it
     /// which way to go. Also the content's own weight.
     fn class_weights(&self, content: Content, rng: &mut ChaCha8Rng) -> (Vec<f32>, f32) {
         let (objects, scenes) = (self.table.classes.len(), self.table.scenes.len());
@@ -205,10 +205,10 @@ impl Perceptor {
     /// Pictures of several objects in one place, which no caption fits, although each does its best
     /// to be taken for what one of the captions says: `[jumbles, 3, SIDE, SIDE]` in [0, 1].
     ///
-    /// An optimisation ends at such a picture if the perceptor values it as much as the object
+    /// An optimization ends at such a picture if the perceptor values it as much as the object
     /// itself. So the weights of all classes but those that the caption names climb along the
     /// gradient of its similarity: adversarial training (Madry et al. 2018) in the space where
-    /// dreams are optimised.
+    /// dreams are optimized.
     fn jumbles(&self, contents: &[Content], captions: &Tensor, rng: &mut ChaCha8Rng) -> Tensor {
         let n = self.settings.jumbles;
         let jumbles: Vec<Jumble> = (0..n).map(|_| self.jumble(contents, rng)).collect();

@@ -13,7 +13,7 @@ pub struct Variation {
     pub turn: f64,
     /// True if half of the pictures are mirrored.
     pub mirror: bool,
-    /// The middle of each colour channel of a plain background, in [0, 1].
+    /// The middle of each color channel of a plain background, in [0, 1].
     pub backdrop: f64,
     /// Spread of the channels around that.
     pub backdrop_spread: f64,
@@ -50,8 +50,8 @@ impl Variation {
         Tensor::stack(&[row(across), row(along)], 1)
     }
 
-    /// The plain background's colour: `z: [n, ..]` → `[n, 3, 1, 1]` in [0, 1].
-    pub(crate) fn colour(&self, z: &Tensor) -> Tensor {
+    /// The plain background's color: `z: [n, ..]` → `[n, 3, 1, 1]` in [0, 1].
+    pub(crate) fn color(&self, z: &Tensor) -> Tensor {
         (z.narrow(1, 4, 3).tanh() * self.backdrop_spread + self.backdrop).unsqueeze(-1).unsqueeze(-1)
     }
 }

@@ -10,7 +10,7 @@ use crate::{MiniatureError, Style, Table, Variation, art::sprite, pose::warp, sc
 /// the scenes in the first style.
 #[derive(Debug)]
 pub struct Renderer {
-    objects: Tensor, // [objects, 4, side, side], colours multiplied by alpha
+    objects: Tensor, // [objects, 4, side, side], colors multiplied by alpha
     scenes: Tensor,  // [scenes, 3, side, side]
     /// Variation between its pictures of one object.
     pub variation: Variation,
@@ -74,7 +74,7 @@ impl Renderer {
     /// shares.
     ///
     /// So a mixture of classes is a picture too, which changes evenly with every weight: an
-    /// optimisation that starts from a little of every class finds its way. Latents `z: [n, at
+    /// optimization that starts from a little of every class finds its way. Latents `z: [n, at
     /// least Variation::ENTRIES]`, `class_weights: [n, classes]` in [0, 1].
     #[must_use]
     pub fn render(&self, z: &Tensor, class_weights: &Tensor) -> Pictures {
@@ -93,7 +93,7 @@ impl Renderer {
         let [_, channels, side, _] = self.scenes.size()[..] else { unreachable!("scenes are pictures") };
         let total = scene_weights.sum_dim_intlist(1, true, None).unsqueeze(-1).unsqueeze(-1); // [n, 1, 1, 1]
         let mixed = scene_weights.matmul(&self.scenes.flatten(1, 3)).view([-1, channels, side, side]);
-        let plain = self.variation.colour(z) * (1.0 - total.clamp_max(1.0));
+        let plain = self.variation.color(z) * (1.0 - total.clamp_max(1.0));
         plain + mixed / total.clamp_min(1.0)
     }
 }
@@ -137,7 +137,7 @@ mod tests {
                 "{got:?}, want {want:?}"
             );
         };
-        near(pixel([0.0, 0.0, 0.0], 2), [0.0, 0.0, 0.0]); // the backdrop's grey
+        near(pixel([0.0, 0.0, 0.0], 2), [0.0, 0.0, 0.0]); // the backdrop's gray
         near(pixel([1.0, 0.0, 0.0], 2), [1.0, -1.0, -1.0]); // red
         near(pixel([0.25, 0.0, 0.0], 2), [0.25, -0.25, -0.25]); // a quarter of the way to red
         near(pixel([0.0, 0.0, 1.0], 6), [-1.0, 1.0, -1.0]); // the scene

@@ -30,15 +30,15 @@ pub(crate) fn draw(
     }
 }
 
-type Colour = [f64; 3];
+type Color = [f64; 3];
 
-/// A sky that changes from `top` to `horizon`, and a floor of one colour below the height `at` (0
+/// A sky that changes from `top` to `horizon`, and a floor of one color below the height `at` (0
 /// is the top).
 #[derive(Clone, Copy)]
 struct Ground {
-    top: Colour,
-    horizon: Colour,
-    floor: Colour,
+    top: Color,
+    horizon: Color,
+    floor: Color,
     at: f64,
 }
 
@@ -69,11 +69,11 @@ const OAKS: [(f64, f64, f64); 5] =
     [(0.1, 0.3, 0.62), (0.5, 0.25, 0.55), (0.9, 0.3, 0.62), (0.3, 0.4, 0.6), (0.72, 0.42, 0.6)];
 
 fn ground(ground: Ground, side: i64) -> Tensor {
-    let colour = |colour: Colour| Tensor::from_slice(&colour).to_kind(Kind::Float).view([3, 1, 1]);
+    let color = |color: Color| Tensor::from_slice(&color).to_kind(Kind::Float).view([3, 1, 1]);
     let height = heights(side);
-    let sky = colour(ground.top).lerp_tensor(&colour(ground.horizon), &(&height / ground.at));
+    let sky = color(ground.top).lerp_tensor(&color(ground.horizon), &(&height / ground.at));
     let above = height.less(ground.at).expand([3, side, side], false);
-    sky.expand([3, side, side], false).where_self(&above, &colour(ground.floor))
+    sky.expand([3, side, side], false).where_self(&above, &color(ground.floor))
 }
 
 /// The picture with the thing in each of the places.

@@ -11,11 +11,11 @@ pub struct Settings {
     pub seed: u64,
     /// The generator's training.
     pub generator: GeneratorSettings,
-    /// The training of the perceptor that dreams are optimised against.
+    /// The training of the perceptor that dreams are optimized against.
     pub perceptor: PerceptorSettings,
     /// The perceptor's further training, against the generator.
     pub hardening: HardeningSettings,
-    /// The training of the perceptor that no optimisation sees.
+    /// The training of the perceptor that no optimization sees.
     pub judge: PerceptorSettings,
     /// The segmenter's training.
     pub segmenter: SegmenterSettings,

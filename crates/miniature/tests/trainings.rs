@@ -88,7 +88,7 @@ fn small() -> Settings {
     settings
 }
 
-/// A folder as `fetch-data` fills it, each picture a disc of another colour.
+/// A folder as `fetch-data` fills it, each picture a disc of another color.
 fn made_up_art(folder: &Path) -> std::path::PathBuf {
     let data = folder.join("data");
     let table = Table::embedded();

@@ -54,8 +54,9 @@ pub struct Component {
     pub kind: Kind,
     /// Page of its publication.
     pub source: String,
-    /// Its licence, as an SPDX expression where there is one.
-    pub licence: String,
+    /// Its license, as an SPDX expression where there is one.
+    #[serde(alias = "licence")] // as manifests were first written
+    pub license: String,
     /// The activation of a CLIP, where its weights do not tell: those of OpenAI's archives do.
     pub activation: Option<Activation>,
     /// Its sizes, where the weights do not tell them.
@@ -218,11 +219,18 @@ mod tests {
         let component = |((role, _), kind): ((&str, Kind), Kind)| {
             let kind = kind.name();
             format!(
-                "[{role}]\nkind = \"{kind}\"\nsource = \"\"\nlicence = \"\"\nweights = {{ path = \"a\" }}\n"
+                "[{role}]\nkind = \"{kind}\"\nsource = \"\"\nlicense = \"\"\nweights = {{ path = \"a\" }}\n"
             )
         };
         let components: String = ROLES.into_iter().zip(kinds).map(component).collect();
         format!("name = \"a\"\nabout = \"\"\n{components}")
+    }
+
+    #[test]
+    fn takes_the_key_of_older_manifests() {
+        let text = manifest(ROLES.map(|(_, kind)| kind));
+        let older = text.replace("license", "licence");
+        assert_eq!(toml::from_str::<Manifest>(&older).unwrap(), toml::from_str(&text).unwrap());
     }
 
     #[test]

@@ -94,6 +94,6 @@ optimizers! {
     "prodigy" Prodigy(prodigy::Prodigy),
     /// [Schedule-Free AdamW](crate::schedule_free_adamw).
     "schedule-free-adamw" ScheduleFreeAdamW(schedule_free_adamw::ScheduleFreeAdamW),
-    /// [Muon](crate::muon): orthogonalised momentum.
+    /// [Muon](crate::muon): orthogonalized momentum.
     "muon" Muon(muon::Muon),
 }

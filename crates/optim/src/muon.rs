@@ -89,7 +89,7 @@ impl TensorRule for Muon {
 
         let _ = b.lerp_(g, 1.0 - momentum);
         let m = as_matrix(&if self.nesterov { g.lerp(b, momentum) } else { b.shallow_clone() });
-        let o = self.orthogonalised(&m).to_kind(theta.kind()).reshape(theta.size());
+        let o = self.orthogonalized(&m).to_kind(theta.kind()).reshape(theta.size());
         shrink_(theta, lr, self.weight_decay);
         axpy_(theta, -lr * self.adjust_lr_fn.factor(&m), &o);
     }
@@ -97,7 +97,7 @@ impl TensorRule for Muon {
 
 impl Muon {
     /// NewtonSchulz(M): sums in single precision, every matrix between them rounded to bfloat16.
-    fn orthogonalised(&self, m: &Tensor) -> Tensor {
+    fn orthogonalized(&self, m: &Tensor) -> Tensor {
         let (rows, columns) = shape(m);
         let m = if rows > columns { m.tr() } else { m.shallow_clone() };
         let m = rounded(&m);

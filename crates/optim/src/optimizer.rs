@@ -36,7 +36,7 @@ impl Optimizer {
         torch_ext::no_grad(|| self.rule.step(at, params, grads));
     }
 
-    /// The point that the optimizer offers for judgement, shaped like `params`; to be read, not
+    /// The point that the optimizer offers for judgment, shaped like `params`; to be read, not
     /// written.
     ///
     /// The parameters themselves, but for the optimizers that keep an average beside them.

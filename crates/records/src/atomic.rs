@@ -15,7 +15,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
 }
 
 /// Writes atomically by way of a temporary file whose name begins with `prefix`, the machine and
-/// the process, by which a later run recognises what a killed one left behind.
+/// the process, by which a later run recognizes what a killed one left behind.
 pub(super) fn write_by_way_of(prefix: &str, path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
     replace(prefix, path, bytes).map_err(|source| RecordError::Write { path: path.to_owned(), source })
 }

@@ -91,7 +91,7 @@ pub struct Segments {
 pub struct Share {
     /// Its name.
     pub class: String,
-    /// Its number, which is that of its colour: 0 is the background.
+    /// Its number, which is that of its color: 0 is the background.
     pub index: u8,
     /// The part of the pixels, in (0, 1].
     pub share: f64,

@@ -17,7 +17,7 @@
 //!     best.png             the one most similar to the prompt, where `save_best` asks for it
 //!     progress.gif         the same as an animation, made by the report
 //!     evaluation.toml      what the judges say of it: [`Evaluation`]
-//!     mask.png             which class the segmenter sees in each pixel of it: colours are Pascal VOC's
+//!     mask.png             which class the segmenter sees in each pixel of it: colors are Pascal VOC's
 //!     state.safetensors    latents, average, optimizer and step: enough to go on
 //! ```
 //!

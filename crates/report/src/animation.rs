@@ -136,16 +136,16 @@ fn fitted(image: RgbImage, side: u32) -> RgbImage {
     if image.width() <= side { image } else { imageops::resize(&image, side, side, FilterType::Triangle) }
 }
 
-/// `image` with the 256 colours that suit it best (Wu, "Efficient statistical computations for
-/// optimal color quantization", Graphics Gems II, 1991): a small spot of a colour of its own keeps
+/// `image` with the 256 colors that suit it best (Wu, "Efficient statistical computations for
+/// optimal color quantization", Graphics Gems II, 1991): a small spot of a color of its own keeps
 /// it.
 fn indexed(image: &RgbImage) -> Frame<'static> {
     let (width, height) = image.dimensions();
     let pixels =
         ImageRef::new(width, height, image.as_raw().components_as()).expect("as many pixels as an image has");
-    let (colours, indices) =
+    let (colors, indices) =
         Pipeline::new().ditherer(None).input_image(pixels).output_srgb8_indexed_image().into_parts();
-    Frame::from_palette_pixels(width as u16, height as u16, indices, colours.into_components(), None)
+    Frame::from_palette_pixels(width as u16, height as u16, indices, colors.into_components(), None)
 }
 
 #[cfg(test)]
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_spot_keeps_its_colour() {
+    fn a_small_spot_keeps_its_color() {
         let orange = Rgb([230, 140, 60]);
         let spot = |x: u32, y: u32| (20..23).contains(&x) && (10..12).contains(&y);
         let ground =

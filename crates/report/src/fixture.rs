@@ -218,8 +218,8 @@ impl Results {
                 .find(|(class, _)| *class == record.prompt)
                 .unwrap_or(("person", 15));
             let disc = |x: u32, y: u32| x.abs_diff(32).pow(2) + y.abs_diff(32).pow(2) < 400;
-            let colour = |x, y| if disc(x, y) { records::voc_color(index) } else { [0; 3] };
-            RgbImage::from_fn(64, 64, |x, y| Rgb(colour(x, y))).save(cell.mask()).unwrap();
+            let color = |x, y| if disc(x, y) { records::voc_color(index) } else { [0; 3] };
+            RgbImage::from_fn(64, 64, |x, y| Rgb(color(x, y))).save(cell.mask()).unwrap();
             let covered = (0..64 * 64).filter(|n| disc(n % 64, n / 64)).count() as f64 / (64.0 * 64.0);
             let share = |class: &str, index, share| Share { class: class.into(), index, share };
             let similarity = outcome.similarity_averaged;

@@ -50,7 +50,7 @@ fn open() -> Result<(), NoCuda> {
 #[cfg(unix)]
 fn keep_open(library: &Path, flags: i32) -> Result<(), libloading::Error> {
     // SAFETY: the driver's library and libtorch's own part are made to be loaded into a process
-    // like this one; their initialisers register backends and need nothing of us. Never closed, so
+    // like this one; their initializers register backends and need nothing of us. Never closed, so
     // nothing of them dangles.
     let library = unsafe { Library::open(Some(library), flags) }?;
     std::mem::forget(library);

@@ -19,7 +19,7 @@ use crate::{CheckpointError, kind};
 ///
 /// # Errors
 /// [`CheckpointError::Write`] when the folder cannot be written to, a name occurs twice, or a
-/// tensor's kind has no counterpart in the format (quantised and most complex kinds).
+/// tensor's kind has no counterpart in the format (quantized and most complex kinds).
 pub fn write_safetensors<N: AsRef<str>>(
     path: &Path,
     tensors: &[(N, &Tensor)],

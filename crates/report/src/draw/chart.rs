@@ -101,18 +101,18 @@ fn x_labels(area: &Area, axes: &Axes) -> usize {
 fn behind(chart: &mut Chart, axes: &Axes, line: &Line) -> Result<(), DrawError> {
     let Line { look, curve, stems } = line;
     for stem in stems {
-        let pen = look.colour.mix(0.6).stroke_width(1);
+        let pen = look.color.mix(0.6).stroke_width(1);
         chart.draw_series([PathElement::new([axes.inside((stem.x, stem.y)), axes.inside(stem.end)], pen)])?;
     }
     let lower = curve.band.iter().map(|&(x, low, _)| axes.inside((x, low)));
     let upper = curve.band.iter().rev().map(|&(x, _, high)| axes.inside((x, high)));
     let outline: Vec<_> = lower.chain(upper).collect();
     if 2 < outline.len() {
-        chart.draw_series([Polygon::new(outline, look.colour.mix(0.13).filled())])?;
+        chart.draw_series([Polygon::new(outline, look.color.mix(0.13).filled())])?;
     }
     if !curve.raw.is_empty() {
         let raw: Vec<_> = curve.raw.iter().map(|&point| axes.inside(point)).collect();
-        chart.draw_series([PathElement::new(raw, look.colour.mix(0.17).stroke_width(1))])?;
+        chart.draw_series([PathElement::new(raw, look.color.mix(0.17).stroke_width(1))])?;
     }
     Ok(())
 }
@@ -126,27 +126,27 @@ fn in_front(
 ) -> Result<(), DrawError> {
     let Line { look, curve, stems } = line;
     let points: Vec<_> = curve.line.iter().map(|&point| axes.inside(point)).collect();
-    stroke(chart, &points, look.dash, look.colour)?;
+    stroke(chart, &points, look.dash, look.color)?;
     let corner = area.get_pixel_range();
     let pixel = |point: (f64, f64)| {
         let (x, y) = chart.backend_coord(&point);
         (x - corner.0.start, y - corner.1.start)
     };
     for n in marked(points.len(), place) {
-        marker(area, look.marker, pixel(points[n]), look.colour)?;
+        marker(area, look.marker, pixel(points[n]), look.color)?;
     }
     for stem in stems {
-        marker(area, look.marker, pixel(axes.inside((stem.x, stem.y))), look.colour)?;
+        marker(area, look.marker, pixel(axes.inside((stem.x, stem.y))), look.color)?;
     }
     let ended = curve.diverged_at.and_then(|step| points.iter().rfind(|(x, _)| *x <= step));
     if let Some(&point) = ended {
-        end(area, pixel(point), look.colour)?;
+        end(area, pixel(point), look.color)?;
     }
     Ok(())
 }
 
-fn stroke(chart: &mut Chart, points: &[(f64, f64)], dash: Dash, colour: RGBColor) -> Result<(), DrawError> {
-    let style = colour.stroke_width(2);
+fn stroke(chart: &mut Chart, points: &[(f64, f64)], dash: Dash, color: RGBColor) -> Result<(), DrawError> {
+    let style = color.stroke_width(2);
     let points = points.to_vec();
     let (ink, gap) = match dash {
         Dash::Solid => {

@@ -160,13 +160,13 @@ fn draw_legend(area: &Area, entries: &[Entry]) -> Result<(), DrawError> {
         let y = *top as i32 + 6;
         if let Some(look) = look {
             let line = [(0, y), (SAMPLE, y)];
-            let style = look.colour.stroke_width(2);
+            let style = look.color.stroke_width(2);
             match look.dash {
                 Dash::Solid => area.draw(&PathElement::new(line, style))?,
                 Dash::Dashed => area.draw(&DashedPathElement::new(line, 9, 5, style))?,
                 Dash::Dotted => area.draw(&DashedPathElement::new(line, 2, 4, style))?,
             }
-            marker(area, look.marker, (SAMPLE / 2, y), look.colour)?;
+            marker(area, look.marker, (SAMPLE / 2, y), look.color)?;
         }
         for (line, words) in (0..).zip(words) {
             write(area, words, (SAMPLE + 8, y - 8 + line * NAME_LINE as i32), &label)?;

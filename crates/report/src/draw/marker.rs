@@ -14,18 +14,18 @@ pub(crate) fn marker(
     area: &Area,
     marker: Marker,
     (x, y): (i32, i32),
-    colour: RGBColor,
+    color: RGBColor,
 ) -> Result<(), DrawError> {
-    let pen = colour.stroke_width(2);
+    let pen = color.stroke_width(2);
     let stroke = |from: (i32, i32), to: (i32, i32)| -> Result<(), DrawError> {
         Ok(area.draw(&PathElement::new([(x + from.0, y + from.1), (x + to.0, y + to.1)], pen))?)
     };
     let fill = |corners: &[(i32, i32)]| -> Result<(), DrawError> {
         let corners: Vec<_> = corners.iter().map(|corner| (x + corner.0, y + corner.1)).collect();
-        Ok(area.draw(&Polygon::new(corners, colour.filled()))?)
+        Ok(area.draw(&Polygon::new(corners, color.filled()))?)
     };
     match marker {
-        Marker::Circle => Ok(area.draw(&Circle::new((x, y), R, colour.filled()))?),
+        Marker::Circle => Ok(area.draw(&Circle::new((x, y), R, color.filled()))?),
         Marker::Ring => {
             area.draw(&Circle::new((x, y), R, WHITE.filled()))?;
             Ok(area.draw(&Circle::new((x, y), R, pen))?)
@@ -40,8 +40,8 @@ pub(crate) fn marker(
 }
 
 /// The sign of a run that ends here because it diverged: ⊗.
-pub(crate) fn end(area: &Area, (x, y): (i32, i32), colour: RGBColor) -> Result<(), DrawError> {
+pub(crate) fn end(area: &Area, (x, y): (i32, i32), color: RGBColor) -> Result<(), DrawError> {
     area.draw(&Circle::new((x, y), 2 * R, WHITE.filled()))?;
-    area.draw(&Circle::new((x, y), 2 * R, colour.stroke_width(2)))?;
-    marker(area, Marker::Cross, (x, y), colour)
+    area.draw(&Circle::new((x, y), 2 * R, color.stroke_width(2)))?;
+    marker(area, Marker::Cross, (x, y), color)
 }

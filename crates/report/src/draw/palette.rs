@@ -4,8 +4,8 @@
 use plotters::style::RGBColor;
 use records::OPTIMIZERS;
 
-/// Okabe & Ito's palette for colour-blind readers, without the yellow, which white paper swallows.
-const COLOURS: [RGBColor; 7] = [
+/// Okabe & Ito's palette for color-blind readers, without the yellow, which white paper swallows.
+const COLORS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),   // blue
     RGBColor(86, 180, 233),  // sky blue
     RGBColor(213, 94, 0),    // vermilion
@@ -52,7 +52,7 @@ const DASHES: [Dash; 3] = [Dash::Solid, Dash::Dashed, Dash::Dotted];
 /// The look of one line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct LineStyle {
-    pub(crate) colour: RGBColor,
+    pub(crate) color: RGBColor,
     pub(crate) dash: Dash,
     pub(crate) marker: Marker,
 }
@@ -62,10 +62,10 @@ pub(crate) struct LineStyle {
 /// not on it has a look that is a hash of it.
 pub(crate) fn look(name: &str, variant: usize) -> LineStyle {
     let known = OPTIMIZERS.iter().position(|known| *known == name);
-    let place = known.unwrap_or_else(|| fnv1a(name) as usize % (COLOURS.len() * DASHES.len()));
+    let place = known.unwrap_or_else(|| fnv1a(name) as usize % (COLORS.len() * DASHES.len()));
     LineStyle {
-        colour: COLOURS[place % COLOURS.len()],
-        dash: DASHES[(place / COLOURS.len() + variant) % DASHES.len()],
+        color: COLORS[place % COLORS.len()],
+        dash: DASHES[(place / COLORS.len() + variant) % DASHES.len()],
         marker: MARKERS[(place + variant) % MARKERS.len()],
     }
 }
@@ -93,11 +93,11 @@ mod tests {
     }
 
     #[test]
-    fn the_reports_six_differ_in_colour_alone_and_in_marker_alone() {
+    fn the_reports_six_differ_in_color_alone_and_in_marker_alone() {
         let looks: Vec<LineStyle> = OPTIMIZERS[..6].iter().map(|name| look(name, 0)).collect();
         for (place, one) in looks.iter().enumerate() {
             assert!(
-                looks[..place].iter().all(|other| other.colour != one.colour && other.marker != one.marker)
+                looks[..place].iter().all(|other| other.color != one.color && other.marker != one.marker)
             );
         }
     }

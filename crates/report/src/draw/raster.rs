@@ -1,4 +1,4 @@
-//! From SVG to pixels, with the font that this program carries (its licence: LICENSE-DEJAVU).
+//! From SVG to pixels, with the font that this program carries (its license: LICENSE-DEJAVU).
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

@@ -10,14 +10,14 @@ const FAMILY: &str = "sans-serif";
 /// plotters' sizes are those of a line, in its SVG so much larger than the font's.
 const LINE_OF_EM: f64 = 1.24;
 
-/// The colour of text that matters.
+/// The color of text that matters.
 pub(crate) const INK: RGBColor = RGBColor(33, 33, 33);
-/// The colour of text that explains.
+/// The color of text that explains.
 pub(crate) const QUIET: RGBColor = RGBColor(95, 95, 95);
 
 /// Text of `size` pixels between its lines' tops.
-pub(crate) fn text(size: u32, colour: RGBColor) -> TextStyle<'static> {
-    style(size, FontStyle::Normal, colour)
+pub(crate) fn text(size: u32, color: RGBColor) -> TextStyle<'static> {
+    style(size, FontStyle::Normal, color)
 }
 
 /// Bold text of `size` pixels.
@@ -25,10 +25,10 @@ pub(crate) fn bold(size: u32) -> TextStyle<'static> {
     style(size, FontStyle::Bold, INK)
 }
 
-fn style(size: u32, weight: FontStyle, colour: RGBColor) -> TextStyle<'static> {
+fn style(size: u32, weight: FontStyle, color: RGBColor) -> TextStyle<'static> {
     register();
     let font = (FontFamily::SansSerif, f64::from(size), weight).into_font();
-    TextStyle { color: colour.to_backend_color(), ..TextStyle::from(font) }
+    TextStyle { color: color.to_backend_color(), ..TextStyle::from(font) }
 }
 
 /// The figures say `sans-serif`, which every viewer has; it is measured, and drawn into PNG, as

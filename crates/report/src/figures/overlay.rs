@@ -11,25 +11,24 @@ use crate::study::{Cell, Study};
 
 /// Opacity of the mask's color in an overlay.
 const OPACITY: f32 = 0.55;
-/// The colour of the background, which covers nothing.
+/// The color of the background, which covers nothing.
 const BACKGROUND: Rgb<u8> = Rgb([0; 3]);
 
-/// The final image of `cell` under the colours of its mask; nothing if it has not been segmented.
+/// The final image of `cell` under the colors of its mask; nothing if it has not been segmented.
 pub(crate) fn of_cell(cell: &Cell) -> Result<Option<RgbImage>, DrawError> {
     let segmented = cell.evaluation.as_ref().is_some_and(|evaluation| evaluation.segments.is_some());
     segmented.then(|| overlay(&cell.final_image, &cell.mask)).transpose()
 }
 
-/// The image at `image` under the colours of the mask at `mask`.
+/// The image at `image` under the colors of the mask at `mask`.
 pub(crate) fn overlay(image: &Path, mask: &Path) -> Result<RgbImage, DrawError> {
     let mut image = read_image(image)?;
     let mut mask = read_image(mask)?;
     if mask.dimensions() != image.dimensions() {
         mask = imageops::resize(&mask, image.width(), image.height(), FilterType::Nearest);
     }
-    for (pixel, colour) in image.pixels_mut().zip(mask.pixels()).filter(|(_, colour)| **colour != BACKGROUND)
-    {
-        for (value, over) in pixel.0.iter_mut().zip(colour.0) {
+    for (pixel, color) in image.pixels_mut().zip(mask.pixels()).filter(|(_, color)| **color != BACKGROUND) {
+        for (value, over) in pixel.0.iter_mut().zip(color.0) {
             *value = (f32::from(*value) * (1.0 - OPACITY) + f32::from(over) * OPACITY).round() as u8;
         }
     }

@@ -33,7 +33,7 @@ pub(super) struct Segmentation {
 #[derive(Serialize)]
 struct Swatch {
     /// Color in CSS notation.
-    colour: String,
+    color: String,
     class: String,
 }
 
@@ -72,7 +72,7 @@ impl Segmentation {
         let Score { right, of } = verdicts::segments_right(study);
         let swatch = |(index, class): (u8, String)| {
             let [red, green, blue] = records::voc_color(index);
-            Swatch { colour: format!("rgb({red} {green} {blue})"), class }
+            Swatch { color: format!("rgb({red} {green} {blue})"), class }
         };
         let overlays = count <= OVERLAYS;
         let rows = study.runs().into_par_iter().map(|run| row(study, run, overlays, faults));

@@ -26,7 +26,7 @@ pub enum ExitStatus {
     SomeFailed,
     /// A shard waits for others, whose share of the tuning has not ended.
     Waiting,
-    /// The run was cancelled; what was computed is saved.
+    /// The run was canceled; what was computed is saved.
     Interrupted,
 }
 

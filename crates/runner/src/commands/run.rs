@@ -78,7 +78,7 @@ fn conclude(
     quiet: bool,
 ) -> Result<ExitStatus> {
     let counts = StatusCounts::of(results, cells);
-    if stop.is_cancelled() && counts.left + unjudged > 0 {
+    if stop.is_canceled() && counts.left + unjudged > 0 {
         let message = match counts.left {
             0 => {
                 let images = records::counted(unjudged, "image");

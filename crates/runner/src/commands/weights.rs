@@ -16,7 +16,7 @@ pub(super) fn list(sets: &ModelSets) -> Result<ExitStatus> {
         };
         output::print(&format!("{}: {}\n  {state}", set.manifest.name, set.manifest.about));
         for (role, component) in set.manifest.components() {
-            output::print(&format!("  {role}: {} ({})", component.source, component.licence));
+            output::print(&format!("  {role}: {} ({})", component.source, component.license));
         }
     }
     Ok(ExitStatus::Done)

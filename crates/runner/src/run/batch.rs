@@ -62,7 +62,7 @@ impl<'c, 'r> Batch<'c, 'r> {
         self.fetched = Instant::now();
         self.retire()?;
         while !self.dreams.is_empty() {
-            if stop.is_cancelled() {
+            if stop.is_canceled() {
                 return self.save_all();
             }
             match self.dreamer.step(&mut self.dreams) {

@@ -14,7 +14,7 @@ impl CancellationToken {
     }
 
     /// Returns true if a stop was requested.
-    pub fn is_cancelled(&self) -> bool {
+    pub fn is_canceled(&self) -> bool {
         self.wished.load(Ordering::SeqCst)
     }
 }

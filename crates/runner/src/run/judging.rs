@@ -58,7 +58,7 @@ impl JudgingStage<'_> {
         for cell in cells {
             due.extend(self.due(cell)?);
         }
-        if due.is_empty() || self.stop.is_cancelled() {
+        if due.is_empty() || self.stop.is_canceled() {
             return Ok(due.len());
         }
         self.results.write_labels(&LabelSet {
@@ -144,7 +144,7 @@ impl JudgingStage<'_> {
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         let (mut left, mut first_error) = (due.len(), None);
         for one in due {
-            if self.stop.is_cancelled() {
+            if self.stop.is_canceled() {
                 break;
             }
             bar.set_message(one.cell.id.clone());

@@ -36,7 +36,7 @@ impl<'c> WorkerLoop<'_, 'c> {
         mut self,
         mut compute: impl FnMut(&[&'c Cell]) -> Result<(), Failure>,
     ) -> Result<(), LoadError> {
-        while !self.stop.is_cancelled() {
+        while !self.stop.is_canceled() {
             let cells = self.queue.take(self.most);
             if cells.is_empty() {
                 break;
@@ -263,6 +263,6 @@ mod tests {
             .run(|_| Err(Failure::Models(LoadError::NoConfig { set: "none".to_owned() })))
             .unwrap_err();
         assert!(matches!(error, LoadError::NoConfig { .. }));
-        assert!(stop.is_cancelled(), "the other workers are told");
+        assert!(stop.is_canceled(), "the other workers are told");
     }
 }

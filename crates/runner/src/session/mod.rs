@@ -57,7 +57,7 @@ pub struct With<'w> {
 
 /// What a run came to.
 pub enum Ran {
-    /// Its cells were computed, as far as the run was not cancelled.
+    /// Its cells were computed, as far as the run was not canceled.
     Tested {
         /// The cells that were selected.
         cells: Vec<Cell>,

@@ -30,7 +30,7 @@ pub(super) enum Tuned {
 /// Why settings were not chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotTuned {
-    /// The run was cancelled.
+    /// The run was canceled.
     Stopped,
     /// Cells failed that the choice needs.
     Failed,
@@ -126,7 +126,7 @@ impl Session<'_> {
         self.announce(state, frozen)?;
         self.compute(&cells, begun)?;
         let own = StatusCounts::of(self.results, &cells);
-        if self.with.stop.is_cancelled() && 0 < own.left {
+        if self.with.stop.is_canceled() && 0 < own.left {
             let left = counted(own.left, "cell");
             self.say(&format!("stopped with {left} of the tuning to go; the same command goes on from here"));
             return Ok(Some(NotTuned::Stopped));

@@ -6,7 +6,7 @@ use crate::draw::text::{INK, text, width};
 
 /// An entry of a legend and where it is.
 pub(super) struct Entry<'s> {
-    pub(super) colour: [u8; 3],
+    pub(super) color: [u8; 3],
     pub(super) name: &'s str,
     pub(super) left: i32,
     pub(super) line: i32,
@@ -17,12 +17,12 @@ pub(super) fn legend<'s>(sheet: &'s Sheet, grid: &Grid) -> Vec<Entry<'s>> {
     let room = grid.size().0 as i32 - MARGIN;
     let (mut left, mut line) = (MARGIN, 0);
     let mut entries = Vec::new();
-    for (colour, name) in &sheet.legend {
+    for (color, name) in &sheet.legend {
         let wide = SWATCH + 8 + width(name, &text(20, INK)) as i32;
         if MARGIN < left && room < left + wide {
             (left, line) = (MARGIN, line + 1);
         }
-        entries.push(Entry { colour: *colour, name, left, line });
+        entries.push(Entry { color: *color, name, left, line });
         left += wide + 28;
     }
     entries

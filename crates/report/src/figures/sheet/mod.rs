@@ -29,7 +29,7 @@ pub(super) struct Sheet {
     pub(super) rows: Vec<Row>,
     /// The side of every image on the sheet, in pixels.
     pub(super) side: i32,
-    /// Colours and what they mean.
+    /// Colors and what they mean.
     pub(super) legend: Vec<([u8; 3], String)>,
 }
 
@@ -46,7 +46,7 @@ pub(super) enum Place {
         path: PathBuf,
         below: String,
     },
-    /// An image under a mask's colours.
+    /// An image under a mask's colors.
     Masked {
         image: PathBuf,
         mask: PathBuf,

@@ -34,7 +34,7 @@ pub(super) fn words(
         }
         for entry in legend(sheet, grid) {
             let top = grid.bottom() + 10 + entry.line * LEGEND_LINE;
-            let [red, green, blue] = entry.colour;
+            let [red, green, blue] = entry.color;
             let swatch = [(entry.left, top), (entry.left + SWATCH, top + SWATCH)];
             root.draw(&Rectangle::new(swatch, RGBColor(red, green, blue).filled()))?;
             write(&root, entry.name, (entry.left + SWATCH + 8, top - 2), &text(20, INK))?;
@@ -82,15 +82,15 @@ fn label(root: &Area, row: &Row, (_, top): (i32, i32)) -> Result<(), DrawError> 
 
 /// The words below an image, or in its place why there is none.
 fn under(root: &Area, place: &Place, (x, y): (i32, i32), side: i32) -> Result<(), DrawError> {
-    let centre = Pos::new(HPos::Center, VPos::Top);
+    let center = Pos::new(HPos::Center, VPos::Top);
     match place {
         Place::Image { below, .. } | Place::Masked { below, .. } => {
-            let style = text(22, INK).pos(centre);
+            let style = text(22, INK).pos(center);
             write(root, &fit(below, &style, side as u32), (x + side / 2, y + side + 5), &style)
         }
         Place::Empty(why) => {
             root.draw(&Rectangle::new([(x, y), (x + side, y + side)], RGBColor(238, 238, 238).filled()))?;
-            let style = text(20, QUIET).pos(centre);
+            let style = text(20, QUIET).pos(center);
             let why = lines(why, &style, side as u32 - 10, 3);
             let top = y + side / 2 - 12 * why.len() as i32;
             (0..).zip(&why).try_for_each(|(n, line)| write(root, line, (x + side / 2, top + 24 * n), &style))
