@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::error::Fault;
-use super::format::{Head, PromptEntry};
+use super::prompt::PromptEntry;
 
 pub(super) fn name(name: &Spanned<String>) -> Result<String, Fault> {
     let text = name.get_ref();
@@ -47,14 +47,6 @@ pub(super) fn listed_prompts(
         }
     }
     distinct(key, prompts.span(), prompts.get_ref(), PromptEntry::name)
-}
-
-/// Tells prompts their labels.
-pub(super) fn label(head: &Head, prompts: &mut [PromptEntry]) -> Result<(), Fault> {
-    for_prompts(&head.labels, "the class name", prompts, |prompt, label| {
-        label.clone_into(&mut prompt.class_name);
-    })?;
-    head.evaluation.name_segments(prompts)
 }
 
 /// Tells the prompts what `names` has for their texts, all of which must be known.

@@ -12,7 +12,7 @@ use toml::Spanned;
 
 use super::check;
 use super::error::Fault;
-use super::format::PromptEntry;
+use super::prompt::PromptEntry;
 
 /// By what final images are judged. Which label is right for a prompt the prompts tell.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use toml::{Spanned, Value};
 use super::axes::{Axis, Variant};
 use super::by_value::ByValue;
 use super::error::Fault;
-use super::format::PromptEntry;
+use super::prompt::PromptEntry;
 
 /// Cells to leave out: those that have one of the values for every key.
 #[derive(Clone, Debug)]

@@ -6,7 +6,8 @@ use schemars::{JsonSchema, schema_for};
 use serde_json::{Value, json};
 
 use super::evaluation::EvaluationSchema;
-use super::format::{TEMPLATE, TextOrTable};
+use super::format::TEMPLATE;
+use super::prompt::TextOrTable;
 use super::seeds::SeedsSchema;
 use super::study::StudyTable;
 use super::tuning::TuningSchema;

@@ -1,15 +1,17 @@
 use optim::OptimizerConfig;
 use records::AS_GIVEN;
-use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
+use super::schema::{five, one};
 use super::{TuneRange, Tuning};
 use crate::error::Fault;
-use crate::format::{Head, PromptEntry, TextOrTable};
-use crate::seeds::{Seeds, SeedsEntry, SeedsSchema};
-use crate::{Variant, check, read as read_experiment};
+use crate::format::Head;
+use crate::prompt::PromptEntry;
+use crate::seeds::{Seeds, SeedsEntry};
+use crate::tables::take_table;
+use crate::{Variant, check, optimizers};
 
 /// The keys of `[tuning]` but for `also`.
 #[derive(Deserialize)]
@@ -24,38 +26,6 @@ struct TuningTable {
     // Taken out before; named here so that a misspelling of it finds its way.
     #[serde(default, rename = "also")]
     _also: Option<toml::Table>,
-}
-
-/// Settings that are chosen before they are tested: every `{ tune = [LOW, HIGH] }` of an optimizer.
-/// Trials are computed on prompts and seeds of their own, with as many steps as the test has; the
-/// best by the mean similarity is tested.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "the shape of the format, which `TuningTable` reads")]
-pub(crate) struct TuningSchema {
-    /// Prompts that trials are scored on; none of them may be tested.
-    prompts: Vec<TextOrTable>,
-    /// Seeds of the trials; none of them may be tested.
-    seeds: SeedsSchema,
-    /// Trials of every tuned optimizer, at equal ratios from the low end of its range to the high
-    /// one.
-    #[schemars(default = "five", range(min = 2, max = 100))]
-    points: u64,
-    /// The number of trials that may be added beyond a range at whose end the best lies.
-    #[schemars(default = "one", range(max = 100))]
-    extend: u64,
-    /// Optimizers with fixed settings that are tested beside the tuned ones, named such as `adam as
-    /// given`.
-    #[schemars(default)]
-    also: Option<OptimizerConfig>,
-}
-
-fn five() -> u64 {
-    5
-}
-
-fn one() -> u64 {
-    1
 }
 
 fn points() -> Spanned<u64> {
@@ -75,7 +45,7 @@ pub(crate) fn read(
 ) -> Result<(Tuning, Vec<PromptEntry>), Fault> {
     let place = table.span();
     let mut rest = table;
-    let also = read_experiment::take_table(&mut rest, "also")?;
+    let also = take_table(&mut rest, "also")?;
     let table = TuningTable::deserialize(Deserializer::from(rest))?;
     if ranges.iter().all(Vec::is_empty) {
         return Err(Fault::new(place, "nothing is tuned").help(
@@ -135,7 +105,7 @@ fn count(name: &str, value: &Spanned<u64>, least: u64) -> Result<usize, Fault> {
 }
 
 fn as_given(also: &Spanned<DeTable<'_>>) -> Result<Vec<Variant<OptimizerConfig>>, Fault> {
-    let (mut variants, ranges) = read_experiment::optimizers("tuning.also", also)?;
+    let (mut variants, ranges) = optimizers::read("tuning.also", also)?;
     if ranges.iter().any(|ranges| !ranges.is_empty()) {
         return Err(Fault::new(also.span(), "`also` has fixed settings, no range to tune"));
     }

@@ -1,4 +1,4 @@
-use super::range::TuneRange;
+use super::range::{TuneRange, rounded};
 
 /// Points spread over ranges, each a value for every range: both ends and what lies between them at
 /// equal ratios for one range, Sobol points in the ranges' logarithms for several, one point
@@ -30,12 +30,6 @@ fn sobol(ranges: &[TuneRange], index: usize) -> Vec<f64> {
         rounded((range.low.ln() + unit * (range.high / range.low).ln()).exp(), 1.1)
     };
     (0..).zip(ranges).map(value).collect()
-}
-
-/// With as few digits as leave neighbors at a ratio of `ratio` well apart: three for most.
-pub(super) fn rounded(value: f64, ratio: f64) -> f64 {
-    let digits = if 1.05 < ratio { 2 } else { 6 };
-    format!("{value:.digits$e}").parse().unwrap_or(value)
 }
 
 #[cfg(test)]

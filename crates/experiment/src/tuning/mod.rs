@@ -9,12 +9,13 @@ mod choose;
 mod format;
 mod grid;
 mod range;
+mod schema;
 
 pub use choose::{Choice, Edge, Scored, choose};
-pub(super) use format::TuningSchema;
 pub(super) use format::read;
 pub use range::TuneRange;
 pub(super) use range::split;
+pub(super) use schema::TuningSchema;
 
 use optim::OptimizerConfig;
 

@@ -6,7 +6,6 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::choose::Edge;
-use super::grid::rounded;
 use crate::error::Fault;
 
 /// Values of a setting to choose from, all above 0.
@@ -29,6 +28,12 @@ impl TuneRange {
             Edge::High => rounded(value * ratio, ratio),
         }
     }
+}
+
+/// With as few digits as leave neighbors at a ratio of `ratio` well apart: three for most.
+pub(super) fn rounded(value: f64, ratio: f64) -> f64 {
+    let digits = if 1.05 < ratio { 2 } else { 6 };
+    format!("{value:.digits$e}").parse().unwrap_or(value)
 }
 
 /// A table of settings in which no range is left, with their low ends, with their high ends, and

@@ -29,8 +29,8 @@ fn said(comparison: &Comparison, left: &Results, right: &Results) -> String {
     said.replace(&right.path().display().to_string(), "RIGHT")
 }
 
-#[test]
-fn two_runs_are_put_side_by_side() {
+/// Two runs of which one lacks cells, has another's image, other settings, and a divergence.
+fn two_runs() -> (Results, Results) {
     let (left, right) = (run(&[0], |_, _| 0.0), run(&[0], |optimizer, _| 0.5 - 0.25 * optimizer as f64));
     right.end(
         "bicycle/sgd/seed-0",
@@ -50,8 +50,13 @@ fn two_runs_are_put_side_by_side() {
         folder.cell("bicycle/adam/seed-0").final_image(),
     )
     .unwrap();
-    let comparison = compared(&left, &right);
-    insta::assert_snapshot!(said(&comparison, &left, &right), @r"
+    (left, right)
+}
+
+#[test]
+fn two_runs_are_put_side_by_side() {
+    let (left, right) = two_runs();
+    insta::assert_snapshot!(said(&compared(&left, &right), &left, &right), @r"
     left   LEFT: optimizers, model set mini, 23 of 24 cells finished
     right  RIGHT: optimizers, model set mini, 22 of 24 cells finished
     22 cells in both
@@ -108,6 +113,12 @@ fn two_runs_are_put_side_by_side() {
 
     Images the same to the byte: 20 of 21
     ");
+}
+
+#[test]
+fn two_runs_are_compared_for_programs() {
+    let (left, right) = two_runs();
+    let comparison = compared(&left, &right);
     let csv = comparison.csv().unwrap();
     insta::assert_snapshot!(csv.lines().take(7).collect::<Vec<_>>().join("\n"), @r"
     cell,left_status,right_status,left_similarity_x100,right_similarity_x100,difference,same_settings,same_image

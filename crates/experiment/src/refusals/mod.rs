@@ -5,6 +5,9 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod any;
+mod overrides;
+
 const HEAD: &str = "name = \"x\"\nmodels = [\"mini\"]\n";
 const SMALL: &str =
     "name = \"x\"\nmodels = [\"mini\"]\nprompts = [\"bicycle\"]\n[optimizer]\nadam = { lr = 0.05 }\n";
@@ -129,86 +132,6 @@ fn exclusions_compare_numbers_by_value() {
     };
     assert_eq!(ids.len(), 16 - 4 - 4);
     assert!(ids.iter().all(|id| expected(&id.as_str())), "{ids:?}");
-}
-
-#[test]
-fn overrides_take_texts_quoted_dots_and_point_into_themselves() {
-    let experiment = read(
-        &SMALL.replace("[\"bicycle\"]", "[\"bicycle\", \"St. Paul\", \"a=b\"]"),
-        &[
-            "template={}",
-            "labels.\"St. Paul\"=church",
-            "labels.'a=b' = 7",
-            "evaluation.template= {} ",
-            "name=12",
-        ],
-    )
-    .unwrap();
-    assert_eq!((experiment.template.as_str(), experiment.evaluation.template.as_str()), ("{}", "{}"));
-    let names: Vec<&str> = experiment.prompts.iter().map(|prompt| prompt.class_name.as_str()).collect();
-    assert_eq!((names, experiment.name.as_str()), (vec!["bicycle", "church", "7"], "12"));
-    assert_eq!(Experiment::parse("again.toml", &experiment.text).unwrap().prompts, experiment.prompts);
-
-    let said = [
-        refusal(SMALL, &["dream.iteration=5"]),
-        refusal(SMALL, &["seeds=[1]", "dream.iterations=99999999999"]),
-        refusal(SMALL, &["optimizer.adam.schedule=cosine"]),
-        refusal(SMALL, &["optimizer.adam.schedule.warmup=[0,3]"]),
-        refusal(SMALL, &["optimizer.adam.schedule.warmup=9223372036854775808"]),
-        refusal(SMALL, &["optimizer.adam.schedule.then=step"]),
-        refusal(SMALL, &["optimizer.adam.schedule.then={ step = { ever = 3 } }"]),
-        refusal(SMALL, &["optimizer.adam.schedule.then={ step = 3 }"]),
-        refusal(SMALL, &["optimizer.adam.schedule.then={}"]),
-        refusal(SMALL, &["optimizer.adam.betas=[0.9, 0.99]"]),
-        refusal(SMALL, &["optimizer.adam.amsgrad=1"]),
-        refusal(SMALL, &["optimizer.AdamW={}"]),
-        refusal(SMALL, &["optimizer.RMSprop={}"]),
-        refusal(SMALL, &["optimizer.SGD={}"]),
-        refusal(SMALL, &["evaluation.labels=CIFAR-100"]),
-        refusal(SMALL, &["dream.Interpolation=nearest"]),
-        refusal(SMALL, &["dream.interpolation=Nearest"]),
-        refusal(SMALL, &["dream.interpolation=7"]),
-        refusal(SMALL, &["models=mini"]),
-        refusal(SMALL, &["seeds=9223372036854775808"]),
-        refusal(SMALL, &["seeds=[9223372036854775808]"]),
-        refusal(&format!("seeds = [1, 9223372036854775808]\n{SMALL}"), &[]),
-        refusal(SMALL, &["seeds=[-1]"]),
-        refusal(SMALL, &["optimizer.adam.lr=9223372036854775808"]),
-        refusal(SMALL, &["optimizer.adam.lr=1e400"]),
-        refusal(SMALL, &["optimizer.adam.beta1=1e300"]),
-        refusal(SMALL, &["prompts.first=a"]),
-        refusal(SMALL, &["dream=1979-05-27"]),
-    ];
-    insta::assert_snapshot!(said.join("\n"), @r#"
-    unknown key `iteration` [--set:1:7] (did you mean `iterations`? Known: `epochs`, `iterations`, `cutouts`, `interpolation`, `center_bias`, `gradient_accumulation`, `max_classes`, `class_temperature`, `ema_decay`, `loss_coef`, `truncation`, `precision`, `save_every`, `save_best`)
-    iterations is 99999999999, but must be at least 1 and at most 100000 [--set:1:18]
-    `schedule` is the text "cosine", but must be a table such as { warmup = 100, then = "cosine" } [--set:1:25]
-    `warmup` is a list, but must be a whole number, at least 0 [--set:1:32] (a list is an axis where it is a whole setting: schedule = [{ warmup = … }, { warmup = … }])
-    warmup is 9223372036854775808, but must be at least 0 and at most 9223372036854775807 [--set:1:32]
-    `then` is the text "step", but must be a table such as { step = … } [--set:1:30]
-    unknown key `ever` [--set:1:41] (did you mean `every`? Known: `every`, `by`)
-    `step` is the number 3, but must be a text [--set:1:39]
-    `then` is an empty table, but must be a table with exactly one key [--set:1:30]
-    unknown key `betas` [--set:1:16] (did you mean `beta1` and `beta2`? Known: `lr`, `beta1`, `beta2`, `eps`, `weight_decay`, `amsgrad`, `schedule`)
-    `amsgrad` is the number 1, but must be `true` or `false` [--set:1:24]
-    unknown optimizer `AdamW` [--set:1:11] (did you mean `adamw`? Known: `sgd`, `adam`, `adamw`, `rmsprop`, `adagrad`, `adadelta`, `nadam`, `radam`, `adamax`, `rprop`, `asgd`, `lion`, `adabelief`, `adan`, `prodigy`, `schedule-free-adamw`, `muon`)
-    unknown optimizer `RMSprop` [--set:1:11] (did you mean `rmsprop`? Known: `sgd`, `adam`, `adamw`, `rmsprop`, `adagrad`, `adadelta`, `nadam`, `radam`, `adamax`, `rprop`, `asgd`, `lion`, `adabelief`, `adan`, `prodigy`, `schedule-free-adamw`, `muon`)
-    unknown optimizer `SGD` [--set:1:11] (did you mean `sgd`? Known: `sgd`, `adam`, `adamw`, `rmsprop`, `adagrad`, `adadelta`, `nadam`, `radam`, `adamax`, `rprop`, `asgd`, `lion`, `adabelief`, `adan`, `prodigy`, `schedule-free-adamw`, `muon`)
-    unknown set of labels `CIFAR-100` [--set:1:19] (did you mean `cifar-100`?)
-    unknown key `Interpolation` [--set:1:7] (did you mean `interpolation`? Known: `epochs`, `iterations`, `cutouts`, `interpolation`, `center_bias`, `gradient_accumulation`, `max_classes`, `class_temperature`, `ema_decay`, `loss_coef`, `truncation`, `precision`, `save_every`, `save_best`)
-    unknown value `Nearest` [--set:1:21] (did you mean `nearest`? Known: `nearest`, `bilinear`, `lanczos`)
-    `interpolation` is the number 7, but must be a text that names a choice [--set:1:21]
-    `models` is the text "mini", but must be a list [--set:1:8]
-    `seeds` is the number 9223372036854775808, but must be a list such as [0, 1], or { per_prompt = 1 } [--set:1:7]
-    an entry of `seeds` is the number 9223372036854775808, but must be a whole number from 0 to 9223372036854775807 [--set:1:8]
-    an entry of `seeds` is the number 9223372036854775808, but must be a whole number from 0 to 9223372036854775807 [x.toml:1:13]
-    an entry of `seeds` is the number -1, but must be a whole number from 0 to 9223372036854775807 [--set:1:8]
-    9223372036854775808 is too large for a whole number of TOML [--set:1:19] (these go from -9223372036854775808 to 9223372036854775807)
-    `lr` is the number 1e400, but must be a number that is not so large [--set:1:19]
-    beta1 is 1e300, but must be at least 0 and below 1 [--set:1:22]
-    --set cannot reach `prompts.first`: `prompts` is a value, which has no settings of its own [--set:1:1]
-    `dream` is a table of settings, not the date 1979-05-27 [--set:1:7]
-    "#);
 }
 
 #[test]
@@ -352,75 +275,4 @@ fn every_setting_refuses_other_kinds_in_words_of_toml() {
         }
     }
     assert!(refused > 2000, "{refused}");
-}
-
-proptest! {
-    #[test]
-    fn any_text_is_an_experiment_or_refused_with_a_place(text in any::<String>()) {
-        if let Err(error) = read(&text, &[]) {
-            said(&error);
-        }
-    }
-
-    /// Made of what experiments are made of.
-    #[test]
-    fn any_mixture_is_an_experiment_or_refused_with_a_place(
-        parts in proptest::collection::vec(prop_oneof![
-            Just("name = \"x\"\n"), Just("models = [\"mini\"]\n"), Just("prompts = ["), Just("\"a\", "), Just("]\n"),
-            Just("[optimizer]\n"), Just("adam = { "), Just("lr = [1, 1.0]"), Just(" }\n"), Just("[dream]\n"),
-            Just("seeds = [0, 1]\n"), Just("exclude = [{ seed = 1 }]\n"), Just("[[exclude]]\n"), Just("labels.a = 1\n"),
-            Just("[evaluation]\n"), Just("cutouts = 4\n"), Just("'"), Just("\"\"\""), Just("\\b"), Just("é"), Just("."), Just("="),
-        ], 0..30),
-    ) {
-        if let Err(error) = read(&parts.concat(), &[]) {
-            said(&error);
-        }
-    }
-
-    #[test]
-    fn any_override_is_followed_or_refused_with_a_place(
-        key in "[a-z.\"'\\\\ =é]{0,12}|dream[.][a-z_]{1,12}|optimizer([.][a-z\"]{1,8}){1,3}|labels[.]\"[a-z. ]{1,6}\"",
-        value in any::<String>(),
-    ) {
-        let Ok(one) = format!("{key}={value}").parse::<Override>() else { return Ok(()) };
-        match Layers::new("x.toml", SMALL).with_overrides(&[one]).read() {
-            Err(error) => drop(said(&error)),
-            Ok(experiment) => {
-                let again = Experiment::parse("again.toml", &experiment.text);
-                let again = again.map_err(|error| TestCaseError::fail(format!("{}\n{error}", experiment.text)))?;
-                prop_assert_eq!(format!("{:?}", again.optimizers), format!("{:?}", experiment.optimizers));
-                prop_assert_eq!(again.prompts, experiment.prompts);
-            }
-        }
-    }
-
-    /// The text that the results folder keeps says the same as the layers.
-    #[test]
-    fn the_resolved_text_means_what_the_layers_mean(
-        lr in prop_oneof![(1..50_i64).prop_map(|n| n.to_string()), (0.001..50.0).prop_map(|n: f64| n.to_string())],
-        cutouts in proptest::collection::btree_set(1..64_u32, 1..4),
-        template in "[a-z ={}]{0,5}",
-        place in "[a-z. =]{1,8}",
-    ) {
-        let template = format!("{}{{}}", template.replace(['{', '}'], ""));
-        let prompt = toml::Value::from(format!("St. {place}"));
-        let given = [
-            format!("optimizer.adam.lr={lr}"),
-            format!("dream.cutouts={cutouts:?}").replace(['{', '}'], "").replace('=', "=[") + "]",
-            format!("template={template}"),
-            format!("prompts=[{prompt}]"),
-            format!("labels.{prompt}=a church"),
-        ];
-        let given: Vec<&str> = given.iter().map(String::as_str).collect();
-        let experiment = read(SMALL, &given).map_err(|error| TestCaseError::fail(said(&error)))?;
-        let experiment = experiment.over_models("m.toml", "dream.iterations = 7\ndream.cutouts = 9\n").unwrap();
-        prop_assert_eq!(experiment.template.as_str(), template.trim());
-        prop_assert_eq!(experiment.prompts[0].class_name.as_str(), "a church");
-        prop_assert_eq!(experiment.dreams.len(), cutouts.len());
-        prop_assert!(experiment.dreams.iter().all(|dream| dream.settings.iterations == 7));
-        let again = Experiment::parse("again.toml", &experiment.text).unwrap();
-        prop_assert_eq!(format!("{:?}", again.dreams), format!("{:?}", experiment.dreams));
-        prop_assert_eq!(format!("{:?}", again.optimizers), format!("{:?}", experiment.optimizers));
-        prop_assert_eq!(again.prompts, experiment.prompts);
-    }
 }
