@@ -4,7 +4,7 @@
     tests/page/.venv/bin/python tests/page/check.py results/optimizers/report.html [--images 24] [--shots FOLDER]
 
 Wide and narrow, light and dark: no message on the console, no request beyond the file, nothing wider than the window, every
-image shown, the dialog by mouse and by keyboard, animations that wait to be asked, tables that sort, and no violation that axe finds.
+image shown, the answer on the first screen, cells by their address, the dialog by mouse and by keyboard, animations that wait to be asked, tables that sort, and no violation that axe finds.
 """
 
 import argparse
@@ -71,8 +71,41 @@ def check(page: Page, path: pathlib.Path, shots: pathlib.Path | None, name: str)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name}: wider than the window"
     shoot(page, shots, name, full_page=True)
     accessible(page, name)
+    answered(page, name)
     dialog(page, shots, name)
+    linked(page)
     sorts(page)
+
+
+def answered(page: Page, name: str) -> None:
+    """The answer is on the first screen, and where it is wide an image, too."""
+    first = page.locator(".verdict .answer").bounding_box()
+    assert first["y"] + first["height"] < 900, f"{name}: the answer is at {first}"
+    image = page.locator(".verdict .strip img").first.bounding_box()
+    assert name.endswith("390") or image["y"] + 60 < 900, f"{name}: the first image is at {image}"
+
+
+def linked(page: Page) -> None:
+    """Every cell has an address; "back" closes what it opened."""
+    before = page.url.split("#")[0]
+    link = page.locator(".verdict .strip a").first
+    cell = link.get_attribute("href")
+    link.click()
+    page.wait_for_function(OPEN)
+    assert page.url.endswith(cell), f"{page.url}, not {cell}"
+    command = page.locator("dialog pre code").inner_text()
+    folder = before.removeprefix("file://").rsplit("/", 1)[0]
+    assert f"{folder}/experiment.toml" in command, f"{command} is not of {folder}"
+    page.locator("dialog [data-copy]").click()
+    page.wait_for_function("document.querySelector('[data-copy]').textContent !== 'copy'")
+    page.go_back()
+    page.wait_for_function(f"!{OPEN}")
+    page.wait_for_function("!location.hash")
+    page.goto(before + cell)
+    page.wait_for_function(OPEN)
+    page.keyboard.press("Escape")
+    page.wait_for_function(f"!{OPEN}")
+    assert "cell" not in page.url, page.url
 
 
 def dialog(page: Page, shots: pathlib.Path | None, name: str) -> None:
@@ -91,7 +124,7 @@ def dialog(page: Page, shots: pathlib.Path | None, name: str) -> None:
     page.wait_for_function(f"!{OPEN}")
     assert page.evaluate(FOCUSED) == 1, "the focus is lost when the dialog closes"
     page.keyboard.press("Enter")
-    assert page.evaluate(OPEN), "the keyboard opens nothing"
+    page.wait_for_function(OPEN)
     page.locator("[data-close]").click()
     page.wait_for_function(f"!{OPEN}")
 

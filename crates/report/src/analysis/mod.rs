@@ -11,7 +11,7 @@ mod verdict;
 pub(crate) mod verdicts;
 
 pub(crate) use ruler::Ruler;
-pub(crate) use sentences::{interval, sentences};
+pub(crate) use sentences::{interval, judge_says, sentences};
 pub(crate) use targets::{PERCENTS, Reached, Targets};
 pub(crate) use tuned::{ExpectedChoice, expected_choices};
 pub(crate) use variation::{Variation, variations};

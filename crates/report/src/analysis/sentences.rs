@@ -23,7 +23,7 @@ pub(crate) fn sentences(study: &Study, verdict: &Verdict) -> Vec<String> {
     said.extend(leads(verdict));
     said.extend(told_apart(verdict));
     said.extend(same_within(study, verdict));
-    said.extend(judge(verdict));
+    said.extend(judge_says(verdict));
     said.extend(live(verdict));
     said.extend(earlier(verdict));
     said.extend(diverged(verdict));
@@ -170,7 +170,8 @@ fn tuning(study: &Study) -> Option<String> {
     Some(said)
 }
 
-fn judge(verdict: &Verdict) -> Option<String> {
+/// The held-out judge's first, beside the perceptor's; nothing where it has not measured all.
+pub(crate) fn judge_says(verdict: &Verdict) -> Option<String> {
     let judge = verdict.by(Ruler::JUDGE)?;
     let (ours, first) = (&verdict.places[0].name, judge.order.first()?);
     let tau =

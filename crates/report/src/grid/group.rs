@@ -56,6 +56,15 @@ impl Group {
 
     /// For readers: the mean, and what did not finish.
     pub(crate) fn show(&self) -> String {
+        self.words(None)
+    }
+
+    /// The same with the standard deviation over the seeds, where there are several.
+    pub(crate) fn show_with_spread(&self) -> String {
+        self.words(self.sd())
+    }
+
+    fn words(&self, sd: Option<f64>) -> String {
         let all = self.size();
         let lost = [(self.diverged, "diverged"), (self.failed, "failed"), (self.unfinished, "unfinished")];
         let lost = lost.iter().filter(|(count, _)| 0 < *count);
@@ -63,7 +72,7 @@ impl Group {
             0 | 1 => lost.map(|(_, what)| (*what).to_owned()).collect(),
             _ => lost.map(|(count, what)| format!("{count} of {all} {what}")).collect(),
         };
-        let mean = self.mean().map(|mean| format!("{mean:.2}"));
+        let mean = self.mean().map(|mean| plus_minus(mean, sd));
         match (mean, lost.is_empty()) {
             (None, true) => "—".to_owned(),
             (None, false) => lost.join(", "),
@@ -73,11 +82,23 @@ impl Group {
     }
 }
 
+/// A mean, such as "45.87 ± 0.74", or "45.87" without a standard deviation.
+pub(crate) fn plus_minus(mean: f64, sd: Option<f64>) -> String {
+    sd.map_or_else(|| format!("{mean:.2}"), |sd| format!("{mean:.2} ± {sd:.2}"))
+}
+
 /// The mean of an optimizer over all rows; `None` unless every cell of every row finished.
 pub(crate) fn column_mean(study: &Study, optimizer: usize) -> Option<f64> {
-    let means: Option<Vec<f64>> =
-        (0..study.rows.len()).map(|row| Group::of(study, row, optimizer).complete_mean()).collect();
-    mean(&means?)
+    mean(&column(study, optimizer)?)
+}
+
+/// The standard deviation of an optimizer over the rows, where it has a mean; `None` for one row.
+pub(crate) fn column_sd(study: &Study, optimizer: usize) -> Option<f64> {
+    sample_sd(&column(study, optimizer)?)
+}
+
+fn column(study: &Study, optimizer: usize) -> Option<Vec<f64>> {
+    (0..study.rows.len()).map(|row| Group::of(study, row, optimizer).complete_mean()).collect()
 }
 
 #[cfg(test)]
@@ -95,5 +116,7 @@ mod tests {
         assert_eq!(group(&[40.588], 0, 0, 0), "40.59");
         assert_eq!(group(&[40.0, 41.0], 1, 0, 0), "40.50 (1 of 3 diverged)");
         assert_eq!(group(&[], 2, 1, 0), "2 of 3 diverged, 1 of 3 failed");
+        let group = Group { finished: vec![45.0, 46.5], diverged: 1, ..Group::default() };
+        assert_eq!(group.show_with_spread(), "45.75 ± 1.06 (1 of 3 diverged)");
     }
 }

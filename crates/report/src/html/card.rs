@@ -15,6 +15,8 @@ use crate::summary::state;
 /// A cell on the sheet and in the dialog.
 #[derive(Serialize)]
 pub(super) struct Card {
+    /// Path below `cells/`, by which the page is told to open it.
+    cell: String,
     optimizer: String,
     title: String,
     /// Why there is no image, if there is none.
@@ -31,6 +33,8 @@ pub(super) struct Card {
     judged: Option<Judged>,
     settings: Vec<Fact>,
     command: String,
+    /// True if only the page itself knows where its folder is.
+    elsewhere: bool,
 }
 
 #[derive(Serialize)]
@@ -66,6 +70,7 @@ pub(super) fn card(
         _ => state(&record.status),
     };
     Card {
+        cell: record.id.clone(),
         optimizer: record.optimizer.clone(),
         title: format!("{}, {}, seed {}", record.prompt, record.optimizer, record.seed),
         status,
@@ -79,17 +84,15 @@ pub(super) fn card(
         judged: judged(cell, detailed, faults),
         settings: cell.settings().into_iter().map(|(name, value)| Fact { name, value }).collect(),
         command: command(study, cell),
+        elsewhere: study.folder.is_absolute(),
     }
 }
 
-/// Command that runs the cell again with the same models, from where the experiment was run; of a
-/// folder elsewhere only the name, which is nobody's business.
+/// Command that runs the cell again with the same models, from where the experiment was run. A
+/// folder elsewhere is called `RESULTS`, which the page replaces by its own: where it is, is
+/// nobody else's business.
 fn command(study: &Study, cell: &Cell) -> String {
-    let folder = if study.folder.is_absolute() {
-        study.folder.file_name().map(Path::new).unwrap_or(Path::new("."))
-    } else {
-        &study.folder
-    };
+    let folder = if study.folder.is_absolute() { Path::new("RESULTS") } else { &study.folder };
     let quoted = |words: &str| format!("'{}'", words.replace('\'', "'\\''"));
     let experiment = quoted(&folder.join("experiment.toml").display().to_string());
     let models = quoted(&format!("models=[\"{}\"]", study.model_set));

@@ -3,6 +3,7 @@
 mod answer;
 mod card;
 mod facts;
+mod forest;
 mod images;
 mod judge;
 mod judged;
@@ -10,6 +11,7 @@ mod page;
 mod published;
 mod segmentation;
 mod table;
+mod verdict;
 mod zero_shot;
 
 use minijinja::value::Serde;
@@ -33,8 +35,9 @@ pub enum PageError {
 }
 
 /// The page, and its sections that have a file of their own.
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("report.html", include_str!("report.html")),
+    ("verdict.html", include_str!("verdict.html")),
     ("published.html", include_str!("published.html")),
     ("answer.html", include_str!("answer.html")),
     ("tables.html", include_str!("tables.html")),
@@ -58,8 +61,10 @@ pub(super) fn page(
         environment.add_template(name, template)?;
     }
     let page = Value::from(Serde(Page::of(study, verdict, tables, figures, animations, faults)));
-    let (style, script) =
-        (concat!(include_str!("style.css"), include_str!("judges.css")), include_str!("script.js"));
+    let (style, script) = (
+        concat!(include_str!("style.css"), include_str!("verdict.css"), include_str!("judges.css")),
+        include_str!("script.js"),
+    );
     let page = environment.get_template("report.html")?.render(context! { page, style, script })?;
     Ok(clean(&page).into_owned())
 }

@@ -13,11 +13,12 @@ use super::judge::Judge;
 use super::published::Published;
 use super::segmentation::Segmentation;
 use super::table::Sheet;
+use super::verdict::Answer;
 use super::zero_shot::ZeroShot;
-use crate::analysis::{Ruler, Verdict, interval, sentences};
+use crate::analysis::{Ruler, Verdict, interval};
 use crate::faults::Faults;
 use crate::figures::{Figures, JUDGE};
-use crate::group::{Group, column_mean};
+use crate::group::{Group, column_mean, column_sd, plus_minus};
 use crate::study::{Cell, Row, Study};
 use crate::summary::state;
 use crate::tables::Table;
@@ -35,7 +36,9 @@ pub(super) struct Page {
     planned: usize,
     facts: Vec<Fact>,
     model_files: Vec<Fact>,
-    certainty: Vec<String>,
+    answer: Option<Answer>,
+    /// Of the similarity table.
+    caption: String,
     optimizers: Vec<String>,
     table: Vec<TableRow>,
     means: Vec<Value>,
@@ -56,6 +59,8 @@ pub(super) struct Page {
     not_begun: usize,
     /// Figures that could not be drawn.
     faults: Vec<Lost>,
+    /// Tables and figures, as files.
+    files: Vec<String>,
 }
 
 /// A row of the similarity table.
@@ -127,8 +132,10 @@ impl Page {
         let finished = study.cells.iter().filter(|cell| cell.outcome().is_some()).count();
         let optimizers = 0..study.optimizers.len();
         let means: Vec<_> = optimizers.map(|optimizer| column_mean(study, optimizer)).collect();
-        let shown = |mean: &Option<f64>| mean.map_or("—".to_owned(), |mean| format!("{mean:.2}"));
-        let mean_texts: Vec<String> = means.iter().map(shown).collect();
+        let shown = |(optimizer, mean): (usize, &Option<f64>)| {
+            mean.map_or("—".to_owned(), |mean| plus_minus(mean, column_sd(study, optimizer)))
+        };
+        let mean_texts: Vec<String> = means.iter().enumerate().map(shown).collect();
         let (shown, more_figures) = figures_within(&figures.figures);
         let images = image_rows(study, animations, faults);
         let segmentation = Segmentation::of(study, faults);
@@ -142,7 +149,8 @@ impl Page {
             planned: study.planned,
             facts: facts(study),
             model_files: model_files(study),
-            certainty: sentences(study, verdict),
+            answer: Answer::of(study, verdict, faults),
+            caption: caption(study),
             optimizers: study.optimizers.clone(),
             table: study.rows.iter().enumerate().map(|(place, row)| table_row(study, place, row)).collect(),
             means: values(mean_texts, &means),
@@ -158,6 +166,7 @@ impl Page {
             judge: Judge::of(study, figures),
             lost: lost(study),
             not_begun: study.not_begun(),
+            files: files(tables, figures),
             faults: faults
                 .list()
                 .into_iter()
@@ -215,6 +224,19 @@ fn model_files(study: &Study) -> Vec<Fact> {
     files.map(|(name, file)| fact(name, &format!("{} bytes, SHA-256 {}", file.bytes, file.sha256))).collect()
 }
 
+/// What stands on either side of ±.
+fn caption(study: &Study) -> String {
+    let rows = records::counted(study.rows.len(), "row");
+    let entry = match study.seeds {
+        0 | 1 => "An entry is one image (n = 1 seed)".to_owned(),
+        seeds => format!("An entry is the mean ± standard deviation over n = {seeds} seeds"),
+    };
+    format!(
+        "{entry}; the last row is the mean ± standard deviation over the {rows} above (n = {}).",
+        study.rows.len()
+    )
+}
+
 fn table_row(study: &Study, place: usize, row: &Row) -> TableRow {
     let groups: Vec<Group> =
         (0..study.optimizers.len()).map(|optimizer| Group::of(study, place, optimizer)).collect();
@@ -223,7 +245,7 @@ fn table_row(study: &Study, place: usize, row: &Row) -> TableRow {
     TableRow {
         prompt: study.prompts[row.prompt].text.clone(),
         note: note(study, row),
-        values: values(groups.iter().map(Group::show).collect(), &numbers),
+        values: values(groups.iter().map(Group::show_with_spread).collect(), &numbers),
     }
 }
 
@@ -324,6 +346,16 @@ fn image_rows(study: &Study, animations: &[Option<Vec<u8>>], faults: &Faults) ->
 fn image_row(study: &Study, (row, seed): (usize, u64)) -> ImageRow {
     let heading = study.prompts[study.rows[row].prompt].text.clone();
     ImageRow { heading, note: study.notes(row, seed).join(", "), cards: Vec::new() }
+}
+
+/// Paths of tables and figures from the page.
+fn files(tables: &[Table], figures: &Figures) -> Vec<String> {
+    let tables = tables.iter().map(|table| format!("tables/{}.csv", table.name));
+    let figure = |figure: &crate::figures::Figure| {
+        let kind = if figure.svg.is_some() { "svg" } else { "png" };
+        format!("plots/{}.{kind}", figure.name)
+    };
+    tables.chain(figures.figures.iter().map(figure)).collect()
 }
 
 fn lost(study: &Study) -> Vec<Lost> {

@@ -52,6 +52,58 @@ fn the_page_tells_what_was_run_on_what_and_how_long() {
     assert!(page.contains("--set &#x27;models=[&quot;mini&quot;]&#x27; --devices cpu --out again"), "{page}");
 }
 
+#[test]
+fn the_first_section_is_the_answer_with_the_judge_the_forest_and_a_prompts_images() {
+    let prompts = ["a", "b", "c", "d", "e", "f"].map(|name| (name.to_owned(), name.to_owned())).to_vec();
+    let similarity = |prompt: usize, optimizer: usize, _| 30.0 + optimizer as f64 + 0.1 * (prompt % 3) as f64;
+    let results = Grid { prompts, steps: 60, similarity, ..Grid::table_2() }.write();
+    results.judge();
+    let diverged = CellStatus::Diverged { at_step: 41, seconds: 1.0, similarity_initial: None };
+    results.end("a/adadelta/seed-0", diverged);
+    build(results.path()).unwrap();
+    let page = results.text("report.html").replace("&#x2f;", "/");
+    let section = page.split("</section>").next().unwrap();
+    for words in [
+        "6 optimizers (adadelta, adagrad, adam, adamw, rmsprop, sgd) on 6 prompts (a, b, c, d, e, f), 1 seed, 60 steps.",
+        "With 95 % confidence the best is sgd",
+        "The held-out judge disagrees: it puts adadelta first",
+        "Its order: adadelta, adagrad, adam, adamw, rmsprop, sgd",
+        "How far the others are behind <strong>sgd</strong>",
+        "href=\"tables/cells.csv\"",
+        "<h3>b</h3>", // the first prompt of which all have an image
+        "href=\"#cell=b/sgd/seed-0\"",
+    ] {
+        assert!(section.contains(words), "{words}: {section}");
+    }
+    assert_eq!(section.matches("alt=\"b by ").count(), 6);
+    assert_eq!(section.matches("class=\"bar\"").count(), 5);
+    assert_eq!(section.matches("class=\"out\"").count(), 5); // ruled out
+}
+
+#[test]
+fn the_headline_table_has_spreads_and_says_over_what() {
+    let seeds = vec![0, 1, 2];
+    let similarity = |prompt: usize, _, seed: u64| 40.0 + 2.0 * prompt as f64 + seed as f64;
+    let results = Grid { seeds, steps: 60, similarity, ..Grid::table_2() }.write();
+    build(results.path()).unwrap();
+    let page = results.text("report.html");
+    assert!(page.contains("41.00 ± 1.00") && page.contains("44.00 ± 2.58"), "{page}");
+    assert!(
+        page.contains("over n = 3 seeds; the last row") && page.contains("over the 4 rows above (n = 4)")
+    );
+    assert!(!results.text("tables/similarity.md").contains('±'));
+}
+
+#[test]
+fn the_command_that_makes_a_cell_again_hides_where_the_folder_is_and_the_page_knows_it() {
+    let results = Grid { steps: 60, ..Grid::table_2() }.write();
+    build(results.path()).unwrap();
+    let page = results.text("report.html").replace("&#x2f;", "/");
+    assert!(page.contains("cargo run -p runner -- &#x27;RESULTS/experiment.toml&#x27; --only"), "{page}");
+    let folder = results.path().file_name().unwrap().to_str().unwrap();
+    assert!(!page.contains(folder), "{folder}");
+}
+
 /// Runs `tests/page/check.py`, which opens the page in Chromium, if `tests/page/setup` has made it
 /// able to; says so if not.
 #[test]
