@@ -15,6 +15,9 @@ use super::{Excerpt, shortened};
 pub struct PublishedTable {
     /// Source of the figures: the file's lines that begin with `#`, joined.
     pub source: String,
+    /// The settings that they were measured with, as far as the file states them: its lines that
+    /// begin with `#:` are TOML, as an experiment has it.
+    pub settings: toml::Table,
     /// The columns.
     pub optimizers: Vec<String>,
     /// The rows.
@@ -37,7 +40,7 @@ pub struct PublishedRow {
 #[error("{message}")]
 #[diagnostic(help(
     "it is CSV: a line `prompt,adam,sgd`, then a line such as `bicycle,40.59,37.78` for each prompt; \
-     lines that begin with `#` say where it is from"
+     lines that begin with `#` say where it is from, those with `#:` its settings"
 ))]
 pub struct PublishedError {
     message: String,
@@ -71,6 +74,7 @@ impl PublishedTable {
 }
 
 fn read(text: &str) -> Result<PublishedTable, Fault> {
+    let settings = settings(text)?;
     let mut reader = ReaderBuilder::new().comment(Some(b'#')).has_headers(false).from_reader(text.as_bytes());
     let mut lines = reader.records().map(|record| record.map_err(|error| Fault::of_csv(&error, text)));
     let Some(header) = lines.next().transpose()? else {
@@ -98,7 +102,7 @@ fn read(text: &str) -> Result<PublishedTable, Fault> {
     if rows.is_empty() {
         return Err(Fault::at(&header, text, "the table of published figures has no rows".to_owned()));
     }
-    Ok(PublishedTable { source: source(text), optimizers, rows, text: text.to_owned() })
+    Ok(PublishedTable { source: source(text), settings, optimizers, rows, text: text.to_owned() })
 }
 
 /// A name without a byte-order mark or spaces around it.
@@ -129,7 +133,30 @@ fn figure(field: &str, line: &StringRecord, text: &str) -> Result<Option<f64>, F
 
 fn source(text: &str) -> String {
     let said = text.lines().filter_map(|line| line.trim_start_matches('\u{feff}').strip_prefix('#'));
-    said.map(str::trim).collect::<Vec<_>>().join(" ")
+    said.filter(|line| !line.starts_with(':')).map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+/// The tables and keys that the settings of published figures may have.
+const SETTINGS: [&str; 3] = ["seeds", "dream", "optimizer"];
+
+/// The TOML in the lines that begin with `#:`; the other lines are left blank, so that places stay.
+fn settings(text: &str) -> Result<toml::Table, Fault> {
+    let toml_of = |line: &str| match line.strip_prefix("#:") {
+        Some(stated) => format!("  {stated}"),
+        None => " ".repeat(line.trim_end_matches('\n').len()) + if line.ends_with('\n') { "\n" } else { "" },
+    };
+    let stated: String = text.split_inclusive('\n').map(toml_of).collect();
+    let table: toml::Table = toml::from_str(&stated).map_err(|error| {
+        let message = format!("the settings of published figures: {}", error.message());
+        Fault { message, span: error.span() }
+    })?;
+    if let Some(key) = table.keys().find(|key| !SETTINGS.contains(&key.as_str())) {
+        let message =
+            format!("settings of published figures are `seeds`, `dream` and `optimizer`, not `{key}`");
+        let start = stated.find(key.as_str());
+        return Err(Fault { message, span: start.map(|start| start..start + key.len()) });
+    }
+    Ok(table)
 }
 
 impl Fault {
@@ -173,7 +200,8 @@ mod tests {
     fn the_reports_table_2_is_read_with_its_source() {
         let text = include_str!("../../../experiments/published/table2.csv");
         let table = PublishedTable::parse("table2.csv", text).unwrap();
-        assert!(table.source.contains("table 2") && !table.source.contains('#'), "{}", table.source);
+        assert!(table.source.contains("table 2") && !table.source.contains("#"), "{}", table.source);
+        assert_eq!(table.settings["optimizer"]["adam"]["lr"], toml::Value::Float(0.05));
         assert_eq!(table.optimizers, ["adadelta", "adagrad", "adam", "adamw", "rmsprop", "sgd"]);
         assert_eq!(table.rows[2].name, "cattle");
         // The means that the report states.
@@ -228,6 +256,8 @@ mod tests {
             "prompt,adam\nbicycle,1\nbicycle,2\n",
             "prompt,adam\n,2\n",
             "prompt,adam\nbicycle,inf\n",
+            "#: seeds = [0\nprompt,adam\nbicycle,1\n",
+            "# é\n#: dreams.epochs = 1\nprompt,adam\nbicycle,1\n",
         ];
         insta::assert_snapshot!(texts.map(said).join("\n"), @r"
         x the table of published figures is empty
@@ -239,6 +269,8 @@ mod tests {
         x a row of published figures is another for `bicycle` [table.csv:3:1]
         x a row of published figures has no prompt [table.csv:2:1]
         x `inf` is not a number [table.csv:2:1]
+        x the settings of published figures: unclosed array, expected `]` [table.csv:1:14]
+        x settings of published figures are `seeds`, `dream` and `optimizer`, not `dreams` [table.csv:2:4]
         ");
     }
 }

@@ -147,13 +147,14 @@ impl Grid {
     ) {
         let cell = folder.cell(&record.id);
         let trace = trace(self.steps, similarity, place.1, record.seed);
+        let column = (place.1 % 64) as f64; // cosines stay cosines
         record.status = CellStatus::Finished(Outcome {
             steps: self.steps,
             seconds: f64::from(self.steps) * 0.05,
             similarity_averaged: similarity / 100.0,
-            similarity_live: similarity / 100.0 - 0.01 * (place.1 as f64 - 1.5),
+            similarity_live: similarity / 100.0 - 0.01 * (column - 1.5),
             cutouts_averaged: Some(similarity / 100.0 + 0.004 * (place.0 as f64)),
-            cutouts_live: Some(similarity / 100.0 + 0.02 - 0.006 * (place.1 as f64)),
+            cutouts_live: Some(similarity / 100.0 + 0.02 - 0.006 * column),
             final_loss: trace.last().map_or(LossTerms::default(), |row| row.loss),
             best: None,
             live: Vec::new(),

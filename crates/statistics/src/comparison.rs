@@ -21,7 +21,7 @@ pub struct Comparison {
     pub methods: usize,
     /// Number of blocks.
     pub blocks: usize,
-    /// All pairs, a before b.
+    /// All pairs, a before b: those of the first method, then those of the second, and so on.
     pub pairs: Vec<Pair>,
     /// p value of the hypothesis that the method is the best, one a method.
     pub best_p: Vec<f64>,
@@ -96,7 +96,11 @@ impl Comparison {
     /// with the interval.
     pub fn between(&self, method: usize, other: usize) -> Option<Pair> {
         let (a, b) = (method.min(other), method.max(other));
-        let pair = *self.pairs.iter().find(|pair| (pair.a, pair.b) == (a, b))?;
+        if self.methods <= b || a == b {
+            return None;
+        }
+        let pairs_of_earlier = a * (2 * self.methods - a - 1) / 2;
+        let pair = self.pairs[pairs_of_earlier + b - a - 1];
         if method == a {
             return Some(pair);
         }

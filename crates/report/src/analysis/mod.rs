@@ -4,6 +4,7 @@ pub(crate) mod published;
 mod ruler;
 mod scores;
 mod sentences;
+mod standing;
 mod targets;
 mod tuned;
 mod variation;

@@ -2,6 +2,7 @@
 
 use records::{PublishedRow, PublishedTable};
 
+use super::standing::standing;
 use crate::group::Group;
 use crate::study::{Row, Study};
 use statistics::{Kendall, kendall, mean};
@@ -11,6 +12,8 @@ use statistics::{Kendall, kendall, mean};
 pub(crate) struct PublishedComparison {
     /// Source of the published figures.
     pub(crate) source: String,
+    /// The settings that they were measured with, as far as their table states them.
+    settings: toml::Table,
     /// The optimizers of both, in the experiment's order.
     pub(crate) optimizers: Vec<String>,
     /// The rows of both, in the experiment's order.
@@ -70,6 +73,7 @@ impl PublishedComparison {
         let means: Vec<Entry> = (0..columns.len()).map(|column| column_means(&rows, column)).collect();
         Some(Self {
             source: table.source.clone(),
+            settings: table.settings.clone(),
             optimizers: columns.iter().map(|(ours, _)| study.optimizers[*ours].clone()).collect(),
             order: order(&means),
             left_out: left_out(study, table),
@@ -80,7 +84,7 @@ impl PublishedComparison {
 
     /// Conclusions, in sentences.
     pub(crate) fn words(&self, study: &Study) -> Vec<String> {
-        let mut words = vec![standing(study)];
+        let mut words = vec![standing(study, &self.settings)];
         words.extend(self.distance());
         if let Some(Kendall { tau, agreeing, pairs }) = self.order {
             let tau = signed(tau);
@@ -113,21 +117,6 @@ impl PublishedComparison {
                 format!("Ours less the published: {mean} in the mean of {count}, from {least} to {most}.")
             }
         })
-    }
-}
-
-/// The rank of the comparison. Only the models of a publication can reproduce its figures.
-fn standing(study: &Study) -> String {
-    match &study.reproduces {
-        Some(publication) => {
-            format!(
-                "The model set is that of {publication}: ours may be called a reproduction of its figures."
-            )
-        }
-        None => format!(
-            "A comparison, not a reproduction: the model set is {}, not the paper's.",
-            study.model_set
-        ),
     }
 }
 

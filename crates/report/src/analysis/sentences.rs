@@ -4,7 +4,7 @@ use records::{AS_GIVEN, TunedOptimizer, counted};
 use statistics::Pair;
 
 use super::ruler::{Budget, Measure, Ruler};
-use super::verdict::{Other, Verdict};
+use super::verdict::{MOST_COMPARED, Other, Verdict};
 use crate::study::Study;
 
 /// More names than this are not listed one by one.
@@ -43,6 +43,14 @@ fn answer(verdict: &Verdict) -> String {
     }
     let prompts = verdict.scores.blocks.len();
     let basis = basis(verdict);
+    if MOST_COMPARED < places.len() {
+        return format!(
+            "{first} has the highest mean ({basis}). Which others may be the best is not known: {} optimizers are too \
+             many to compare every pair, {MOST_COMPARED} are the most. Leave some out, or tune their settings on other \
+             prompts (`[tuning]`).",
+            places.len()
+        );
+    }
     if prompts < LEAST_PROMPTS {
         let count = capitalized(&number_word(prompts));
         let noun = if prompts == 1 { "prompt" } else { "prompts" };
@@ -183,9 +191,10 @@ pub(crate) fn judge_says(verdict: &Verdict) -> Option<String> {
     })
 }
 
-/// The set that may be the best by another ruler, if there are enough prompts to rule anything out.
+/// The set that may be the best by another ruler, if it is known and there are enough prompts to rule
+/// anything out.
 fn set_of(other: &Other, verdict: &Verdict) -> String {
-    if verdict.scores.blocks.len() < LEAST_PROMPTS {
+    if verdict.scores.blocks.len() < LEAST_PROMPTS || verdict.comparison.is_none() {
         return String::new();
     }
     match other.may_be_best.as_slice() {
@@ -260,12 +269,15 @@ fn settings_of_one(study: &Study, verdict: &Verdict) -> Option<String> {
 fn coverage(study: &Study, verdict: &Verdict) -> Option<String> {
     let scores = &verdict.scores;
     let mut said = Vec::new();
-    for one in &scores.unranked {
+    for one in scores.unranked.iter().take(LISTED) {
         let name = &study.optimizers[one.optimizer];
         said.push(format!(
             "{name} is not ranked: it has ended {} of {} planned runs.",
             one.ended, one.planned
         ));
+    }
+    if let more @ 1.. = scores.unranked.len().saturating_sub(LISTED) {
+        said.push(format!("Nor are {more} more."));
     }
     if !scores.left_out.is_empty() {
         let names: Vec<String> = scores.left_out.iter().map(|&p| study.prompts[p].text.clone()).collect();

@@ -5,13 +5,18 @@ use super::scores::Scores;
 use crate::study::Study;
 use statistics::{kendall, mean, sample_sd};
 
+/// More optimizers than this are not compared pair by pair: time and the table of pairs grow with the
+/// square of their number.
+pub(crate) const MOST_COMPARED: usize = 200;
+
 /// The optimizers in the order of their means, which of them may be the best, and how others
 /// measure it.
 #[derive(Debug)]
 pub(crate) struct Verdict {
     /// Scores by the averaged image's similarity with its class name: table 2 of the report.
     pub(crate) scores: Scores,
-    /// All pairs of the ranked optimizers; `None` for fewer than two.
+    /// All pairs of the ranked optimizers; `None` for fewer than two, and for more than
+    /// [`MOST_COMPARED`].
     pub(crate) comparison: Option<Comparison>,
     /// The ranked optimizers, best mean first.
     pub(crate) places: Vec<Place>,
@@ -73,7 +78,8 @@ impl Verdict {
             .iter()
             .map(|&column| place(study, &scores, &table, comparison.as_ref(), judge, (columns[0], column)))
             .collect();
-        Self { friedman: friedman_permutation(&table), scores, comparison, places, others, crossed }
+        let friedman = few(&table).then(|| friedman_permutation(&table)).flatten();
+        Self { friedman, scores, comparison, places, others, crossed }
     }
 
     /// The pair of two places, the first less the second.
@@ -98,10 +104,18 @@ impl Verdict {
     }
 }
 
+/// Returns true if `table` (prompt × optimizer) has so few optimizers that all pairs can be compared.
+fn few(table: &[Vec<f64>]) -> bool {
+    table.first().is_none_or(|block| block.len() <= MOST_COMPARED)
+}
+
 /// All pairs; where all prompts share three seeds or more, with intervals that allow for other
 /// seeds.
 fn compare(scores: &Scores, table: &[Vec<f64>]) -> (Option<Comparison>, bool) {
     const ENOUGH_SEEDS: usize = 3;
+    if !few(table) {
+        return (None, false);
+    }
     let Some(mut comparison) = Comparison::of(table) else { return (None, false) };
     let shared = scores.shared_seeds().is_some_and(|seeds| ENOUGH_SEEDS <= seeds.len());
     let pairs = comparison.pairs.len();
@@ -157,12 +171,14 @@ fn place(
 fn other(study: &Study, ruler: Ruler, main: &[(usize, f64)]) -> Option<Other> {
     let scores = Scores::of(study, ruler);
     let table = scores.table();
-    let comparison = Comparison::of(&table)?;
     let means = means(&scores, &table);
-    if means.len() != main.len() {
+    if means.len() != main.len() || means.len() < 2 {
         return None;
     }
-    let kept = comparison.may_be_best();
+    let kept = match few(&table) {
+        true => Comparison::of(&table)?.may_be_best(),
+        false => (0..means.len()).collect(),
+    };
     let name_of = |column: usize| study.optimizers[scores.optimizers[column]].clone();
     let by_column = |means: &[(usize, f64)]| {
         let mut sorted = means.to_vec();
