@@ -13,3 +13,4 @@ mod setting;
 mod terminal;
 mod tuning;
 mod weights;
+mod workers;

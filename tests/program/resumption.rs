@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::setting::{Setting, assert_same, results};
 
 /// Long enough to be interrupted.
-const LONGER: &str = r#"
+pub(crate) const LONGER: &str = r#"
 name = "longer"
 models = ["tiny"]
 prompts = ["bicycle", "cow"]
@@ -142,7 +142,7 @@ fn a_second_run_on_the_same_folder_is_told() {
     setting.write("longer.toml", &LONGER.replace("epochs = 4", "epochs = 4000"));
     let mut child = start(&setting, &["longer.toml"]);
     wait_for(&setting.path("results/longer/cells/bicycle/sgd/seed-0/state.safetensors"));
-    let second = setting.expect(1, &["longer.toml"]);
+    let second = setting.expect(75, &["longer.toml"]);
     assert!(second.stderr.contains("another run is at work on `results/longer`"), "{}", second.stderr);
     assert!(child.try_wait().unwrap().is_none(), "the first run goes on");
     child.kill().unwrap();
@@ -172,17 +172,17 @@ fn a_shard_that_is_taken_is_refused() {
     setting.write("longer.toml", &LONGER.replace("epochs = 4", "epochs = 4000"));
     let mut child = start(&setting, &["longer.toml", "--shard", "1/2"]);
     wait_for(&setting.path("results/longer/cells/bicycle/sgd/seed-0/state.safetensors"));
-    let same = setting.expect(1, &["longer.toml", "--shard", "1/2"]);
+    let same = setting.expect(75, &["longer.toml", "--shard", "1/2"]);
     insta::assert_snapshot!(same.stderr, @"
       × another run is at work on shard 1/2 of `results/longer`
       help: wait for it, or take another of the 2 shards
     ");
-    let other_division = setting.expect(1, &["longer.toml", "--shard", "3/3"]);
+    let other_division = setting.expect(75, &["longer.toml", "--shard", "3/3"]);
     insta::assert_snapshot!(other_division.stderr, @"
       × shards of another division are at work on `results/longer`: 1/2
       help: all shards of a folder must be i/n with the same n
     ");
-    let whole = setting.expect(1, &["longer.toml"]);
+    let whole = setting.expect(75, &["longer.toml"]);
     insta::assert_snapshot!(whole.stderr, @"
       × another run is at work on `results/longer`
       help: wait for it, or give this one a folder of its own with --out
@@ -256,25 +256,25 @@ fn changed_settings_are_refused_and_fresh_begins_anew() {
     assert!(cell.contains("cutouts = 4"), "{cell}");
 }
 
-fn start(setting: &Setting, arguments: &[&str]) -> Child {
+pub(crate) fn start(setting: &Setting, arguments: &[&str]) -> Child {
     setting.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 #[cfg(unix)]
-fn signal(child: &Child, signal: &str) {
+pub(crate) fn signal(child: &Child, signal: &str) {
     let id = child.id().to_string();
     assert!(std::process::Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
 }
 
-fn wait_for(path: &Path) {
+pub(crate) fn wait_for(path: &Path) {
     wait_until(|| path.is_file());
 }
 
-fn wait_for_longer(path: &Path, bytes: usize) {
+pub(crate) fn wait_for_longer(path: &Path, bytes: usize) {
     wait_until(|| fs::metadata(path).is_ok_and(|file| file.len() > bytes as u64));
 }
 
-fn wait_until(condition: impl Fn() -> bool) {
+pub(crate) fn wait_until(condition: impl Fn() -> bool) {
     let begun = Instant::now();
     while !condition() {
         assert!(begun.elapsed() < Duration::from_secs(120), "it did not happen");

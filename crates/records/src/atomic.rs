@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::RecordError;
 use super::leftovers::{self, WRITING};
+use super::read_regular;
 
 /// Writes a file whole or not at all: a temporary file in the same folder, fsync, rename. Makes
 /// missing folders.
@@ -12,6 +13,18 @@ use super::leftovers::{self, WRITING};
 /// [`RecordError::Write`] names the file.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
     write_by_way_of(WRITING, path, bytes)
+}
+
+/// Writes a file as [`write_atomically`] does, unless it has these bytes already: of many shards
+/// that know the same, one writes.
+///
+/// # Errors
+/// [`RecordError::Write`] names the file.
+pub fn write_unless_same(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
+    match read_regular(path, bytes.len() as u64) {
+        Ok(there) if there == bytes => Ok(()),
+        _ => write_atomically(path, bytes),
+    }
 }
 
 /// Writes atomically by way of a temporary file whose name begins with `prefix`, the machine and
@@ -51,6 +64,22 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    #[test]
+    fn what_is_there_already_is_not_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.toml");
+        let written = |bytes: &[u8]| {
+            write_unless_same(&path, bytes).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), bytes);
+            std::os::unix::fs::MetadataExt::ino(&fs::metadata(&path).unwrap())
+        };
+        let (first, second) = (written(b"one"), written(b"one"));
+        assert_eq!(first, second, "the same file");
+        let _held = fs::File::open(&path).unwrap(); // or its inode may be given out again
+        assert_ne!(written(b"two"), first);
+        assert_eq!(written(b""), written(b""));
+    }
 
     #[test]
     fn others_may_read_what_is_written() {

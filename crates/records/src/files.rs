@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::check::Check;
 use super::seal::{SealError, opened, sealed};
-use super::{LARGEST_RECORD, RecordError, TomlError, read_regular, write_atomically};
+use super::{LARGEST_RECORD, RecordError, TomlError, read_regular, write_atomically, write_unless_same};
 
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, RecordError> {
     match read_regular(path, LARGEST_RECORD) {
@@ -33,7 +33,16 @@ pub(super) fn read_toml<T: DeserializeOwned + Check>(path: &Path) -> Result<Opti
 }
 
 pub(super) fn write_toml<T: Serialize>(path: &Path, record: &T) -> Result<(), RecordError> {
+    write_atomically(path, sealed_toml(path, record)?.as_bytes())
+}
+
+/// Writes a record that all shards of a run know alike, unless it is there.
+pub(super) fn write_toml_unless_same<T: Serialize>(path: &Path, record: &T) -> Result<(), RecordError> {
+    write_unless_same(path, sealed_toml(path, record)?.as_bytes())
+}
+
+fn sealed_toml<T: Serialize>(path: &Path, record: &T) -> Result<String, RecordError> {
     let text = toml::to_string(record)
         .map_err(|source| RecordError::Encode { path: path.to_owned(), source: Box::new(source) })?;
-    write_atomically(path, sealed(&text).as_bytes())
+    Ok(sealed(&text))
 }

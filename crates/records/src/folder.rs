@@ -3,10 +3,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::CellRecord;
-use super::files::{read, read_toml, write_toml};
+use super::files::{read, read_toml, write_toml_unless_same};
 use super::{
     CellFolder, Environment, LabelSet, PlanRecord, PublishedTable, RecordError, TunedRecord, leftovers,
-    sha256, write_atomically,
+    sha256, write_unless_same,
 };
 
 /// A results folder, such as `results/optimizers`.
@@ -60,7 +60,7 @@ impl ResultsFolder {
     /// # Errors
     /// When the file cannot be written.
     pub fn write_plan(&self, plan: &PlanRecord) -> Result<(), RecordError> {
-        write_toml(&self.plan_path(), plan)
+        write_toml_unless_same(&self.plan_path(), plan)
     }
 
     /// The cells that choose settings, if the experiment has any: a plan like that of the cells
@@ -77,7 +77,7 @@ impl ResultsFolder {
     /// # Errors
     /// When the file cannot be written.
     pub fn write_tuning(&self, plan: &PlanRecord) -> Result<(), RecordError> {
-        write_toml(&self.root.join("tuning.toml"), plan)
+        write_toml_unless_same(&self.root.join("tuning.toml"), plan)
     }
 
     /// The frozen choice, if there is one.
@@ -93,7 +93,7 @@ impl ResultsFolder {
     /// # Errors
     /// When the file cannot be written.
     pub fn write_tuned(&self, tuned: &TunedRecord) -> Result<(), RecordError> {
-        write_toml(&self.tuned_path(), tuned)
+        write_toml_unless_same(&self.tuned_path(), tuned)
     }
 
     /// The path of the frozen choice.
@@ -126,7 +126,7 @@ impl ResultsFolder {
     /// # Errors
     /// When the file cannot be written.
     pub fn write_labels(&self, labels: &LabelSet) -> Result<(), RecordError> {
-        write_toml(&self.root.join("labels.toml"), labels)
+        write_toml_unless_same(&self.root.join("labels.toml"), labels)
     }
 
     /// Reads the environment of the last run, if there was one.
@@ -148,7 +148,7 @@ impl ResultsFolder {
         let mut json = serde_json::to_vec_pretty(environment)
             .map_err(|source| RecordError::Json { path: path.clone(), source })?;
         json.push(b'\n');
-        write_atomically(&path, &json)
+        write_unless_same(&path, &json)
     }
 
     /// The published figures that the experiment is shown beside, if it names any.
@@ -180,7 +180,7 @@ impl ResultsFolder {
     pub fn write_published(&self, table: Option<&PublishedTable>) -> Result<(), RecordError> {
         let path = self.root.join(PUBLISHED);
         match table {
-            Some(table) => write_atomically(&path, table.text.as_bytes()),
+            Some(table) => write_unless_same(&path, table.text.as_bytes()),
             None => match fs::remove_file(&path) {
                 Err(source) if source.kind() != io::ErrorKind::NotFound => {
                     Err(RecordError::Write { path, source })

@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process;
-use std::sync::OnceLock;
 use std::time::Duration;
+
+use regular_files::{has_ended, writer};
 
 /// Prefix of the temporary files of a run.
 pub(super) const WRITING: &str = ".writing-";
@@ -16,18 +16,18 @@ const OLD: Duration = Duration::from_secs(24 * 3600);
 
 /// The first part of a temporary file's name: it tells the machine and the process that writes it.
 pub(super) fn named(prefix: &str) -> String {
-    format!("{prefix}{}-{}-", host(), process::id())
+    format!("{prefix}{}-", writer())
 }
 
-/// Removes temporary files and folders from `folder` that processes of this machine left which are
-/// dead, and all that are older than a day. Those of living processes, and younger ones of other
-/// machines, stay.
+/// Removes temporary files and folders from `folder` whose writers are known to have ended, and all
+/// that are older than a day. Whatever a living process may be writing stays, on whichever machine
+/// and in whichever container it runs.
 pub(super) fn remove(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let Some(writer) = writer(&name.to_string_lossy()) else { continue };
+        let Some(writer) = writer_in(&name.to_string_lossy()).map(str::to_owned) else { continue };
         let age = entry.metadata().ok().and_then(|found| found.modified().ok()?.elapsed().ok());
-        if writer.is_some_and(|(host, process)| is_dead(&host, process)) || age.is_some_and(|age| OLD < age) {
+        if has_ended(&writer) || age.is_some_and(|age| OLD < age) {
             let path = entry.path();
             // What cannot be removed does no harm either.
             let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
@@ -35,38 +35,17 @@ pub(super) fn remove(folder: &Path) {
     }
 }
 
-/// Of a temporary file's name, the machine and the process that wrote it, if it tells; nothing of
-/// other names.
+/// The writer that a temporary file's name tells, empty where it tells none; `None` of other names.
 ///
-/// A run writes `.writing-HOST-PROCESS-…`, a report `.animating-HOST-PROCESS-…`, a saved state
-/// `.state.safetensors.HOST-PROCESS.tmp`.
-fn writer(name: &str) -> Option<Option<(String, u32)>> {
+/// A run writes `.writing-WRITER-RANDOM`, a report `.animating-WRITER-RANDOM`, a saved state
+/// `.state.safetensors.WRITER-RANDOM.tmp`.
+fn writer_in(name: &str) -> Option<&str> {
     let rest = [WRITING, ANIMATING].into_iter().find_map(|prefix| name.strip_prefix(prefix));
     let told = match rest {
-        Some(rest) => rest.rsplit_once('-').map_or("", |(told, _)| told),
+        Some(rest) => rest,
         None => name.strip_prefix('.')?.strip_suffix(".tmp")?.rsplit('.').next().unwrap_or_default(),
     };
-    let parts = told.rsplit_once('-');
-    Some(parts.and_then(|(host, process)| Some((host.to_owned(), process.parse().ok()?))))
-}
-
-fn is_dead(machine: &str, process: u32) -> bool {
-    // Only Linux says without further ado which processes live.
-    let tells = Path::new("/proc/self").exists();
-    tells
-        && machine == host()
-        && process != process::id()
-        && !Path::new("/proc").join(process.to_string()).exists()
-}
-
-/// The machine's name, in letters and digits.
-fn host() -> &'static str {
-    static HOST: OnceLock<String> = OnceLock::new();
-    HOST.get_or_init(|| {
-        let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let letters: String = name.chars().filter(char::is_ascii_alphanumeric).take(60).collect();
-        if letters.is_empty() { "unnamed".to_owned() } else { letters }
-    })
+    Some(told.rsplit_once('-').map_or("", |(writer, _)| writer))
 }
 
 #[cfg(test)]
@@ -75,22 +54,22 @@ mod tests {
 
     #[test]
     fn names_tell_who_writes() {
-        let told = Some((host().to_owned(), process::id()));
-        assert_eq!(writer(&format!("{}Xy12", named(WRITING))), Some(told.clone()));
-        let state = format!(".state.safetensors.{}-{}.tmp", host(), process::id());
-        assert_eq!(writer(&state), Some(told));
-        assert_eq!(writer(".writing-Xy12"), Some(None), "of an older version");
-        assert_eq!(writer("trace.csv"), None);
+        let told = writer();
+        assert_eq!(writer_in(&format!("{}Xy12", named(WRITING))), Some(told.as_str()));
+        let state = regular_files::temporary_beside(Path::new("state.safetensors"));
+        assert_eq!(writer_in(state.to_str().unwrap()), Some(told.as_str()));
+        assert_eq!(writer_in(".writing-Xy12"), Some(""), "of an older version");
+        assert_eq!(writer_in("trace.csv"), None);
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn removes_what_the_dead_and_what_yesterday_left_and_nothing_of_the_living() {
         let folder = tempfile::tempdir().unwrap();
-        let mut child = process::Command::new("true").spawn().unwrap();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
         let dead = child.id();
         child.wait().unwrap();
-        let mut alive = process::Command::new("sleep").arg("60").spawn().unwrap();
+        let mut alive = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         let yesterday = std::time::SystemTime::now() - 2 * OLD;
         let make = |name: &str, is_old: bool| {
             let file = fs::File::create(folder.path().join(name)).unwrap();
@@ -99,19 +78,26 @@ mod tests {
             }
             name.to_owned()
         };
+        let ours = writer();
+        let machine = ours.rsplit_once('-').unwrap().0;
+        let name = machine.rsplit_once('-').unwrap().0;
         let mut stay = vec![
-            make(&format!(".writing-{}-{}-a", host(), alive.id()), false),
-            make(&format!(".writing-{}-{}-b", host(), process::id()), false),
+            make(&format!(".writing-{machine}-{}-a", alive.id()), false),
+            make(&format!(".writing-{ours}-b"), false),
             make(".writing-elsewhere-1-c", false),
+            // A container of the same name counts processes of its own.
+            make(&format!(".writing-{name}-0badcafe-{dead}-j"), false),
+            make(&format!(".state.safetensors.{name}-0badcafe-{dead}-k.tmp"), false),
+            make(&format!(".state.safetensors.{name}-{dead}.tmp"), false),
             make(".writing-d", false),
             make("trace.csv", true),
         ];
-        make(&format!(".writing-{}-{dead}-e", host()), false);
-        make(&format!(".animating-{}-{dead}-f", host()), false);
-        make(&format!(".state.safetensors.{}-{dead}.tmp", host()), false);
+        make(&format!(".writing-{machine}-{dead}-e"), false);
+        make(&format!(".animating-{machine}-{dead}-f"), false);
+        make(&format!(".state.safetensors.{machine}-{dead}-l.tmp"), false);
         make(".writing-elsewhere-1-g", true);
         make(".writing-h", true);
-        fs::create_dir(folder.path().join(format!(".writing-{}-{dead}-i", host()))).unwrap();
+        fs::create_dir(folder.path().join(format!(".writing-{machine}-{dead}-i"))).unwrap();
         remove(folder.path());
         alive.kill().unwrap();
         alive.wait().unwrap();

@@ -55,7 +55,7 @@ mod verify;
 mod voc;
 mod words;
 
-pub use atomic::write_atomically;
+pub use atomic::{write_atomically, write_unless_same};
 pub use cell::{Best, CellRecord, CellStatus, Outcome};
 pub use cell_folder::CellFolder;
 pub use characters::forbidden_in_toml;

@@ -1,4 +1,9 @@
 //! Reading of files that somebody else may have put there: regular ones only, and never waiting.
+//! Names of temporary files, for folders that several machines write to.
+
+mod temporary;
+
+pub use temporary::{has_ended, temporary_beside, writer};
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -148,6 +153,30 @@ mod tests {
         assert_eq!(said(&link), "it is a named pipe, not a regular file");
         assert_eq!(said(&socket), "it is a socket, not a regular file");
         assert_eq!(said(Path::new("/dev/zero")), "it is a device, not a regular file");
+    }
+
+    /// Over NFS 4 a shared lock fails on a file that is open for writing only.
+    #[test]
+    fn a_file_to_be_locked_is_open_for_reading_and_for_writing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".lock");
+        let mut file = open_untruncated(&path).unwrap();
+        io::Write::write_all(&mut file, b"written").unwrap();
+        io::Seek::rewind(&mut file).unwrap();
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "written");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn file_systems_say_in_several_ways_that_they_have_no_locks() {
+        for code in [libc::ENOLCK, libc::ENOSYS, libc::EOPNOTSUPP] {
+            assert!(has_no_locks(&io::Error::from_raw_os_error(code)), "{code}");
+        }
+        for code in [libc::EBADF, libc::EACCES, libc::EWOULDBLOCK] {
+            assert!(!has_no_locks(&io::Error::from_raw_os_error(code)), "{code}");
+        }
     }
 
     /// The system's files have no length that is known before they are read.

@@ -5,6 +5,7 @@ mod arrange;
 pub use arrange::parse;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -38,7 +39,9 @@ Examples:
 Exit codes:
   0 all cells are done, 1 error, 2 wrong usage, 3 some cells failed, diverged or are damaged,
   4 a shard waits for others' share of a tuning,
-  130 interrupted: what was computed is saved";
+  75 another run has the results folder or the shard: try again when it has ended,
+  130 interrupted (Ctrl-C, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2): what was computed is saved
+  With --no-report a cell that diverged is a result: 0 if all have ended, 3 if some failed";
 
 /// Runs optimizer-comparison experiments on BigSleep
 #[derive(Debug, Parser)]
@@ -150,8 +153,22 @@ pub struct RunArgs {
     #[arg(long)]
     pub fresh: bool,
     /// Also write event files for TensorBoard, into the results folder's folder tensorboard
-    #[arg(long)]
+    #[arg(long, conflicts_with = "no_report")]
     pub tensorboard: bool,
+    /// Compute and judge only; `runner report` makes tables and plots of all shards once
+    #[arg(long)]
+    pub no_report: bool,
+    /// Wait for another run that has the folder or the shard [default: 60 with --no-report, else 0]
+    #[arg(long, value_name = "SECONDS")]
+    pub wait: Option<u32>,
+}
+
+impl RunArgs {
+    /// The longest time to wait for another run.
+    pub fn longest_wait(&self) -> Duration {
+        let usual = if self.no_report { 60 } else { 0 };
+        Duration::from_secs(self.wait.unwrap_or(usual).into())
+    }
 }
 
 /// Which experiment, which of its cells, and on what.
@@ -173,7 +190,7 @@ pub struct PlanArgs {
     #[arg(long, value_name = "DEVICES")]
     pub devices: Option<DeviceChoice>,
     /// Cells to compute at once on the CPU [default: as many as cores for small models, 1 for
-    /// large]
+    /// large; `OMP_NUM_THREADS` says how many cores to use]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
 }

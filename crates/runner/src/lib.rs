@@ -11,4 +11,5 @@ pub mod output;
 pub mod preflight;
 pub mod run;
 pub mod session;
+mod signals;
 pub mod study;

@@ -1,7 +1,7 @@
 //! Logs: to the terminal as much as was asked for, and all that matters to the results folder.
 
 use std::fmt::Debug;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -80,6 +80,9 @@ impl RunLog {
     /// # Errors
     /// When it cannot be opened.
     pub fn write_to(&self, path: &Path) -> io::Result<()> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
         let file = records::open_untruncated(path)?;
         *self.file.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
         Ok(())

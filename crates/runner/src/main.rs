@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         Ok(ending) => ExitCode::from(ending.code()),
         Err(error) => {
             output::say_error(&error);
-            ExitCode::FAILURE
+            ExitCode::from(commands::code_of(&error))
         }
     }
 }

@@ -2,10 +2,10 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::{self, BufWriter, Write},
-    path::{Path, PathBuf},
-    process,
+    path::Path,
 };
 
+use regular_files::temporary_beside;
 use safetensors::tensor::{Metadata, TensorInfo};
 use tch::{Device, Tensor};
 
@@ -85,15 +85,6 @@ fn bytes(tensor: &Tensor) -> Vec<u8> {
     let mut bytes = vec![0; tensor.numel() * tensor.kind().elt_size_in_bytes()];
     tensor.copy_data_u8(&mut bytes, tensor.numel());
     bytes
-}
-
-fn temporary_beside(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    // The machine as well as the process: several may share a folder, and tidy it up.
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let host: String = host.chars().filter(char::is_ascii_alphanumeric).take(60).collect();
-    let host = if host.is_empty() { "unnamed" } else { &host };
-    path.with_file_name(format!(".{name}.{host}-{}.tmp", process::id()))
 }
 
 /// A rename is durable once its folder is.

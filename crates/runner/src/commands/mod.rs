@@ -11,11 +11,12 @@ mod weights;
 pub(crate) use labels::labels;
 
 use clap::CommandFactory;
-use miette::{IntoDiagnostic, Result};
+use miette::{IntoDiagnostic, Report, Result};
 use model_sets::ModelSets;
 
 use crate::cli::{Cli, Command, WeightsCommand};
-use crate::{logs, output};
+use crate::run::LockError;
+use crate::{devices, logs, output};
 
 /// Exit status of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub enum ExitStatus {
     SomeFailed,
     /// A shard waits for others, whose share of the tuning has not ended.
     Waiting,
+    /// Another run has the results folder, or the shard.
+    Taken,
     /// The run was canceled; what was computed is saved.
     Interrupted,
 }
@@ -37,8 +40,17 @@ impl ExitStatus {
             Self::Done => 0,
             Self::SomeFailed => 3,
             Self::Waiting => 4,
+            Self::Taken => 75,        // EX_TEMPFAIL of sysexits.h: worth another try
             Self::Interrupted => 130, // as shells say it
         }
+    }
+}
+
+/// The exit code of an error.
+pub fn code_of(error: &Report) -> u8 {
+    match error.downcast_ref::<LockError>() {
+        Some(lock) if lock.is_temporary() => ExitStatus::Taken.code(),
+        _ => 1,
     }
 }
 
@@ -49,6 +61,7 @@ impl ExitStatus {
 pub fn execute(cli: Cli) -> Result<ExitStatus> {
     let bars = output::bars();
     let log = logs::start(&cli.global, &bars);
+    limit_threads();
     let sets = ModelSets::at(&cli.global.weights);
     match (cli.command, cli.plan) {
         (Some(Command::Plan { args, like }), _) => plan::plan(&args, like.as_deref(), &sets),
@@ -78,5 +91,13 @@ pub fn execute(cli: Cli) -> Result<ExitStatus> {
             output::print(&Cli::command().render_help().to_string()); // clap asks for an experiment before this
             Ok(ExitStatus::Done)
         }
+    }
+}
+
+/// Has what encodes and draws use as many cores as the computation, where that was stated.
+fn limit_threads() {
+    if let Some(cores) = devices::stated_cores() {
+        // Fails where a test of this process has started the threads before.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(cores).build_global();
     }
 }

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use experiment::plan::Cell;
 use indicatif::MultiProgress;
-use miette::{IntoDiagnostic, Result, WrapErr};
+use miette::Result;
 use model_sets::ModelSets;
 use records::ResultsFolder;
 
@@ -12,6 +12,7 @@ use crate::logs::RunLog;
 use crate::output;
 use crate::run::{CancellationToken, StatusCounts};
 use crate::session::{NotTuned, Ran, Session, With};
+use crate::signals::cancel_on_signals;
 use crate::study::{Models, Study};
 
 /// Runs an experiment, or goes on with it.
@@ -32,8 +33,11 @@ pub(super) fn run(
     study.keep_images_in(&folder);
     let (results, stop) = (ResultsFolder::at(&folder), CancellationToken::default());
     let with = With { args, stop: &stop, bars, quiet: global.quiet, log };
-    let session = Session::open(&study, &results, with)?;
-    stop_on_signals(&stop)?;
+    cancel_on_signals(&stop)?;
+    let session = match Session::open(&study, &results, with) {
+        Err(_) if stop.is_canceled() => return Ok(ExitStatus::Interrupted),
+        opened => opened?,
+    };
     match session.run()? {
         Ran::NotTuned(NotTuned::Stopped) => Ok(ExitStatus::Interrupted),
         Ran::NotTuned(NotTuned::Failed) => Ok(ExitStatus::SomeFailed),
@@ -41,31 +45,11 @@ pub(super) fn run(
         Ran::Tested { cells, judged } => {
             let unjudged = *judged.as_ref().unwrap_or(&0);
             let cells: Vec<&Cell> = cells.iter().collect();
-            let ending = conclude(&results, &cells, &stop, unjudged, args.tensorboard, global.quiet);
+            let ending = conclude(&results, &cells, &stop, unjudged, args, global.quiet);
             judged?;
             ending
         }
     }
-}
-
-/// The first Ctrl-C (or SIGTERM, as batch systems send it) requests cancellation, the second is
-/// obeyed at once.
-fn stop_on_signals(stop: &CancellationToken) -> Result<()> {
-    let stop = stop.clone();
-    ctrlc::set_handler(move || {
-        if stop.cancel() {
-            leave_at_once();
-        }
-        output::say("stopping: saving what has been computed (again to leave at once)");
-    })
-    .into_diagnostic()
-    .wrap_err("the program cannot be made to listen to Ctrl-C")
-}
-
-/// Without tidying up: libtorch's own end would pull the ground from under threads that still
-/// compute.
-fn leave_at_once() -> ! {
-    torch_ext::exit_at_once(ExitStatus::Interrupted.code())
 }
 
 /// `unjudged`: final images that the judges did not come to look at.
@@ -74,7 +58,7 @@ fn conclude(
     cells: &[&Cell],
     stop: &CancellationToken,
     unjudged: usize,
-    tensorboard: bool,
+    args: &RunArgs,
     quiet: bool,
 ) -> Result<ExitStatus> {
     let counts = StatusCounts::of(results, cells);
@@ -95,7 +79,11 @@ fn conclude(
         }
         return Ok(ExitStatus::Interrupted);
     }
-    let reported = report::report(results.path(), tensorboard, quiet)?;
+    if args.no_report {
+        let ended = counts.failed + counts.left == 0;
+        return Ok(if ended { ExitStatus::Done } else { ExitStatus::SomeFailed });
+    }
+    let reported = report::report(results.path(), args.tensorboard, quiet)?;
     // Cells are left where not even their failure could be recorded.
     let all_finished = counts.failed + counts.diverged + counts.left == 0;
     Ok(if all_finished { reported } else { ExitStatus::SomeFailed })

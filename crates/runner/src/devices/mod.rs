@@ -1,7 +1,9 @@
 //! Devices to compute on.
 mod choice;
+mod cores;
 
 pub use choice::{DeviceChoice, DeviceError};
+pub(crate) use cores::{cores, stated as stated_cores};
 
 use tch::Device;
 

@@ -75,6 +75,7 @@ impl<'c, 'r> Batch<'c, 'r> {
             if self.fetch_is_due() {
                 self.fetch();
                 self.write()?;
+                self.drop_overtaken();
                 self.save_due()?;
                 self.retire()?;
             }
@@ -99,6 +100,23 @@ impl<'c, 'r> Batch<'c, 'r> {
             .filter_map(|cell_run| Some((cell_run.cell.cosine_scale(), cell_run.last_row()?)))
             .collect();
         self.progress.update(&rows);
+    }
+
+    /// Lets go of cells that a twin of this run has ended meanwhile, where locks did not keep it
+    /// away: its record is about its own files.
+    fn drop_overtaken(&mut self) {
+        for index in (0..self.dreams.len()).rev() {
+            let cell_run = &self.cell_runs[index];
+            let Some(status) =
+                is_save_point(&self.dreams[index]).then(|| cell_run.ended_elsewhere()).flatten()
+            else {
+                continue;
+            };
+            tracing::warn!(cell = cell_run.cell.id, "another run has ended this cell meanwhile");
+            self.progress.ended(cell_run.cell, &status);
+            self.dreams.remove(index);
+            self.cell_runs.remove(index);
+        }
     }
 
     /// Has the device copy what is to be saved now, of all such dreams together, and does not wait

@@ -152,6 +152,12 @@ impl<'c> CellRun<'c> {
         }
     }
 
+    /// How another run has ended the cell since this one took it up, if any has.
+    pub(super) fn ended_elsewhere(&self) -> Option<CellStatus> {
+        let record = self.folder.record().ok().flatten()?;
+        (record.digest == self.cell.digest && record.status.is_final()).then_some(record.status)
+    }
+
     /// Its folder.
     pub(super) fn folder(&self) -> &CellFolder {
         &self.folder

@@ -43,6 +43,34 @@ pub enum LockError {
 }
 
 impl FolderLock {
+    /// Takes `folder` or a shard of it, and waits `longest` at most while another run has it. Calls
+    /// `waiting` once if it has to wait; ends early, with the error, once `stopped` says so.
+    ///
+    /// # Errors
+    /// When another run has it still.
+    pub fn wait(
+        folder: &Path,
+        shard: Option<Shard>,
+        longest: Duration,
+        waiting: impl FnOnce(&LockError),
+        stopped: impl Fn() -> bool,
+    ) -> Result<Self, LockError> {
+        let (begun, mut waiting) = (Instant::now(), Some(waiting));
+        loop {
+            let taken = match Self::take(folder, shard) {
+                Err(error) if error.is_temporary() => error,
+                ended => return ended,
+            };
+            if longest <= begun.elapsed() || stopped() {
+                return Err(taken);
+            }
+            if let Some(waiting) = waiting.take() {
+                waiting(&taken);
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
     /// Locks `folder`, which is made if it is missing, or a shard of it.
     ///
     /// # Errors
@@ -60,6 +88,16 @@ impl FolderLock {
         let own = locked(&folder.join(ours), File::try_lock)?.ok_or_else(shard_taken)?;
         refuse_other_divisions(folder, of)?;
         Ok(Self { _files: vec![shared, own] })
+    }
+}
+
+impl LockError {
+    /// Returns true if another run is at work, which ends some time.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Taken { .. } | Self::ShardTaken { .. } | Self::OtherDivision { .. } => true,
+            Self::ReportTaken { .. } | Self::Io { .. } => false,
+        }
     }
 }
 
@@ -169,6 +207,23 @@ mod tests {
         fs::write(folder.path().join(".lock"), "kept").unwrap();
         drop(FolderLock::take(folder.path(), None).unwrap());
         assert_eq!(fs::read_to_string(folder.path().join(".lock")).unwrap(), "kept");
+    }
+
+    #[test]
+    fn waits_for_a_shard_that_is_taken_but_not_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = std::cell::RefCell::new(Some(FolderLock::take(folder.path(), shard(1, 2)).unwrap()));
+        let short = Duration::from_millis(1);
+        let taken = FolderLock::wait(folder.path(), shard(1, 2), short, |_| {}, || false).unwrap_err();
+        assert!(matches!(taken, LockError::ShardTaken { .. }), "{taken}");
+        let long = Duration::from_secs(600);
+        let stopped = FolderLock::wait(folder.path(), shard(1, 2), long, |_| {}, || true).unwrap_err();
+        assert!(stopped.is_temporary(), "{stopped}");
+        let freed = |taken: &LockError| {
+            assert!(taken.is_temporary(), "{taken}");
+            held.take(); // the other comes to its end
+        };
+        FolderLock::wait(folder.path(), shard(1, 2), long, freed, || false).unwrap();
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::queue::Queue;
 use super::worker::Worker;
 use super::worker_loop::WorkerLoop;
 use super::{CancellationToken, Progress};
+use crate::devices::cores;
 use crate::models::{LoadError, Workload};
 
 /// Who computes: how many workers on what, each with how many threads and cells at once.
@@ -63,7 +64,7 @@ impl Schedule {
     /// split among threads round differently, and results must not depend on how many cells are
     /// computed at once.
     pub fn new(devices: &[Device], jobs: Option<usize>, workload: &Workload) -> Self {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let cores = cores();
         if devices == [Device::Cpu] {
             let small = workload.is_small();
             let threads = if small { 1 } else { cores };

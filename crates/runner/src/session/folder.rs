@@ -1,11 +1,13 @@
 //! The results folder of a run.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use experiment::PromptImage;
+use experiment::plan::Shard;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use records::{
     FileDigests, LARGEST_RECORD, PUBLISHED, ResultsFolder, counted, read_regular, sha256, write_atomically,
+    write_unless_same,
 };
 
 use super::{Session, environment};
@@ -20,11 +22,11 @@ impl Session<'_> {
         let (study, folder) = (self.study, self.results.path());
         keep(folder, &study.images)?;
         let resolved = study.resolved();
-        write_atomically(&folder.join("experiment.toml"), resolved.as_bytes()).into_diagnostic()?;
+        write_unless_same(&folder.join("experiment.toml"), resolved.as_bytes()).into_diagnostic()?;
         self.results.write_published(study.published.as_ref()).into_diagnostic()?;
         let environment = environment::of(self.identity, &self.judges, &study.devices);
         self.results.write_environment(&environment).into_diagnostic()?;
-        let log = self.with.log.write_to(&folder.join("run.log"));
+        let log = self.with.log.write_to(&folder.join(log_of(study.shard())));
         log.into_diagnostic().wrap_err("the log cannot be written")?;
         let mut files = FileDigests::from([("experiment.toml".to_owned(), sha256(resolved.as_bytes()))]);
         let images = study.images.iter();
@@ -32,6 +34,15 @@ impl Session<'_> {
         let published = study.published.as_ref();
         files.extend(published.map(|table| (PUBLISHED.to_owned(), sha256(table.text.as_bytes()))));
         Ok(self.files.get_or_init(|| files).clone())
+    }
+}
+
+/// The log of a whole run, or of a shard: what several processes append to one file over a network
+/// may overwrite each other.
+fn log_of(shard: Option<Shard>) -> PathBuf {
+    match shard {
+        None => PathBuf::from("run.log"),
+        Some(Shard { index, of }) => Path::new("logs").join(format!("shard-{index}-of-{of}.log")),
     }
 }
 

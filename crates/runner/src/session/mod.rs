@@ -23,7 +23,7 @@ use crate::cli::RunArgs;
 use crate::logs::RunLog;
 use crate::output;
 use crate::preflight::check_folders;
-use crate::run::{CancellationToken, FolderLock, JudgingStage, Schedule};
+use crate::run::{CancellationToken, FolderLock, JudgingStage, LockError, Schedule};
 use crate::study::{Models, Study};
 
 /// A run: everything has been checked, and the results folder is its own.
@@ -83,7 +83,7 @@ impl<'s> Session<'s> {
         let cells = study.selected(&plans)?;
         let labels = study.preflight(&judges, &cells)?;
         check_folders(results, &cells, with.args.tensorboard)?;
-        let _lock = FolderLock::take(results.path(), study.shard())?;
+        let _lock = lock(study, results, with)?;
         results.remove_leftovers();
         Ok(Self { study, set, identity, judges, labels, results, with, files: OnceCell::new(), _lock })
     }
@@ -140,4 +140,15 @@ impl<'s> Session<'s> {
             output::say(line);
         }
     }
+}
+
+/// The lock of the folder or of the shard, waited for as long as the command line allows.
+fn lock(study: &Study<'_>, results: &ResultsFolder, with: With<'_>) -> Result<FolderLock> {
+    let waiting = |taken: &LockError| {
+        if !with.quiet {
+            output::say(&format!("{taken}: waiting for it"));
+        }
+    };
+    let (longest, stopped) = (with.args.longest_wait(), || with.stop.is_canceled());
+    Ok(FolderLock::wait(results.path(), study.shard(), longest, waiting, stopped)?)
 }
