@@ -72,6 +72,7 @@ def check(page: Page, path: pathlib.Path, shots: pathlib.Path | None, name: str)
     shoot(page, shots, name, full_page=True)
     accessible(page, name)
     answered(page, name)
+    curves(page, shots, name)
     dialog(page, shots, name)
     linked(page)
     sorts(page)
@@ -83,6 +84,68 @@ def answered(page: Page, name: str) -> None:
     assert first["y"] + first["height"] < 900, f"{name}: the answer is at {first}"
     image = page.locator(".verdict .strip img").first.bounding_box()
     assert name.endswith("390") or image["y"] + 60 < 900, f"{name}: the first image is at {image}"
+
+
+def curves(page: Page, shots: pathlib.Path | None, name: str) -> None:
+    """Values when pointed at; curves hidden, alone and zoomed, by mouse and by keyboard."""
+    figure = page.locator("[data-chart=similarity]")
+    figure.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('[data-chart=similarity] .plot .line')")
+    panel, tip = figure.locator(".plot").first, figure.locator(".tip").first
+    # Every name of the report's own optimizers, and none that is hidden.
+    names, lines = figure.locator(".names button"), panel.locator(".line")
+    shown = lines.count()
+    assert shown == names.count() or "hidden" in name, f"{name}: {shown} lines of {names.count()}"
+    panel.hover()
+    told = tip.inner_text().split("\n")
+    assert told[0].startswith("step ") and names.first.inner_text() in " ".join(told), f"{name}: {told}"
+    shoot(page, shots, f"{name}-curves")
+    values = [float(value) for value in told if value.replace(".", "", 1).isdigit()]
+    assert len(values) == min(shown, 12) and values == sorted(values, reverse=True), f"{name}: {told}"
+
+    ticks = "[...document.querySelectorAll('[data-chart=similarity] .plot')[0].querySelectorAll('text')].map(t => t.textContent).join(' ')"
+    whole, first = page.evaluate(ticks), names.first
+    settle = lambda expected: page.wait_for_function(
+        f"document.querySelector('[data-chart=similarity] .plot').querySelectorAll('.line').length === {expected}"
+    )
+    for hide, alone, back in (
+        (first.click, first.dblclick, first.dblclick),
+        (lambda: first.press("Enter"), lambda: first.press("o"), lambda: first.press("O")),
+    ):
+        hide()
+        settle(shown - 1)
+        assert first.get_attribute("aria-pressed") == "false"
+        hide()
+        settle(shown)
+        alone()
+        settle(1)
+        back()
+        settle(shown)
+    panel.scroll_into_view_if_needed()
+    box = panel.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.4, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, middle, steps=3)
+    page.mouse.up()
+    page.wait_for_function(f"{ticks} !== {whole!r}")
+    figure.locator("[data-reset]").click()
+    page.wait_for_function(f"{ticks} === {whole!r}")
+    panel.focus()
+    for key in ("PageUp", "ArrowRight", "+"):
+        page.keyboard.press(key)
+    page.wait_for_function(f"{ticks} !== {whole!r}")
+    now = panel.get_attribute("aria-valuetext")
+    assert now.startswith("step ") and names.first.inner_text().split(" (")[0] in now, f"{name}: {now}"
+    page.keyboard.press("0")
+    page.wait_for_function(f"{ticks} === {whole!r}")
+    figure.locator("input[type=checkbox]").check()
+    page.wait_for_function(f"{ticks} !== {whole!r}")
+    figure.locator("input[type=checkbox]").uncheck()
+    figure.locator("summary").click()
+    page.wait_for_function("1 < document.querySelectorAll('[data-chart=similarity] table tr').length")
+    accessible(page, f"{name}, with numbers")
+    figure.locator("summary").click()
 
 
 def linked(page: Page) -> None:
@@ -105,7 +168,7 @@ def linked(page: Page) -> None:
     page.wait_for_function(OPEN)
     page.keyboard.press("Escape")
     page.wait_for_function(f"!{OPEN}")
-    assert "cell" not in page.url, page.url
+    page.wait_for_function("!location.hash")
 
 
 def dialog(page: Page, shots: pathlib.Path | None, name: str) -> None:

@@ -14,6 +14,7 @@ use super::{Area, DrawError};
 
 /// A line and its look.
 pub(crate) struct Line {
+    pub(crate) name: String,
     pub(crate) look: LineStyle,
     pub(crate) curve: Curve,
     pub(crate) stems: Vec<Point>,
@@ -99,7 +100,7 @@ fn x_labels(area: &Area, axes: &Axes) -> usize {
 
 /// The band of several runs, or the measurements of one: faint, so that the lines stay readable.
 fn behind(chart: &mut Chart, axes: &Axes, line: &Line) -> Result<(), DrawError> {
-    let Line { look, curve, stems } = line;
+    let Line { look, curve, stems, .. } = line;
     for stem in stems {
         let pen = look.color.mix(0.6).stroke_width(1);
         chart.draw_series([PathElement::new([axes.inside((stem.x, stem.y)), axes.inside(stem.end)], pen)])?;
@@ -124,7 +125,7 @@ fn in_front(
     line: &Line,
     place: (usize, usize),
 ) -> Result<(), DrawError> {
-    let Line { look, curve, stems } = line;
+    let Line { look, curve, stems, .. } = line;
     let points: Vec<_> = curve.line.iter().map(|&point| axes.inside(point)).collect();
     stroke(chart, &points, look.dash, look.color)?;
     let corner = area.get_pixel_range();
@@ -179,6 +180,19 @@ impl Axes {
     /// The same axes with y read downward: values are drawn at their negatives.
     pub(crate) fn downward(self, downward: bool) -> Self {
         Self { downward, ..self }
+    }
+
+    pub(crate) fn x_title(&self) -> &str {
+        &self.x_title
+    }
+
+    pub(crate) fn y_title(&self) -> &str {
+        &self.y_title
+    }
+
+    /// The widths of the ranges of x and of y.
+    pub(crate) fn spans(&self) -> (f64, f64) {
+        (self.x.1 - self.x.0, self.y.1 - self.y.0)
     }
 
     /// `point`, or the nearest one within the frame.

@@ -76,13 +76,17 @@ fn across(runs: &[Line]) -> (Line, Band) {
     (line, band)
 }
 
-/// At most [`MAX_POINTS`] of `points`, evenly spread, with the first and the last.
 fn thin<T: Copy>(points: &[T]) -> Vec<T> {
-    if points.len() <= MAX_POINTS {
+    thin_to(points, MAX_POINTS)
+}
+
+/// At most `most` (two or more) of `points`, evenly spread, with the first and the last.
+pub(crate) fn thin_to<T: Copy>(points: &[T], most: usize) -> Vec<T> {
+    if points.len() <= most {
         return points.to_vec();
     }
     let last = points.len() - 1;
-    (0..MAX_POINTS).map(|n| points[(n * last) / (MAX_POINTS - 1)]).collect()
+    (0..most).map(|n| points[(n * last) / (most - 1)]).collect()
 }
 
 /// The run thinned to the lowest and highest value of every stretch, so that no spike is lost.

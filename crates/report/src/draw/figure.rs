@@ -42,8 +42,8 @@ const LEGEND_HEIGHT_MAX: u32 = 1900;
 /// The height of the second line of a long name.
 const NAME_LINE: u32 = 19;
 
-/// The figure as SVG, with its width and height.
-pub(crate) fn figure(layout: &Layout) -> Result<(String, (u32, u32)), DrawError> {
+/// The figure as SVG.
+pub(crate) fn figure(layout: &Layout) -> Result<String, DrawError> {
     let label = text(16, INK);
     let widest = layout.legend.iter().map(|(_, words)| width(words, &label)).max().unwrap_or(0);
     let legend_width = (widest + SAMPLE as u32 + 2 * MARGIN).min(LEGEND_MAX);
@@ -73,7 +73,7 @@ pub(crate) fn figure(layout: &Layout) -> Result<(String, (u32, u32)), DrawError>
         }
         root.present()?;
     }
-    Ok((flat(&svg), size))
+    Ok(flat(&svg))
 }
 
 /// A single chart without any words around it.

@@ -6,6 +6,7 @@ pub(crate) mod figure;
 mod marker;
 pub(crate) mod palette;
 mod picture;
+pub(crate) mod plot;
 pub(crate) mod raster;
 pub(crate) mod span;
 pub(crate) mod text;

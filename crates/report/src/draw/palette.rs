@@ -70,6 +70,11 @@ pub(crate) fn look(name: &str, variant: usize) -> LineStyle {
     }
 }
 
+/// The place of a color in the palette.
+pub(crate) fn color_index(color: RGBColor) -> usize {
+    COLORS.iter().position(|known| *known == color).unwrap_or(0)
+}
+
 /// Fowler, Noll & Vo's hash: the same on every machine, which the standard library's does not
 /// promise.
 fn fnv1a(text: &str) -> u64 {

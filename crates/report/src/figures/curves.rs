@@ -9,7 +9,7 @@ use crate::cosine::Cosines;
 use crate::draw::DrawError;
 use crate::draw::chart::{Axes, Line};
 use crate::draw::curve::{Curve, curve, mean_run, smoothing_window};
-use crate::draw::figure::{Layout, figure, small};
+use crate::draw::figure::{Layout, small};
 use crate::draw::palette::LineStyle;
 use crate::draw::span::drawable;
 use crate::study::{Cell, Study};
@@ -73,7 +73,7 @@ pub(super) fn jobs(study: &Study) -> Vec<Job<'_>> {
                 cut.panels.truncate(PANELS_PER_PAGE); // one page: names of further ones could be another prompt's
                 Curves { quantity, cut, over: Over::Seeds }.draw(study, &name, &title)
             });
-            jobs.push(job.of_prompt());
+            jobs.push(job.of_prompt(quantity.name, &study.prompts[prompt].text));
         }
     }
     jobs
@@ -88,7 +88,8 @@ const RESERVED: [&str; 1] = ["loss-and-image"];
 /// The similarity of one cell over its steps, small, as SVG; nothing if it has no trace.
 pub(crate) fn cell_curve(study: &Study, cell: &Cell) -> Result<Option<String>, DrawError> {
     let curve = curve(&[series(cell, &SIMILARITY)], cell.diverged());
-    let line = Line { look: line_styles(study)[cell.optimizer], curve, stems: Vec::new() };
+    let (name, look) = (cell.record.optimizer.clone(), line_styles(study)[cell.optimizer]);
+    let line = Line { name, look, curve, stems: Vec::new() };
     let cosines = Cosines::of([cell]);
     axes(&SIMILARITY, cosines, [&line].into_iter()).map(|axes| small(&axes, line)).transpose()
 }
@@ -133,8 +134,7 @@ impl Curves {
                 legend: legend.clone(),
                 more: self.cut.more_series,
             };
-            let (svg, size) = figure(&layout)?;
-            drawings.push(Drawing { name: page_name(name, page), title, svg, size });
+            drawings.push(Drawing::of(page_name(name, page), &layout)?);
         }
         Ok(drawings)
     }
@@ -143,7 +143,8 @@ impl Curves {
     fn lines(&self, study: &Study, panel: &Panel) -> Vec<Line> {
         let line = |series: &Series| {
             let curve = self.curve(study, panel, series);
-            (!curve.line.is_empty()).then_some(Line { look: series.look, curve, stems: Vec::new() })
+            let name = series.label.clone();
+            (!curve.line.is_empty()).then_some(Line { name, look: series.look, curve, stems: Vec::new() })
         };
         self.cut.series.iter().filter_map(line).collect()
     }

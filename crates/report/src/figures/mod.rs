@@ -24,6 +24,8 @@ pub(super) use self::judge::NAME as JUDGE;
 use self::sheet::Sheet;
 use super::analysis::Verdict;
 use super::draw::DrawError;
+use super::draw::figure::{Layout, figure};
+use super::draw::plot::Plot;
 use super::draw::raster::Rasterizer;
 use super::faults::{Faults, guarded};
 use super::study::Study;
@@ -33,12 +35,12 @@ pub(super) struct Figure {
     /// Its name, without an ending.
     pub(super) name: String,
     pub(super) title: String,
-    /// Width and height of the SVG.
-    pub(super) size: (u32, u32),
-    /// The drawing; images have none.
-    pub(super) svg: Option<String>,
-    /// True if it is one of many alike, of a prompt each.
-    pub(super) of_prompt: bool,
+    /// The name of the figure that it is a page of; of those of a prompt each, of their quantity.
+    pub(super) group: String,
+    /// Its prompt, if it is one of many alike.
+    pub(super) prompt: Option<String>,
+    /// Its numbers; images have none.
+    pub(super) plot: Option<Plot>,
 }
 
 /// All figures, and what there is to say about them.
@@ -53,14 +55,15 @@ struct Drawing {
     name: String,
     title: String,
     svg: String,
-    size: (u32, u32),
+    plot: Plot,
 }
 
 /// A figure that is to be drawn, on as many pages as it takes.
 struct Job<'s> {
     name: String,
     draw: Box<dyn Fn() -> Result<Vec<Drawing>, DrawError> + Send + Sync + 's>,
-    of_prompt: bool,
+    group: String,
+    prompt: Option<String>,
 }
 
 /// Takes a finished file of the report: its path within the results folder.
@@ -107,14 +110,21 @@ pub(super) fn draw(
     Ok(Figures { figures, missing_letters: rasterizer.missing() })
 }
 
+impl Drawing {
+    fn of(name: String, layout: &Layout) -> Result<Self, DrawError> {
+        let svg = figure(layout)?;
+        Ok(Self { name, title: layout.title.to_owned(), svg, plot: Plot::of(layout) })
+    }
+}
+
 impl<'s> Job<'s> {
     fn new(name: &str, draw: impl Fn() -> Result<Vec<Drawing>, DrawError> + Send + Sync + 's) -> Self {
-        Self { name: name.to_owned(), draw: Box::new(draw), of_prompt: false }
+        Self { name: name.to_owned(), draw: Box::new(draw), group: name.to_owned(), prompt: None }
     }
 
-    /// One of many figures alike.
-    fn of_prompt(self) -> Self {
-        Self { of_prompt: true, ..self }
+    /// One of many figures alike, of a prompt each.
+    fn of_prompt(self, quantity: &str, prompt: &str) -> Self {
+        Self { group: quantity.to_owned(), prompt: Some(prompt.to_owned()), ..self }
     }
 
     fn make(
@@ -125,13 +135,14 @@ impl<'s> Job<'s> {
     ) -> Result<Vec<Figure>, RecordError> {
         let drawings = faults.keep(&path(&self.name), guarded(&self.draw)).unwrap_or_default();
         let mut figures = Vec::new();
-        for Drawing { name, title, svg, size } in drawings {
+        for Drawing { name, title, svg, plot } in drawings {
             write(&Path::new("plots").join(format!("{name}.svg")), svg.as_bytes())?;
             let png = guarded(|| encode(&rasterizer.draw(&svg, PNG_SCALE)?));
             if let Some(png) = faults.keep(&path(&name), png) {
                 write(&Path::new("plots").join(format!("{name}.png")), &png)?;
             }
-            figures.push(Figure { name, title, size, svg: Some(svg), of_prompt: self.of_prompt });
+            let (group, prompt) = (self.group.clone(), self.prompt.clone());
+            figures.push(Figure { name, title, group, prompt, plot: Some(plot) });
         }
         Ok(figures)
     }

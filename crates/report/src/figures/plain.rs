@@ -5,7 +5,7 @@ use super::cut::line_styles;
 use crate::draw::DrawError;
 use crate::draw::chart::{Axes, Line, Point};
 use crate::draw::curve::Curve;
-use crate::draw::figure::{Layout, figure};
+use crate::draw::figure::Layout;
 use crate::draw::span::drawable;
 use crate::study::Study;
 
@@ -47,7 +47,8 @@ impl Plain<'_> {
             });
             let stems = stems.collect();
             let line = if of.intervals.is_empty() { of.points } else { Vec::new() };
-            Line { look: looks[of.optimizer], curve: Curve { line, ..Curve::default() }, stems }
+            let name = study.optimizers[of.optimizer].clone();
+            Line { name, look: looks[of.optimizer], curve: Curve { line, ..Curve::default() }, stems }
         };
         let panels =
             self.panels.into_iter().map(|(heading, lines)| (heading, lines.into_iter().map(line).collect()));
@@ -60,8 +61,7 @@ impl Plain<'_> {
             legend: shown.into_iter().map(|one| (looks[one], study.optimizers[one].clone())).collect(),
             more: 0,
         };
-        let (svg, size) = figure(&layout)?;
-        Ok(vec![Drawing { name: self.name.to_owned(), title: self.title.to_owned(), svg, size }])
+        Ok(vec![Drawing::of(self.name.to_owned(), &layout)?])
     }
 
     fn axes(&self) -> Option<Axes> {

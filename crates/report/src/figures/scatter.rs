@@ -6,7 +6,7 @@ use crate::cosine::Cosines;
 use crate::draw::DrawError;
 use crate::draw::chart::{Axes, Line, Point};
 use crate::draw::curve::Curve;
-use crate::draw::figure::{Layout, figure};
+use crate::draw::figure::Layout;
 use crate::draw::span::drawable;
 use crate::draw::text::{bold, fit};
 use crate::study::{Cell, Study};
@@ -79,8 +79,7 @@ impl Scatter {
                 legend: legend.clone(),
                 more: cut.more_series,
             };
-            let (svg, size) = figure(&layout)?;
-            drawings.push(Drawing { name: page_name(self.name, page), title, svg, size });
+            drawings.push(Drawing::of(page_name(self.name, page), &layout)?);
         }
         Ok(drawings)
     }
@@ -115,7 +114,7 @@ impl Scatter {
     fn lines(&self, study: &Study, cut: &Cut, panel: &Panel) -> Vec<Line> {
         let line = |series: &Series| {
             let stems = self.stems(study, panel, series).collect();
-            Line { look: series.look, curve: Curve::default(), stems }
+            Line { name: series.label.clone(), look: series.look, curve: Curve::default(), stems }
         };
         cut.series.iter().map(line).collect()
     }

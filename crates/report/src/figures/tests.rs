@@ -33,7 +33,18 @@ fn texts(svg: &str) -> Vec<&str> {
 }
 
 fn within_bounds(drawings: &[Drawing]) {
-    for Drawing { name, size, .. } in drawings {
+    for Drawing { name, svg, .. } in drawings {
+        let side = |name: &str| {
+            svg.split_once(&format!("{name}=\""))
+                .unwrap()
+                .1
+                .split('"')
+                .next()
+                .unwrap()
+                .parse::<u32>()
+                .unwrap()
+        };
+        let size = (side("width"), side("height"));
         let pixels = |side: u32| (side as f32 * PNG_SCALE).ceil() as i32;
         assert!(pixels(size.0) <= LARGEST_SIDE && pixels(size.1) <= LARGEST_SIDE, "{name}: {size:?}");
     }

@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use super::images::data_address;
-use crate::figures::{Figures, JUDGE};
 use crate::study::Study;
 use crate::verdicts::{Agreement, Means, Score};
 
@@ -20,7 +18,6 @@ pub(super) struct Judge {
     optimizers: Vec<Row>,
     fooled: Vec<String>,
     more_fooled: usize,
-    figure: Option<Figure>,
 }
 
 #[derive(Serialize)]
@@ -32,17 +29,9 @@ struct Row {
     judge_right: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Figure {
-    title: String,
-    source: String,
-    width: u32,
-    height: u32,
-}
-
 impl Judge {
     /// Nothing where no judge has looked.
-    pub(super) fn of(study: &Study, figures: &Figures) -> Option<Self> {
+    pub(super) fn of(study: &Study) -> Option<Self> {
         let mut agreement = Agreement::of(study)?;
         let more_fooled = agreement.fooled.len().saturating_sub(LISTED);
         agreement.fooled.truncate(LISTED);
@@ -54,7 +43,6 @@ impl Judge {
             optimizers: agreement.optimizers.iter().map(row).collect(),
             fooled: agreement.fooled,
             more_fooled,
-            figure: figures.figures.iter().find(|figure| figure.name == JUDGE).and_then(figure),
         })
     }
 }
@@ -69,9 +57,4 @@ fn row(means: &Means) -> Row {
         perceptor_right: count(means.perceptor_right),
         judge_right: count(means.judge_right),
     }
-}
-
-fn figure(figure: &crate::figures::Figure) -> Option<Figure> {
-    let source = data_address("image/svg+xml", figure.svg.as_ref()?.as_bytes());
-    Some(Figure { title: figure.title.clone(), source, width: figure.size.0, height: figure.size.1 })
 }

@@ -2,9 +2,11 @@
 
 mod answer;
 mod card;
+mod charts;
 mod facts;
 mod forest;
 mod images;
+mod json;
 mod judge;
 mod judged;
 mod page;
@@ -35,8 +37,9 @@ pub enum PageError {
 }
 
 /// The page, and its sections that have a file of their own.
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 10] = [
     ("report.html", include_str!("report.html")),
+    ("chart.html", include_str!("chart.html")),
     ("verdict.html", include_str!("verdict.html")),
     ("published.html", include_str!("published.html")),
     ("answer.html", include_str!("answer.html")),
@@ -46,6 +49,21 @@ const TEMPLATES: [(&str, &str); 9] = [
     ("judge.html", include_str!("judge.html")),
     ("judged.html", include_str!("judged.html")),
 ];
+
+const STYLE: &str = concat!(
+    include_str!("style/page.css"),
+    include_str!("style/verdict.css"),
+    include_str!("style/charts.css"),
+    include_str!("style/judges.css"),
+);
+
+const SCRIPT: &str = concat!(
+    include_str!("script/tables.js"),
+    include_str!("script/scales.js"),
+    include_str!("script/chart.js"),
+    include_str!("script/controls.js"),
+    include_str!("script/dialog.js"),
+);
 
 /// The page. Everything that is not a template's own text is escaped.
 pub(super) fn page(
@@ -60,11 +78,9 @@ pub(super) fn page(
     for (name, template) in TEMPLATES {
         environment.add_template(name, template)?;
     }
-    let page = Value::from(Serde(Page::of(study, verdict, tables, figures, animations, faults)));
-    let (style, script) = (
-        concat!(include_str!("style.css"), include_str!("verdict.css"), include_str!("judges.css")),
-        include_str!("script.js"),
-    );
-    let page = environment.get_template("report.html")?.render(context! { page, style, script })?;
+    let mut page = Page::of(study, verdict, tables, figures, animations, faults);
+    let data = std::mem::take(&mut page.data);
+    let (page, style, script) = (Value::from(Serde(page)), STYLE, SCRIPT);
+    let page = environment.get_template("report.html")?.render(context! { page, data, style, script })?;
     Ok(clean(&page).into_owned())
 }

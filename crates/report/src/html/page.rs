@@ -7,8 +7,9 @@ use records::CellStatus;
 use serde::Serialize;
 
 use super::card::{Card, card};
+use super::charts::{Chart, charts, numbers};
 use super::facts::{Fact, duration, fact};
-use super::images::data_address;
+use super::json::json;
 use super::judge::Judge;
 use super::published::Published;
 use super::segmentation::Segmentation;
@@ -16,8 +17,9 @@ use super::table::Sheet;
 use super::verdict::Answer;
 use super::zero_shot::ZeroShot;
 use crate::analysis::{Ruler, Verdict, interval};
+use crate::draw::plot::Plot;
 use crate::faults::Faults;
-use crate::figures::{Figures, JUDGE};
+use crate::figures::Figures;
 use crate::group::{Group, column_mean, column_sd, plus_minus};
 use crate::study::{Cell, Row, Study};
 use crate::summary::state;
@@ -47,9 +49,10 @@ pub(super) struct Page {
     judged_places: bool,
     /// Tables that unfold below the ranking.
     tables: Vec<Sheet>,
-    figures: Vec<Figure>,
-    /// Figures that are only in `plots/`.
-    more_figures: usize,
+    charts: Vec<Chart>,
+    /// Numbers that the script draws from.
+    #[serde(skip)]
+    pub(super) data: String,
     published: Option<Published>,
     images: Vec<ImageRow>,
     zero_shot: Option<ZeroShot>,
@@ -96,22 +99,18 @@ struct Place {
     judge: String,
 }
 
-#[derive(Serialize)]
-struct Figure {
-    title: String,
-    source: String,
-    width: u32,
-    height: u32,
-    /// Shown only when asked for.
-    folded: bool,
-}
-
 /// A row of the image sheet.
 #[derive(Serialize)]
 struct ImageRow {
     heading: String,
     note: String,
     cards: Vec<Card>,
+}
+
+/// The page's numbers.
+#[derive(Serialize)]
+struct Data<'c> {
+    charts: BTreeMap<&'c str, &'c Plot>,
 }
 
 #[derive(Serialize)]
@@ -136,7 +135,7 @@ impl Page {
             mean.map_or("—".to_owned(), |mean| plus_minus(mean, column_sd(study, optimizer)))
         };
         let mean_texts: Vec<String> = means.iter().enumerate().map(shown).collect();
-        let (shown, more_figures) = figures_within(&figures.figures);
+        let charts = charts(figures);
         let images = image_rows(study, animations, faults);
         let segmentation = Segmentation::of(study, faults);
         Self {
@@ -157,13 +156,13 @@ impl Page {
             ranking: places(verdict),
             judged_places: verdict.by(Ruler::JUDGE).is_some(),
             tables: tables.iter().filter_map(Sheet::of).collect(),
-            figures: shown,
-            more_figures,
+            data: json(&Data { charts: numbers(&charts) }),
+            charts,
             published: Published::of(study, |row| note(study, &study.rows[row])),
             images,
             zero_shot: ZeroShot::of(study),
             segmentation,
-            judge: Judge::of(study, figures),
+            judge: Judge::of(study),
             lost: lost(study),
             not_begun: study.not_begun(),
             files: files(tables, figures),
@@ -286,46 +285,6 @@ fn places(verdict: &Verdict) -> Vec<Place> {
     verdict.places.iter().map(place).collect()
 }
 
-/// The limit of all figures of a page together, in bytes before base64.
-const FIGURES: usize = 6_000_000;
-
-/// The figures that the page has room for, in their order, those of single prompts last to be given
-/// any; and how many are left out. The judge's have a section of their own.
-fn figures_within(figures: &[crate::figures::Figure]) -> (Vec<Figure>, usize) {
-    let is_judges =
-        |name: &str| name.strip_prefix(JUDGE).is_some_and(|page| page.is_empty() || page.starts_with('-'));
-    let drawn: Vec<_> =
-        figures.iter().filter(|figure| figure.svg.is_some() && !is_judges(&figure.name)).collect();
-    let mut order: Vec<usize> = (0..drawn.len()).collect();
-    order.sort_by_key(|&n| drawn[n].of_prompt); // stable
-    let mut room = FIGURES;
-    let mut has_room = vec![false; drawn.len()];
-    for n in order {
-        let bytes = drawn[n].svg.as_ref().map_or(0, String::len);
-        let Some(left) = room.checked_sub(bytes) else { break };
-        (room, has_room[n]) = (left, true);
-    }
-    let shown: Vec<_> = drawn
-        .iter()
-        .zip(has_room)
-        .filter(|(_, has_room)| *has_room)
-        .filter_map(|(one, _)| figure(one))
-        .collect();
-    let more = drawn.len() - shown.len();
-    (shown, more)
-}
-
-fn figure(figure: &crate::figures::Figure) -> Option<Figure> {
-    let svg = figure.svg.as_ref()?;
-    Some(Figure {
-        title: figure.title.clone(),
-        source: data_address("image/svg+xml", svg.as_bytes()),
-        width: figure.size.0,
-        height: figure.size.1,
-        folded: figure.name.starts_with("total-loss"),
-    })
-}
-
 fn image_rows(study: &Study, animations: &[Option<Vec<u8>>], faults: &Faults) -> Vec<ImageRow> {
     let images = study.cells.iter().filter(|cell| cell.outcome().is_some()).count();
     let cards = study
@@ -352,7 +311,7 @@ fn image_row(study: &Study, (row, seed): (usize, u64)) -> ImageRow {
 fn files(tables: &[Table], figures: &Figures) -> Vec<String> {
     let tables = tables.iter().map(|table| format!("tables/{}.csv", table.name));
     let figure = |figure: &crate::figures::Figure| {
-        let kind = if figure.svg.is_some() { "svg" } else { "png" };
+        let kind = if figure.plot.is_some() { "svg" } else { "png" };
         format!("plots/{}.{kind}", figure.name)
     };
     tables.chain(figures.figures.iter().map(figure)).collect()

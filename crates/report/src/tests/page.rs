@@ -80,6 +80,55 @@ fn the_first_section_is_the_answer_with_the_judge_the_forest_and_a_prompts_image
     assert_eq!(section.matches("class=\"out\"").count(), 5); // ruled out
 }
 
+/// The numbers and texts that the page's script reads.
+fn data(page: &str) -> serde_json::Value {
+    let data = page.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap();
+    serde_json::from_str(data).unwrap()
+}
+
+#[test]
+fn curves_are_on_the_page_as_numbers_without_those_that_mirror_them() {
+    let results = Grid { steps: 60, ..Grid::table_2() }.write();
+    results
+        .end("cow/sgd/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0, similarity_initial: None });
+    build(results.path()).unwrap();
+    let page = results.text("report.html");
+    let charts = &data(&page)["charts"];
+    let names: Vec<&String> = charts.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["cutouts-and-whole", "loss-and-image", "similarity", "total-loss"]);
+    for name in ["similarity", "total-loss"] {
+        let headings: Vec<_> =
+            charts[name]["panels"].as_array().unwrap().iter().map(|p| &p["heading"]).collect();
+        assert_eq!(headings, ["bicycle", "chair", "cow", "motorbike"], "{name}");
+        assert_eq!(page.matches(&format!("data-chart=\"{name}\"")).count(), 1);
+    }
+    let similarity = &charts["similarity"];
+    let cow = &similarity["panels"][2]["lines"][5];
+    let (name, places) =
+        (&similarity["series"][5]["name"], &similarity["xs"][cow["x"].as_u64().unwrap() as usize]);
+    assert_eq!((name.as_str(), cow["end"].as_f64()), (Some("sgd (1 of 4 diverged)"), Some(41.0)));
+    assert_eq!((places.as_array().unwrap().len(), cow["y"].as_array().unwrap().len()), (41, 41));
+    let trace = ResultsFolder::at(results.path()).cell("cow/sgd/seed-0").trace().unwrap();
+    let measured = -f64::from(trace[0].loss.similarity);
+    assert!((cow["y"][0].as_f64().unwrap() - measured).abs() < 0.01, "{cow} {measured}");
+}
+
+#[test]
+fn prompts_of_markup_and_control_characters_cannot_leave_the_pages_numbers() {
+    let prompts =
+        ["</script><script>alert(1)</script>", "<!--<script>", "\"]}'\\ \u{2028} \u{7f} \u{202e}&amp;"];
+    let prompts = prompts.map(|text| (text.to_owned(), text.to_owned())).to_vec();
+    let results = Grid { steps: 60, prompts: prompts.clone(), ..Grid::table_2() }.write();
+    build(results.path()).unwrap();
+    let page = results.text("report.html");
+    assert_eq!((page.matches("<script").count(), page.matches("</script>").count()), (2, 2)); // its own
+    assert!(!page.contains("<!--"));
+    let panels = &data(&page)["charts"]["similarity"]["panels"];
+    for (n, (text, _)) in prompts.iter().enumerate() {
+        assert_eq!(panels[n]["heading"].as_str(), Some(text.as_str()));
+    }
+}
+
 #[test]
 fn the_headline_table_has_spreads_and_says_over_what() {
     let seeds = vec![0, 1, 2];

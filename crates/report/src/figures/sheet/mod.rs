@@ -65,14 +65,11 @@ impl Sheet {
     ) -> Result<Vec<Figure>, RecordError> {
         let mut figures = Vec::new();
         for page in self.pages() {
-            let png = guarded(|| {
-                let pixels = draw(self, &page, rasterizer, faults)?;
-                Ok(((pixels.width(), pixels.height()), encode(&pixels)?))
-            });
+            let png = guarded(|| encode(&draw(self, &page, rasterizer, faults)?));
             let Page { name, title, .. } = page;
-            let Some((size, png)) = faults.keep(&format!("plots/{name}"), png) else { continue };
+            let Some(png) = faults.keep(&format!("plots/{name}"), png) else { continue };
             write(&Path::new("plots").join(format!("{name}.png")), &png)?;
-            figures.push(Figure { name, title, size, svg: None, of_prompt: false });
+            figures.push(Figure { group: name.clone(), name, title, prompt: None, plot: None });
         }
         Ok(figures)
     }
