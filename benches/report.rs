@@ -96,6 +96,7 @@ fn cell(prompt: &str, optimizer: &str, (row, column): (usize, usize), similarity
         optimizer_settings: toml::toml! { adam = { lr = 0.05 } },
         dream: toml::toml! { epochs = 1 iterations = 10 },
         files: FileDigests::new(),
+        machines: Vec::new(),
     }
 }
 

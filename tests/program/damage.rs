@@ -211,7 +211,7 @@ fn records_without_digests_are_read_and_not_computed_again() {
 fn records_of_a_newer_version_are_named_and_not_overwritten() {
     let (setting, _) = finished();
     let path = setting.path(CELL).join("cell.toml");
-    let newer = fs::read_to_string(&path).unwrap().replacen("format = 2", "format = 3", 1);
+    let newer = fs::read_to_string(&path).unwrap().replacen("format = 3", "format = 4", 1);
     fs::write(&path, &newer).unwrap();
     let reported = setting.expect(3, &["report", "results/small"]);
     assert!(reported.stdout.contains("a newer version of this program"), "{}", reported.stdout);

@@ -173,6 +173,30 @@ fn unlock(folder: &Path) {
 }
 
 #[test]
+fn cells_tell_their_machines_and_the_report_warns_of_several_kinds() {
+    let setting = Setting::new();
+    setting.write("small.toml", SMALL);
+    let shard = |shard: &str, instructions: &str| {
+        let mut command = setting.command(&["small.toml", "--shard", shard, "--no-report"]);
+        command.env("SLURM_ARRAY_JOB_ID", "7").env("SLURM_ARRAY_TASK_ID", &shard[..1]);
+        assert!(command.env("ATEN_CPU_CAPABILITY", instructions).status().unwrap().success());
+    };
+    shard("1/2", "default");
+    shard("2/2", "avx2");
+    let record = fs::read_to_string(setting.path("results/small/cells/cow/adam/seed-0/cell.toml")).unwrap();
+    let record: toml::Table = record.parse().unwrap();
+    let machine = &record["machines"][0];
+    assert_eq!(machine["instructions"].as_str(), Some("avx2"));
+    assert_eq!(machine["job"].as_str(), Some("slurm 7_2"));
+    assert_eq!(machine["threads"].as_integer(), Some(1));
+    for name in ["host", "cpu", "libtorch"] {
+        assert!(!machine[name].as_str().unwrap().is_empty(), "{name}");
+    }
+    let report = setting.expect(0, &["report", "results/small"]).stdout;
+    assert!(report.contains("cells that are compared come from 2 kinds of machines"), "{report}");
+}
+
+#[test]
 fn takes_as_many_cores_as_it_is_given() {
     let setting = Setting::new();
     setting.write("small.toml", SMALL);

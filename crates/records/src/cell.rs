@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use loss_terms::LossTerms;
 use serde::{Deserialize, Serialize};
 
-use super::{CosineScale, FileDigests, Texts};
+use super::{CosineScale, FileDigests, Machine, Texts};
 
 /// `cell.toml`: one point of the grid, with everything that decides its result and how it ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +50,10 @@ pub struct CellRecord {
     /// Digests of the cell's other files, once it has ended; none in records of version 0.
     #[serde(default, skip_serializing_if = "FileDigests::is_empty")]
     pub files: FileDigests,
+    /// The machines that computed it, one after the other: more than one where it went on
+    /// elsewhere. None in records of formats up to 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub machines: Vec<Machine>,
 }
 
 impl CellRecord {

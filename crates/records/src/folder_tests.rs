@@ -22,6 +22,7 @@ fn record(status: CellStatus) -> CellRecord {
         optimizer_settings: toml::toml! { adam = { lr = 0.05 } },
         dream: toml::toml! { epochs = 10 },
         files: [("trace.csv".to_owned(), "00".to_owned())].into(),
+        machines: Vec::new(),
     }
 }
 
@@ -139,7 +140,7 @@ fn a_record_of_a_newer_format_is_no_damage() {
     let cell = ResultsFolder::at(folder.path()).cell("bicycle/adam/seed-0");
     cell.write_record(&record(CellStatus::Unfinished)).unwrap();
     let path = cell.path().join("cell.toml");
-    let newer = fs::read_to_string(&path).unwrap().replacen("format = 2", "format = 7", 1);
+    let newer = fs::read_to_string(&path).unwrap().replacen("format = 3", "format = 7", 1);
     fs::write(&path, newer).unwrap();
     let error = cell.record().unwrap_err();
     assert!(!error.is_damage() && error.to_string().contains("its format is 7"), "{error}");

@@ -40,6 +40,7 @@ mod excerpt;
 mod files;
 mod folder;
 mod leftovers;
+mod machine;
 mod optimizers;
 mod plan;
 mod published;
@@ -69,6 +70,7 @@ pub use evaluation::{Evaluation, Guess, LabelSet, Right, Segments, Share, Verdic
 pub use excerpt::{Excerpt, shortened, shortened_message};
 pub use folder::{PUBLISHED, ResultsFolder};
 pub use loss_terms::LossTerms;
+pub use machine::Machine;
 pub use optimizers::OPTIMIZERS;
 pub use plan::{PlanRecord, PlannedCell, PlannedPlace, PlannedPrompt, PlannedStudy};
 pub use published::{PublishedError, PublishedRow, PublishedTable};

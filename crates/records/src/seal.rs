@@ -6,7 +6,7 @@ use super::digests::sha256;
 
 /// The format of the records that this program writes. Records without a head are of version 0,
 /// which had no digests.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// A record whose head does not agree with its content.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -23,9 +23,20 @@ pub(super) enum SealError {
     Newer { found: u64 },
 }
 
+/// The first format whose digest covers its number, too: one flipped bit makes a 3 a 2.
+const SEALED_WITH_NUMBER: u64 = 3;
+
+/// The digest in the head of a record of this format.
+fn digest_of(format: u64, body: &str) -> String {
+    match format < SEALED_WITH_NUMBER {
+        true => sha256(body.as_bytes()),
+        false => sha256(format!("{FORMAT_KEY}{format}\n{body}").as_bytes()),
+    }
+}
+
 /// The text of a record with its head.
 pub(super) fn sealed(body: &str) -> String {
-    format!("{FORMAT_KEY}{FORMAT}\n{DIGEST_KEY}\"{}\"\n{body}", sha256(body.as_bytes()))
+    format!("{FORMAT_KEY}{FORMAT}\n{DIGEST_KEY}\"{}\"\n{body}", digest_of(FORMAT.into(), body))
 }
 
 /// The text of a record without its head, whose place two empty lines take, so that errors name the
@@ -37,14 +48,15 @@ pub(super) fn opened(bytes: &[u8]) -> Result<String, SealError> {
     let text = std::str::from_utf8(bytes).map_err(|_| SealError::NotText)?;
     let Some(rest) = text.strip_prefix(FORMAT_KEY) else { return Ok(text.to_owned()) };
     let (number, rest) = rest.split_once('\n').ok_or(SealError::Head)?;
-    match number.parse::<u64>().map_err(|_| SealError::Head)? {
+    let format = number.parse::<u64>().map_err(|_| SealError::Head)?;
+    match format {
         0 => return Err(SealError::Head),
         found if u64::from(FORMAT) < found => return Err(SealError::Newer { found }),
         _ => {}
     }
     let digest = rest.strip_prefix(DIGEST_KEY).and_then(|rest| rest.strip_prefix('"'));
     let (digest, body) = digest.and_then(|rest| rest.split_once("\"\n")).ok_or(SealError::Head)?;
-    if digest != sha256(body.as_bytes()) {
+    if digest != digest_of(format, body) {
         return Err(SealError::Changed);
     }
     Ok(format!("\n\n{body}"))
@@ -70,9 +82,18 @@ mod tests {
     }
 
     #[test]
+    fn reads_records_whose_digest_does_not_cover_the_number() {
+        let body = "id = \"a\"\n";
+        for format in [1, 2] {
+            let text = format!("{FORMAT_KEY}{format}\n{DIGEST_KEY}\"{}\"\n{body}", sha256(body.as_bytes()));
+            assert_eq!(opened(text.as_bytes()).unwrap(), format!("\n\n{body}"));
+        }
+    }
+
+    #[test]
     fn tells_a_newer_format_from_a_damaged_one() {
-        let newer = sealed("id = \"a\"\n").replacen("format = 2", "format = 3", 1);
-        assert_eq!(opened(newer.as_bytes()), Err(SealError::Newer { found: 3 }));
+        let newer = sealed("id = \"a\"\n").replacen("format = 3", "format = 4", 1);
+        assert_eq!(opened(newer.as_bytes()), Err(SealError::Newer { found: 4 }));
         assert_eq!(opened(b""), Err(SealError::Empty));
     }
 

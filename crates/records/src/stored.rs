@@ -116,6 +116,7 @@ mod tests {
             optimizer_settings: toml::Table::new(),
             dream: toml::Table::new(),
             files: Default::default(),
+            machines: Vec::new(),
         }
     }
 

@@ -38,7 +38,7 @@ pub fn has_ended(writer: &str) -> bool {
 fn nothing_runs_as(process: i32) -> bool {
     use rustix::process::{Pid, test_kill_process};
 
-    // Unlike `/proc`, which may hide others' processes, a signal tells the missing from the foreign.
+    // Unlike `/proc`, which may hide others' processes, signals tell missing from foreign ones.
     Pid::from_raw(process).is_some_and(|process| test_kill_process(process) == Err(rustix::io::Errno::SRCH))
 }
 

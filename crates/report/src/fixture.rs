@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use image::{Rgb, RgbImage};
 use records::slug;
 use records::{
-    CellRecord, CellStatus, CurveRow, Evaluation, FileDigests, Guess, LossTerms, Outcome, PlanRecord,
-    PlannedCell, PlannedPlace, PlannedPrompt, ResultsFolder, Right, Segments, Share, TraceRow, Verdict,
+    CellRecord, CellStatus, CurveRow, Evaluation, FileDigests, Guess, LossTerms, Machine, Outcome,
+    PlanRecord, PlannedCell, PlannedPlace, PlannedPrompt, ResultsFolder, Right, Segments, Share, TraceRow,
+    Verdict,
 };
 use tempfile::TempDir;
 
@@ -103,6 +104,7 @@ impl Grid {
                         optimizer_settings: toml::toml! { adam = { lr = 0.05 } },
                         dream: toml::toml! { epochs = 10 iterations = 20 },
                         files: FileDigests::new(),
+                        machines: Vec::new(),
                     };
                     cells.push(PlannedCell {
                         id: record.id.clone(),
@@ -192,6 +194,23 @@ impl Results {
 
     pub(super) fn text(&self, name: &str) -> String {
         String::from_utf8(self.read(name)).unwrap()
+    }
+
+    /// Has a cell come from a machine with such instructions.
+    pub(super) fn computed_with(&self, id: &str, instructions: &str) {
+        let cell = ResultsFolder::at(self.path()).cell(id);
+        let mut record = cell.record().unwrap().unwrap();
+        let machine = Machine {
+            host: "n1".into(),
+            cpu: "Some CPU".into(),
+            instructions: instructions.into(),
+            gpu: None,
+            threads: 1,
+            libtorch: "2.11.0".into(),
+            job: None,
+        };
+        record.machines = machine.after(record.machines);
+        cell.write_record(&record).unwrap();
     }
 
     /// Makes a finished cell one that ended otherwise.

@@ -119,6 +119,7 @@ impl Cell {
         let mut record = self.record(was.status.clone())?;
         record.former_digest.clone_from(&was.former_digest);
         record.files.clone_from(&was.files);
+        record.machines.clone_from(&was.machines);
         if matches!(was.status, CellStatus::Finished(_)) && was.judged_text != record.judged_text {
             record.class_name.clone_from(&was.class_name);
             record.judged_text.clone_from(&was.judged_text);
@@ -175,6 +176,7 @@ impl Cell {
             optimizer_settings: table(&self.optimizer)?,
             dream: table(&self.dream)?,
             files: FileDigests::new(),
+            machines: Vec::new(),
         })
     }
 }

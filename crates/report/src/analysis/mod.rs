@@ -1,5 +1,6 @@
 //! Which optimizers may be the best, and how sure is that: from scores to sentences.
 
+pub(crate) mod machines;
 pub(crate) mod published;
 mod ruler;
 mod scores;

@@ -3,6 +3,7 @@
 use records::{AS_GIVEN, TunedOptimizer, counted};
 use statistics::Pair;
 
+use super::machines;
 use super::ruler::{Budget, Measure, Ruler};
 use super::verdict::{MOST_COMPARED, Other, Verdict};
 use crate::study::Study;
@@ -27,6 +28,7 @@ pub(crate) fn sentences(study: &Study, verdict: &Verdict) -> Vec<String> {
     said.extend(live(verdict));
     said.extend(earlier(verdict));
     said.extend(diverged(verdict));
+    said.extend(machines::warning(study));
     said.extend(tuning(study));
     said.extend(settings_of_one(study, verdict));
     said.extend(coverage(study, verdict));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use records::CellStatus;
+use records::{CellStatus, counted};
 use serde::Serialize;
 
 use super::card::{Card, card};
@@ -16,7 +16,7 @@ use super::segmentation::Segmentation;
 use super::table::Sheet;
 use super::verdict::Answer;
 use super::zero_shot::ZeroShot;
-use crate::analysis::{Ruler, Verdict, interval};
+use crate::analysis::{Ruler, Verdict, interval, machines};
 use crate::draw::plot::Plot;
 use crate::faults::Faults;
 use crate::figures::Figures;
@@ -194,6 +194,10 @@ fn facts(study: &Study) -> Vec<Fact> {
         ]);
         facts.extend(environment.git_revision.as_ref().map(|revision| fact("Revision", revision)));
     }
+    let kinds = machines::kinds(study);
+    let kinds = kinds.iter().map(|(kind, cells)| format!("{kind}: {}", counted(*cells, "cell")));
+    let kinds = kinds.collect::<Vec<_>>().join("; ");
+    facts.extend((!kinds.is_empty()).then(|| fact("Kinds of machines", &kinds)));
     facts
 }
 

@@ -6,6 +6,7 @@ mod damage;
 mod dictionary;
 mod figures;
 mod judges;
+mod machines;
 mod page;
 mod published;
 mod tables;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bigsleep::{Dream, DreamError, Dreamer, Status};
 use experiment::plan::Cell;
-use records::ResultsFolder;
+use records::{Machine, ResultsFolder};
 use tch::Device;
 
 use super::CancellationToken;
@@ -37,6 +37,7 @@ impl<'c, 'r> Batch<'c, 'r> {
         dreamer: &'r Dreamer,
         cells: &[&'c Cell],
         results: &ResultsFolder,
+        machine: &Machine,
         progress: &'r BatchProgress<'r>,
     ) -> Result<Self, SaveError> {
         let mut batch = Self {
@@ -49,7 +50,7 @@ impl<'c, 'r> Batch<'c, 'r> {
             writer: Writer::default(),
         };
         for cell in cells {
-            let (cell_run, dream) = CellRun::open(dreamer, cell, results)?;
+            let (cell_run, dream) = CellRun::open(dreamer, cell, results, machine)?;
             batch.cell_runs.push(cell_run);
             batch.dreams.push(dream);
         }

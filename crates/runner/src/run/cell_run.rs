@@ -8,8 +8,8 @@ use checkpoint::Weights;
 use experiment::plan::Cell;
 use judges::Ruler;
 use records::{
-    Best, CellFolder, CellRecord, CellStatus, LARGEST_RECORD, Outcome, RecordError, ResultsFolder, TraceRow,
-    read_regular,
+    Best, CellFolder, CellRecord, CellStatus, FileDigests, LARGEST_RECORD, Machine, Outcome, RecordError,
+    ResultsFolder, TraceRow, read_regular,
 };
 use tch::{Device, Tensor};
 
@@ -42,6 +42,8 @@ pub(super) struct CellRun<'c> {
     best: Option<Best>,
     /// The digest that its saved state may carry, too.
     former_digest: Option<String>,
+    /// The machines that computed it, this one last.
+    machines: Vec<Machine>,
 }
 
 impl<'c> CellRun<'c> {
@@ -50,13 +52,11 @@ impl<'c> CellRun<'c> {
         dreamer: &Dreamer,
         cell: &'c Cell,
         results: &ResultsFolder,
+        machine: &Machine,
     ) -> Result<(Self, Dream), SaveError> {
         let folder = results.cell(&cell.id);
         folder.remove_leftovers();
-        let former_digest = former_digest(&folder);
-        let mut record = cell.record(CellStatus::Unfinished)?;
-        record.former_digest.clone_from(&former_digest);
-        folder.write_record(&record)?;
+        let Kept { former_digest, machines } = Kept::of(&folder);
         let spec = spec(cell);
         let mut cell_run = Self {
             cell,
@@ -66,12 +66,18 @@ impl<'c> CellRun<'c> {
             text: OnceCell::new(),
             best: None,
             former_digest,
+            machines: machine.clone().after(machines),
         };
-        let dream = match cell_run.resume(dreamer, &spec)? {
-            Some(dream) => dream,
-            None => dreamer.begin(&spec)?,
-        };
-        Ok((cell_run, dream))
+        cell_run.write_record(CellStatus::Unfinished, FileDigests::new())?;
+        if let Some(dream) = cell_run.resume(dreamer, &spec)? {
+            return Ok((cell_run, dream));
+        }
+        if 1 < cell_run.machines.len() {
+            // Nothing is left of what the others computed.
+            cell_run.machines = vec![machine.clone()];
+            cell_run.write_record(CellStatus::Unfinished, FileDigests::new())?;
+        }
+        Ok((cell_run, dreamer.begin(&spec)?))
     }
 
     /// The dream as it was saved, if it was, with the trace up to there: rows are saved before the
@@ -284,10 +290,14 @@ impl<'c> CellRun<'c> {
     }
 
     fn record(&self, status: CellStatus) -> Result<CellStatus, SaveError> {
-        let (files, former_digest) = (self.folder.digests()?, self.former_digest.clone());
-        let record = CellRecord { files, former_digest, ..self.cell.record(status.clone())? };
-        self.folder.write_record(&record)?;
+        self.write_record(status.clone(), self.folder.digests()?)?;
         Ok(status)
+    }
+
+    fn write_record(&self, status: CellStatus, files: FileDigests) -> Result<(), SaveError> {
+        let (former_digest, machines) = (self.former_digest.clone(), self.machines.clone());
+        let record = CellRecord { files, former_digest, machines, ..self.cell.record(status)? };
+        Ok(self.folder.write_record(&record)?)
     }
 
     fn seconds(&self) -> f64 {
@@ -330,12 +340,26 @@ fn live_in(state: &Weights) -> Vec<(u32, Tensor)> {
 pub(super) fn record_failure(results: &ResultsFolder, cell: &Cell, reason: &str) -> Result<(), SaveError> {
     let folder = results.cell(&cell.id);
     let mut record = cell.record(CellStatus::Failed { reason: reason.to_owned() })?;
-    record.former_digest = former_digest(&folder);
+    let Kept { former_digest, machines } = Kept::of(&folder);
+    (record.former_digest, record.machines) = (former_digest, machines);
     Ok(folder.write_record(&record)?)
 }
 
-fn former_digest(folder: &CellFolder) -> Option<String> {
-    folder.record().ok().flatten()?.former_digest
+/// The part of a cell's record that the next one keeps.
+#[derive(Default)]
+struct Kept {
+    former_digest: Option<String>,
+    machines: Vec<Machine>,
+}
+
+impl Kept {
+    fn of(folder: &CellFolder) -> Self {
+        let record = folder.record().ok().flatten();
+        record.map_or_else(Self::default, |record| Self {
+            former_digest: record.former_digest,
+            machines: record.machines,
+        })
+    }
 }
 
 /// The embedding `[1, e]` of an image, as CLIP looks at images.

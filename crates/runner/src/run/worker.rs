@@ -6,6 +6,7 @@ use tch::Device;
 
 use super::batch::Batch;
 use super::failure::Failure;
+use super::machine::machine;
 use super::worker_loop::WorkerLoop;
 use super::{CancellationToken, Progress};
 use crate::models::{LoadError, load};
@@ -31,8 +32,9 @@ impl Worker<'_> {
         // Taken out: what a panic leaves behind is not used again.
         let (settings, dreamer) = self.models(loaded.take(), &cells[0].dream)?;
         let progress = self.progress.batch(cells);
-        let ended =
-            Batch::open(&dreamer, cells, self.results, &progress).and_then(|batch| batch.run(self.stop));
+        let machine = machine(self.device, self.threads);
+        let batch = Batch::open(&dreamer, cells, self.results, &machine, &progress);
+        let ended = batch.and_then(|batch| batch.run(self.stop));
         *loaded = Some((settings, dreamer));
         Ok(ended?)
     }

@@ -7,9 +7,7 @@ use records::Environment;
 use tch::Device;
 
 use crate::devices::name;
-
-/// Version of libtorch that tch 0.24.0 is bound to.
-const LIBTORCH: &str = "2.11.0";
+use crate::run::LIBTORCH;
 
 /// The environment record of a run.
 pub(super) fn of(models: &Identity, judges: &Judges, devices: &[Device]) -> Environment {
