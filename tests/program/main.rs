@@ -9,6 +9,7 @@ mod messages;
 mod preflight;
 mod published;
 mod resumption;
+mod rounding;
 mod setting;
 mod terminal;
 mod tuning;

@@ -34,6 +34,16 @@ impl Dream {
         Self { spec: spec.clone(), target, loss_coef, latents, ema, optimizer, recorder }
     }
 
+    /// The same dream with all its initial latents moved by one unit in the last place, up or down
+    /// by chance, another chance for each `draw`: as they might be rounded elsewhere. What becomes
+    /// of it tells how much of a result is rounding. For a dream before its first step.
+    #[must_use]
+    pub fn nudged(self, draw: u32) -> Self {
+        debug_assert_eq!(self.step(), 0, "what is nudged has taken no step");
+        let latents = self.latents.nudged(self.spec.seed, draw);
+        Self::new(&self.spec, self.target, latents)
+    }
+
     /// The specification it was started with.
     pub fn spec(&self) -> &DreamSpec {
         &self.spec

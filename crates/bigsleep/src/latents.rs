@@ -1,6 +1,8 @@
 //! The latents, which the optimizer changes.
 
+use crate::random::{Purpose, stream};
 use crate::settings::DreamSettings;
+use rand::RngExt;
 use std::sync::{Mutex, PoisonError};
 use tch::{Device, Kind, Tensor};
 
@@ -32,6 +34,20 @@ impl Latents {
         let normu = draw(z_dim, 0.0, 1.0);
         let cls = draw(num_classes, CLASS_INIT.0, CLASS_INIT.1);
         Self { normu, cls }
+    }
+
+    /// Every number moved to the next one of single precision, up or down by chance: another chance
+    /// for each `draw`.
+    pub(crate) fn nudged(&self, seed: u64, draw: u32) -> Self {
+        let mut random = stream(seed, 0, Purpose::Nudges, draw);
+        let mut moved = |latents: &Tensor| {
+            let numbers = Vec::<f32>::try_from(latents.to_device(Device::Cpu).view(-1)).expect("floats");
+            let next =
+                |number: f32| if random.random::<bool>() { number.next_up() } else { number.next_down() };
+            let numbers: Vec<f32> = numbers.into_iter().map(next).collect();
+            Tensor::from_slice(&numbers).view_as(latents).to_device(latents.device())
+        };
+        Self { normu: moved(&self.normu), cls: moved(&self.cls) }
     }
 
     /// The latents of n dreams in one: `[n, l, z]` and `[n, l, c]`.

@@ -11,6 +11,8 @@ pub(crate) enum Purpose {
     Sides = 1,
     /// Positions and sides of cutouts.
     Offsets = 2,
+    /// Other rounding of the initial latents.
+    Nudges = 3,
 }
 
 /// The numbers of one purpose at one step of a dream: a function of the arguments alone.

@@ -43,6 +43,7 @@ pub mod plan;
 mod prompt;
 mod read;
 mod reading;
+mod rounding;
 mod schema;
 mod seeds;
 mod sources;
@@ -68,6 +69,7 @@ pub use study::StudySettings;
 pub use told::ExperimentError;
 pub use tuning::Tuning;
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use bigsleep::DreamSettings;
@@ -106,6 +108,9 @@ pub struct Experiment {
     pub tuning: Option<Tuning>,
     /// The folder of its cells below `cells/`, if they have one of their own.
     pub(crate) folder: Option<&'static str>,
+    /// How the initial latents of its cells are rounded: 0 as they are drawn, 1 and on moved by one
+    /// unit in the last place.
+    pub(crate) nudges: RangeInclusive<u32>,
     layers: Layers,
 }
 

@@ -62,6 +62,7 @@ pub(super) fn experiment(table: &Spanned<DeTable<'_>>) -> Result<Experiment, Fau
         published: head.published,
         tuning,
         folder: None,
+        nudges: 0..=0,
         text: String::new(), // known to the layers
         layers: Layers::new("", ""),
     })

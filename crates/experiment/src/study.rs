@@ -13,7 +13,12 @@ pub struct StudySettings {
     pub reference: Option<String>,
     /// Differences of mean similarity × 100 below it matter to nobody.
     pub margin: Option<f64>,
+    /// How many times the first prompts' cells are repeated with other rounding; 0 for none.
+    pub rounding: u32,
 }
+
+/// The most repetitions.
+const MOST_REPEATED: u64 = 100;
 
 /// `[study]` as a file states it.
 #[derive(Default, Deserialize, JsonSchema)]
@@ -25,6 +30,11 @@ pub(super) struct StudyTable {
     /// Differences of mean similarity × 100 below it matter to nobody.
     #[schemars(with = "Option<f64>", default, range(min = 0))]
     margin: Option<Spanned<f64>>,
+    /// Repeats the cells of the first four prompts so many times, with initial latents that are
+    /// moved by one unit in the last place, as other hardware would round them: the report then says
+    /// how much of a difference is rounding.
+    #[schemars(with = "Option<u64>", default, range(max = 100))]
+    rounding: Option<Spanned<u64>>,
 }
 
 impl StudyTable {
@@ -41,7 +51,16 @@ impl StudyTable {
             let message = format!("`margin` is {}, but must be at least 0 and at most 200", margin.get_ref());
             return Err(Fault::new(margin.span(), message).help("it is in points of mean similarity × 100"));
         }
+        let rounding = self.rounding.as_ref().map_or(0, |rounding| *rounding.get_ref());
+        if let Some(stated) = self.rounding.as_ref().filter(|_| MOST_REPEATED < rounding) {
+            let message =
+                format!("`rounding` is {rounding}, but must be at least 0 and at most {MOST_REPEATED}");
+            return Err(
+                Fault::new(stated.span(), message).help("it is a number of repetitions; three tell enough")
+            );
+        }
         Ok(StudySettings {
+            rounding: rounding as u32,
             reference: self.reference.as_ref().map(|reference| reference.get_ref().clone()),
             margin: self.margin.as_ref().map(|margin| *margin.get_ref()),
         })

@@ -18,6 +18,8 @@ pub struct ResultsFolder {
 /// Its name in a results folder, which the `experiment.toml` beside it gives.
 pub const PUBLISHED: &str = "published.csv";
 
+const ROUNDING: &str = "rounding.toml";
+
 impl ResultsFolder {
     /// The results folder at `root`, which need not exist yet.
     pub fn at(root: impl Into<PathBuf>) -> Self {
@@ -78,6 +80,26 @@ impl ResultsFolder {
     /// When the file cannot be written.
     pub fn write_tuning(&self, plan: &PlanRecord) -> Result<(), RecordError> {
         write_toml_unless_same(&self.root.join("tuning.toml"), plan)
+    }
+
+    /// The cells that are repeated with other rounding, if there are any.
+    ///
+    /// # Errors
+    /// When the record is unreadable.
+    pub fn rounding(&self) -> Result<Option<PlanRecord>, RecordError> {
+        read_toml(&self.root.join(ROUNDING))
+    }
+
+    /// Records the cells that are repeated with other rounding, or that there are none any more.
+    ///
+    /// # Errors
+    /// When the file cannot be written or removed.
+    pub fn write_rounding(&self, plan: Option<&PlanRecord>) -> Result<(), RecordError> {
+        let path = self.root.join(ROUNDING);
+        match plan {
+            Some(plan) => write_toml_unless_same(&path, plan),
+            None => remove(path),
+        }
     }
 
     /// The frozen choice, if there is one.
@@ -181,12 +203,15 @@ impl ResultsFolder {
         let path = self.root.join(PUBLISHED);
         match table {
             Some(table) => write_unless_same(&path, table.text.as_bytes()),
-            None => match fs::remove_file(&path) {
-                Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                    Err(RecordError::Write { path, source })
-                }
-                _ => Ok(()),
-            },
+            None => remove(path),
         }
+    }
+}
+
+/// Removes a record, if it is there.
+fn remove(path: PathBuf) -> Result<(), RecordError> {
+    match fs::remove_file(&path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(RecordError::Write { path, source }),
+        _ => Ok(()),
     }
 }

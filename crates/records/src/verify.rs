@@ -35,16 +35,20 @@ enum Found {
 }
 
 impl ResultsFolder {
-    /// Compares all files with their digests, saved states included; files without one are read.
+    /// Compares all files with their digests, saved states included, those of the cells that chose
+    /// settings and of repeated cells, too; files without one are read.
     ///
     /// # Errors
     /// When the plan is unreadable.
     pub fn verify(&self) -> Result<Verification, RecordError> {
         let plan = self.plan()?;
-        let mut verification = Verification { planned: plan.cells.len(), ..Default::default() };
-        verification.damages = self.shared_damages(&plan);
-        let found: Vec<_> = plan.cells.par_iter().map(|planned| self.verify_cell(planned)).collect();
-        for (planned, found) in plan.cells.iter().zip(found) {
+        let damages = self.shared_damages(&plan);
+        let others = [self.tuning(), self.rounding()].into_iter().filter_map(|plan| plan.ok().flatten());
+        let cells: Vec<PlannedCell> =
+            plan.cells.into_iter().chain(others.flat_map(|plan| plan.cells)).collect();
+        let mut verification = Verification { planned: cells.len(), damages, ..Default::default() };
+        let found: Vec<_> = cells.par_iter().map(|planned| self.verify_cell(planned)).collect();
+        for (planned, found) in cells.iter().zip(found) {
             match found {
                 Found::Matching => verification.matching += 1,
                 Found::WithoutDigests => verification.without_digests += 1,
@@ -69,6 +73,9 @@ impl ResultsFolder {
             ("environment.json", self.environment().err()),
             ("published.csv", self.published(plan).err()),
             ("labels.toml", self.labels().err()),
+            ("tuning.toml", self.tuning().err()),
+            ("tuned.toml", self.tuned().err()),
+            ("rounding.toml", self.rounding().err()),
         ];
         let read = errors.into_iter().filter_map(|(file, error)| Some(Damage::of_error(file, &error?)));
         let compared = plan.files.iter().filter(|(name, _)| *name != PUBLISHED); // compared when read

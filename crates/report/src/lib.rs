@@ -13,6 +13,7 @@
 //! tables/robustness.csv       the order by other rulers and after fewer steps
 //! tables/targets.csv          steps to what a reference reaches
 //! tables/variation.csv        what makes leads vary
+//! tables/rounding.csv         how much of the scores is rounding
 //! tables/tuning.csv           every trial of the tuning; tables/choices.csv: what fewer trials would have come to
 //! tables/columns.csv          the columns of all tables: unit and meaning
 //! tables/published.csv        ours beside published figures, if the experiment names any

@@ -33,7 +33,7 @@ pub use components::Components;
 pub use crossed::crossed_interval;
 pub use friedman::friedman_permutation;
 pub use kendall::{Kendall, kendall};
-pub use moments::{mean, sample_sd};
+pub use moments::{mean, pooled_sd, sample_sd};
 pub use power::{blocks_needed, detectable_difference};
 pub use ranks::{ranks, spearman};
 pub use survival::{restricted_mean, share_reached};

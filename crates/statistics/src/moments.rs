@@ -12,6 +12,14 @@ pub fn sample_sd(values: &[f64]) -> Option<f64> {
     Some((squares / (values.len() - 1) as f64).sqrt())
 }
 
+/// The standard deviation within groups that may differ in level: the root of their squares around
+/// their own means, over Σ (n − 1). `None` where no group has two values.
+pub fn pooled_sd(groups: &[Vec<f64>]) -> Option<f64> {
+    let degrees: usize = groups.iter().map(|group| group.len().saturating_sub(1)).sum();
+    let squares = |group: &Vec<f64>| sample_sd(group).map_or(0.0, |sd| sd.powi(2) * (group.len() - 1) as f64);
+    (0 < degrees).then(|| (groups.iter().map(squares).sum::<f64>() / degrees as f64).sqrt())
+}
+
 /// t of a sample of `n` values from their sum and their sum of squares: mean / (sd / √n).
 ///
 /// Infinite where all values are equal and not zero, 0 where all are zero. The sample's spread is
@@ -41,6 +49,14 @@ mod tests {
     fn t_is_the_mean_over_its_standard_error() {
         // 1, 2, 6: mean 3, variance 7.
         assert!((t(&[1.0, 2.0, 6.0]) - 3.0 / (7.0_f64 / 3.0).sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_pooled_deviation_leaves_out_the_groups_levels() {
+        // Squares 2 and 8 with one degree of freedom each; a single value has none.
+        let groups = [vec![1.0, 3.0], vec![10.0, 14.0], vec![100.0]];
+        assert!((pooled_sd(&groups).unwrap() - 5.0_f64.sqrt()).abs() < 1e-12);
+        assert_eq!(pooled_sd(&[vec![1.0], Vec::new()]), None);
     }
 
     #[test]

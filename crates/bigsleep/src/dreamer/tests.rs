@@ -7,6 +7,7 @@ mod batching;
 mod continuation;
 mod divergence;
 mod extremes;
+mod nudge;
 mod single_steps;
 mod trajectory;
 

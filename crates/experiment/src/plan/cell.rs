@@ -37,6 +37,9 @@ pub struct Cell {
     pub axes: Vec<Axis>,
     /// The seed.
     pub seed: u64,
+    /// How its initial latents are rounded: 0 as they are drawn, 1 and on moved by one unit in the
+    /// last place.
+    pub nudge: u32,
     /// The text that its class name is put into to be judged.
     pub template: String,
     /// The model set's name.
@@ -50,12 +53,13 @@ impl Cell {
         (prompt, image_sha256): (&PromptEntry, Option<&str>),
         optimizer: &Variant<OptimizerConfig>,
         dream: &Variant<DreamSettings>,
-        seed: u64,
+        (seed, nudge): (u64, u32),
     ) -> Self {
         let optimizer_label = optimizer.label();
         let mut parts = vec![prompt.name(), optimizer_label.replace('=', " ")];
         parts.extend(dream.axes.iter().map(|axis| format!("{} {}", axis.name, axis.value_text())));
         parts.push(format!("seed {seed}"));
+        parts.extend((0 < nudge).then(|| nudge.to_string()));
         let folder = experiment.folder.map(str::to_owned);
         let parts = folder.into_iter().chain(parts.iter().map(|part| slug(part)));
         let id = parts.collect::<Vec<_>>().join("/");
@@ -71,6 +75,7 @@ impl Cell {
             dream: dream.settings.clone(),
             axes: dream.axes.clone(),
             seed,
+            nudge,
             template: experiment.template.clone(),
             model_set: models.name.clone(),
         };
@@ -81,14 +86,18 @@ impl Cell {
     /// All that decides its dream.
     fn content(&self) -> serde_json::Value {
         let PromptEntry { text, avoid, .. } = &self.prompt;
-        json!({
+        let mut content = json!({
             "computation": COMPUTATION,
             "models": self.models,
             "prompt": { "text": text, "avoid": avoid, "image": self.image },
             "optimizer": self.optimizer,
             "dream": self.dream,
             "seed": self.seed,
-        })
+        });
+        if 0 < self.nudge {
+            content["nudge"] = self.nudge.into();
+        }
+        content
     }
 
     /// The digest in its record if that is of format 0, which covers the text that its images were

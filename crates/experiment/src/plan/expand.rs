@@ -75,7 +75,9 @@ fn product(experiment: &Experiment, models: &Identity) -> Result<Vec<Cell>, Plan
             for (d, dream) in experiment.dreams.iter().enumerate() {
                 for &(s, seed) in &seeds {
                     if !excluded.covers([p, o, d, s]) {
-                        cells.push(Cell::new(experiment, models, prompt, optimizer, dream, seed));
+                        let cell =
+                            |nudge| Cell::new(experiment, models, prompt, optimizer, dream, (seed, nudge));
+                        cells.extend(experiment.nudges.clone().map(cell));
                     }
                 }
             }

@@ -57,6 +57,16 @@ fn numbers_are_one_if_their_values_are() {
 }
 
 #[test]
+fn repetitions_are_few() {
+    let said =
+        [refusal(&format!("{SMALL}[study]\nrounding = 101\n"), &[]), refusal(SMALL, &["study.rounding=-1"])];
+    insta::assert_snapshot!(said.join("\n"), @r"
+    `rounding` is 101, but must be at least 0 and at most 100 [x.toml:7:12] (it is a number of repetitions; three tell enough)
+    `rounding` is the number -1, but must be a whole number, 0 or more [--set:1:16]
+    ");
+}
+
+#[test]
 fn empty_names_are_refused_with_their_place() {
     let labels = format!("{SMALL}[labels]\nbicycle = \" \"\n");
     let segments = format!("{SMALL}[evaluation.segments]\nbicycle = \"\"\n");

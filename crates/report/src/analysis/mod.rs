@@ -2,6 +2,7 @@
 
 pub(crate) mod machines;
 pub(crate) mod published;
+mod rounding;
 mod ruler;
 mod scores;
 mod sentences;
@@ -12,6 +13,7 @@ mod variation;
 mod verdict;
 pub(crate) mod verdicts;
 
+pub(crate) use rounding::{Rounding, roundings};
 pub(crate) use ruler::Ruler;
 pub(crate) use sentences::{interval, judge_says, sentences};
 pub(crate) use targets::{PERCENTS, Reached, Targets};

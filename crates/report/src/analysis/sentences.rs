@@ -4,6 +4,7 @@ use records::{AS_GIVEN, TunedOptimizer, counted};
 use statistics::Pair;
 
 use super::machines;
+use super::rounding::{rounding_of_all, roundings};
 use super::ruler::{Budget, Measure, Ruler};
 use super::verdict::{MOST_COMPARED, Other, Verdict};
 use crate::study::Study;
@@ -33,6 +34,7 @@ pub(crate) fn sentences(study: &Study, verdict: &Verdict) -> Vec<String> {
     said.extend(settings_of_one(study, verdict));
     said.extend(coverage(study, verdict));
     said.extend(seeds(verdict));
+    said.extend(rounding(study));
     said.extend(side_lines(verdict));
     said
 }
@@ -312,6 +314,18 @@ fn seeds(verdict: &Verdict) -> Option<String> {
         }
         (_, None) => return None,
     })
+}
+
+/// How much of a score is rounding, which other hardware does otherwise.
+fn rounding(study: &Study) -> Option<String> {
+    let all = rounding_of_all(study)?;
+    let each = roundings(study);
+    let most = each.iter().max_by(|a, b| a.sd.total_cmp(&b.sd)).filter(|_| 1 < each.len())?;
+    let least = each.iter().min_by(|a, b| a.sd.total_cmp(&b.sd))?;
+    Some(format!(
+        "Rounding alone, as on other hardware, moves a score by {all:.2} (standard deviation; {} {:.2} to {} {:.2}).",
+        least.optimizer, least.sd, most.optimizer, most.sd
+    ))
 }
 
 fn side_lines(verdict: &Verdict) -> Option<String> {

@@ -66,7 +66,9 @@ fn seed(cell: &Cell, seeds: &[Value]) -> Option<String> {
 /// What differs in the settings of a cell's optimizer, if the table states them.
 fn optimizer(record: &CellRecord, stated: &Table) -> Vec<String> {
     let of = |(name, ours): (&String, &Value)| match (ours, stated.get(name)) {
-        (Value::Table(ours), Some(Value::Table(stated))) => settings(&format!("optimizer.{name}"), ours, stated),
+        (Value::Table(ours), Some(Value::Table(stated))) => {
+            settings(&format!("optimizer.{name}"), ours, stated)
+        }
         _ => Vec::new(),
     };
     record.optimizer_settings.iter().flat_map(of).collect()

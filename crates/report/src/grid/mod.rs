@@ -2,5 +2,6 @@
 //! place.
 pub(crate) mod cosine;
 pub(crate) mod group;
-mod planned;
+pub(crate) mod planned;
+pub(crate) mod repeats;
 pub(crate) mod study;

@@ -12,6 +12,7 @@ use records::{
 };
 
 use super::planned::{Planned, axes};
+use super::repeats::{Repeat, repeats};
 
 /// All records of an experiment.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub(crate) struct Study {
     pub(crate) asked: PlannedStudy,
     /// The frozen tuning, if there was one.
     pub(crate) tuned: Option<TunedRecord>,
+    /// Cells that were repeated with other rounding.
+    pub(crate) repeats: Vec<Repeat>,
     /// Damaged records that are left out.
     pub(crate) unreadable: Vec<Unreadable>,
     places: Places,
@@ -126,6 +129,10 @@ impl Study {
             unreadable.push(Unreadable::file("tuned.toml", &error));
             None
         });
+        let repeats = repeats(&folder).unwrap_or_else(|error| {
+            unreadable.push(Unreadable::file("rounding.toml", &error));
+            Vec::new()
+        });
         let mut study = Self {
             folder: results.to_owned(),
             experiment: plan.experiment.clone(),
@@ -141,6 +148,7 @@ impl Study {
             planned_runs: Planned::of(&plan),
             asked: plan.study.clone(),
             tuned,
+            repeats,
             environment,
             published,
             unreadable,

@@ -10,6 +10,7 @@ mod pairs;
 mod published;
 mod ranking;
 mod robustness;
+mod rounding;
 mod segmentation;
 mod similarity;
 mod table;
@@ -46,6 +47,7 @@ pub(super) fn tables(study: &Study, verdict: &Verdict) -> Vec<Table> {
         robustness::robustness(study, verdict),
         targets::targets(study),
         variation::variation(study, verdict),
+        rounding::rounding(study),
         tuning::tuning(study),
         tuning::choices(study),
     ];

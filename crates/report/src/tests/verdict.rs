@@ -1,5 +1,7 @@
 //! Verdicts on studies that invite a wrong conclusion.
 
+use records::PlannedCell;
+
 use super::*;
 
 /// A study whose similarity is given by prompt, optimizer and seed.
@@ -234,6 +236,41 @@ fn too_many_optimizers_are_not_compared_pair_by_pair() {
     optimizer-0 has the highest mean (6 prompts, 1 seed each). Which others may be the best is not known: 201 optimizers are too many to compare every pair, 200 are the most. Leave some out, or tune their settings on other prompts (`[tuning]`).
     All prompts share one seed: the answer holds for this seed.
     To tell optimizer-0 from optimizer-1 with a probability of 80 %, if they differ as here, takes about 170 prompts.
+    ");
+}
+
+/// Cells of two optimizers repeated twice: by 0.3 of one, by 1.0 of the other.
+#[test]
+fn the_share_of_rounding_is_told() {
+    let results = study(6, &["adam", "sgd"], &[0, 1], |p, o, s| 40.0 + p as f64 - o as f64 + s as f64);
+    let folder = ResultsFolder::at(results.path());
+    let mut plan = folder.plan().unwrap();
+    let repeated = plan.cells.iter().filter(|cell| cell.id.starts_with("prompt-0/"));
+    let nudged = |cell: &PlannedCell, nudge: u32| PlannedCell {
+        id: format!("rounding/{}/{nudge}", cell.id),
+        ..cell.clone()
+    };
+    plan.cells = repeated.flat_map(|cell| [nudged(cell, 1), nudged(cell, 2)]).collect();
+    for planned in &plan.cells {
+        let (own, nudge) = planned.id["rounding/".len()..].rsplit_once('/').unwrap();
+        let mut record = folder.cell(own).record().unwrap().unwrap();
+        let moved = if own.contains("adam") { 0.3 } else { 1.0 };
+        if let CellStatus::Finished(outcome) = &mut record.status {
+            outcome.similarity_averaged += if nudge == "1" { moved } else { -moved } / 100.0;
+        }
+        record.id.clone_from(&planned.id);
+        folder.cell(&planned.id).write_record(&record).unwrap();
+    }
+    folder.write_rounding(Some(&plan)).unwrap();
+    let said = sentences(&results);
+    let said: Vec<&str> = said.lines().filter(|line| line.contains("Rounding")).collect();
+    insta::assert_snapshot!(said.join("\n"), @"Rounding alone, as on other hardware, moves a score by 0.74 (standard deviation; adam 0.30 to sgd 1.00).");
+    build(results.path()).unwrap();
+    // Three values m - d, m, m + d have the standard deviation d; seeds differ by 1.
+    insta::assert_snapshot!(results.text("tables/rounding.csv"), @r"
+    optimizer,cells,repetitions,sd_rounding,sd_seeds,model_set
+    adam,2,4,0.3000,0.7071,mini
+    sgd,2,4,1.0000,0.7071,mini
     ");
 }
 

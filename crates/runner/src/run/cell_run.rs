@@ -77,7 +77,7 @@ impl<'c> CellRun<'c> {
             cell_run.machines = vec![machine.clone()];
             cell_run.write_record(CellStatus::Unfinished, FileDigests::new())?;
         }
-        Ok((cell_run, dreamer.begin(&spec)?))
+        Ok((cell_run, begin(dreamer, cell)?))
     }
 
     /// The dream as it was saved, if it was, with the trace up to there: rows are saved before the
@@ -280,7 +280,7 @@ impl<'c> CellRun<'c> {
 
     /// Records that the cell diverged.
     pub(super) fn diverge(&self, dreamer: &Dreamer, at_step: u32) -> Result<CellStatus, SaveError> {
-        let begun = dreamer.live_image(&dreamer.begin(&spec(self.cell))?);
+        let begun = dreamer.live_image(&begin(dreamer, self.cell)?);
         let initial = similarity(dreamer, &eight_bits(&begun), &self.text(dreamer)?);
         self.record(CellStatus::Diverged {
             at_step,
@@ -303,6 +303,12 @@ impl<'c> CellRun<'c> {
     fn seconds(&self) -> f64 {
         self.rows.last().map_or(0.0, |row| row.seconds)
     }
+}
+
+/// The cell's dream before its first step.
+fn begin(dreamer: &Dreamer, cell: &Cell) -> Result<Dream, DreamError> {
+    let dream = dreamer.begin(&spec(cell))?;
+    Ok(if cell.nudge == 0 { dream } else { dream.nudged(cell.nudge) })
 }
 
 fn spec(cell: &Cell) -> DreamSpec {

@@ -100,17 +100,27 @@ impl<'s> Session<'s> {
             Some(Tuned::Frozen { tested, cells }) => (Some(tested), cells),
             None => (None, Vec::new()),
         };
-        let plan = Plan::new(tested.as_deref().unwrap_or(&self.study.experiment), self.identity)?;
+        let experiment = tested.as_deref().unwrap_or(&self.study.experiment);
+        let plan = Plan::new(experiment, self.identity)?;
+        let rounding =
+            experiment.rounding().map(|repeated| Plan::new(&repeated, self.identity)).transpose()?;
         let cells = self.study.select(&plan)?;
-        let all: Vec<Cell> = plan.cells.iter().cloned().chain(trials).collect();
+        let repeated = self.study.select_repeated(rounding.as_ref())?;
+        let others = rounding.iter().flat_map(|plan| &plan.cells);
+        let all: Vec<Cell> = plan.cells.iter().chain(others).cloned().chain(trials).collect();
         let begun = self.begin(&all, &cells, Stage::Test, self.with.args.fresh)?;
         let record = PlanRecord { files: self.files()?, ..plan.record.clone() };
         self.results.write_plan(&record).into_diagnostic()?;
+        self.results.write_rounding(rounding.as_ref().map(|plan| &plan.record)).into_diagnostic()?;
         for absent in self.judges.absent() {
             tracing::warn!("{absent}: its part of the report is left out");
         }
         let judged = self.test(&cells, begun)?;
-        Ok(Ran::Tested { cells: cells.into_iter().cloned().collect(), judged })
+        if !repeated.is_empty() && !self.with.stop.is_canceled() {
+            let begun = self.begin(&all, &repeated, Stage::Rounding, self.with.args.fresh)?;
+            self.compute(&repeated, begun)?;
+        }
+        Ok(Ran::Tested { cells: cells.into_iter().chain(repeated).cloned().collect(), judged })
     }
 
     fn test(&self, cells: &[&Cell], begun: Begun<'_>) -> Result<Result<usize>> {

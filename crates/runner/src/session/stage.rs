@@ -17,8 +17,10 @@ pub(super) enum Stage {
     Tuning,
     /// Trials are looked after whose choice is made.
     Tuned,
-    /// Settings are tested: all that there is in an experiment without tuning.
+    /// Settings are tested: all that there is in most experiments.
     Test,
+    /// Cells of the test are repeated with other rounding.
+    Rounding,
 }
 
 /// The cells of a stage that are still to be computed.
@@ -51,7 +53,11 @@ impl Session<'_> {
     }
 
     fn head(&self, cells: usize, prepared: &Prepared<'_>, stage: Stage) -> String {
-        let of_stage = if stage == Stage::Test { "" } else { " of the tuning" };
+        let of_stage = match stage {
+            Stage::Test => "",
+            Stage::Rounding => " with other rounding",
+            Stage::Tuning | Stage::Tuned => " of the tuning",
+        };
         let measured = match prepared.to_measure {
             0 => String::new(),
             count => format!(", {count} to compare with other texts"),

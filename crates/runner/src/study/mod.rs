@@ -6,7 +6,7 @@ mod sources;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use experiment::plan::{Cell, Plan, PlanError, Selection, Shard};
+use experiment::plan::{Cell, Plan, PlanError, SelectError, Selection, Shard};
 use experiment::{EvaluationSettings, Experiment, PromptImage};
 use judges::{Judges, Labels};
 use miette::{Report, Result};
@@ -91,6 +91,19 @@ impl<'a> Study<'a> {
         Ok(selection.of(&plan.cells)?)
     }
 
+    /// The cells with other rounding that the command line selects, which may be none.
+    ///
+    /// # Errors
+    /// When a pattern of `--only` is none.
+    pub fn select_repeated<'p>(&self, plan: Option<&'p Plan>) -> Result<Vec<&'p Cell>> {
+        let Some(plan) = plan else { return Ok(Vec::new()) };
+        let selection = Selection { only: self.args.only.clone(), shard: self.args.shard };
+        match selection.of(&plan.cells) {
+            Err(SelectError::NoMatch { .. }) => Ok(Vec::new()),
+            selected => Ok(selected?),
+        }
+    }
+
     /// The cells that the command line selects: of the test, and every trial, which `--only` does
     /// not select.
     ///
@@ -103,6 +116,7 @@ impl<'a> Study<'a> {
             None => Vec::new(),
         };
         cells.extend(self.select(&plans.test)?);
+        cells.extend(self.select_repeated(plans.rounding.as_ref())?);
         Ok(cells)
     }
 
@@ -151,6 +165,8 @@ pub struct Plans {
     pub tuning: Option<Plan>,
     /// The test; settings that are to be chosen have their lowest value.
     pub test: Plan,
+    /// Cells of the test that are repeated with other rounding, if any are.
+    pub rounding: Option<Plan>,
 }
 
 impl Plans {
@@ -161,7 +177,12 @@ impl Plans {
             .map(|tuning| Plan::new(&tuning.stage(experiment, &tuning.first_trials()), identity));
         let mut tested = experiment.clone();
         tested.optimizers.extend(experiment.tuning.iter().flat_map(|tuning| tuning.also.clone()));
-        Ok(Self { tuning: trials.transpose()?, test: Plan::new(&tested, identity)? })
+        let rounding = tested.rounding().map(|repeated| Plan::new(&repeated, identity));
+        Ok(Self {
+            tuning: trials.transpose()?,
+            test: Plan::new(&tested, identity)?,
+            rounding: rounding.transpose()?,
+        })
     }
 }
 
