@@ -4,7 +4,7 @@
     tests/page/.venv/bin/python tests/page/check.py results/optimizers/report.html [--images 24] [--shots FOLDER]
 
 Wide and narrow, light and dark: no message on the console, no request beyond the file, nothing wider than the window, every
-image shown, the answer on the first screen, cells by their address, the dialog by mouse and by keyboard, animations that wait to be asked, tables that sort, and no violation that axe finds.
+image shown, the answer on the first screen, cells by their address, the dialog by mouse and by keyboard, the slider of steps with the curves' cursor, filters, deep zoom, tables that sort, and no violation that axe finds.
 """
 
 import argparse
@@ -62,7 +62,8 @@ def opens(page: Page, path: pathlib.Path) -> None:
     page.goto(path.as_uri())
     page.wait_for_function(SHOWN)
     assert told == [], f"on the console: {told}"
-    beyond = [url for url in asked if url != path.as_uri() and not url.startswith("data:")]
+    folder = path.parent.as_uri() + "/"
+    beyond = [url for url in asked if not url.startswith((folder, "data:"))]
     assert beyond == [], f"asked for: {beyond}"
 
 
@@ -75,6 +76,8 @@ def check(page: Page, path: pathlib.Path, shots: pathlib.Path | None, name: str)
     curves(page, shots, name)
     dialog(page, shots, name)
     linked(page)
+    slides(page, shots, name)
+    filtered(page)
     sorts(page)
 
 
@@ -159,8 +162,8 @@ def linked(page: Page) -> None:
     command = page.locator("dialog pre code").inner_text()
     folder = before.removeprefix("file://").rsplit("/", 1)[0]
     assert f"{folder}/experiment.toml" in command, f"{command} is not of {folder}"
-    page.locator("dialog [data-copy]").click()
-    page.wait_for_function("document.querySelector('[data-copy]').textContent !== 'copy'")
+    page.locator("dialog .copy").click()
+    page.wait_for_function("document.querySelector('.copy').textContent !== 'copy'")
     page.go_back()
     page.wait_for_function(f"!{OPEN}")
     page.wait_for_function("!location.hash")
@@ -177,8 +180,9 @@ def dialog(page: Page, shots: pathlib.Path | None, name: str) -> None:
     assert page.evaluate(OPEN), "a press on an image opens nothing"
     shoot(page, shots, f"{name}-dialog")
     accessible(page, f"{name}, dialog")
-    plays(page, shots, name)
+    zooms(page)
     first = title.inner_text()
+    page.locator("dialog .content").focus()
     page.keyboard.press("ArrowRight")
     assert title.inner_text() != first, "the arrow key moves nothing"
     page.keyboard.press("ArrowLeft")
@@ -192,17 +196,85 @@ def dialog(page: Page, shots: pathlib.Path | None, name: str) -> None:
     page.wait_for_function(f"!{OPEN}")
 
 
-def plays(page: Page, shots: pathlib.Path | None, name: str) -> None:
-    button = page.locator("dialog [data-play]")
-    moving = "Boolean(document.querySelector('.picture img')?.src.startsWith('data:image/gif'))"
-    assert not page.evaluate(moving), "it moves without being asked to"
-    if button.count() == 0:
+def zooms(page: Page) -> None:
+    """The image is magnified without smoothing, by buttons and by keys."""
+    wide = "document.querySelector('dialog .view').getBoundingClientRect().width"
+    if page.locator("dialog .zoom").count() == 0:
         return
-    button.click()
-    page.wait_for_function(f"{moving} && document.querySelector('.picture img').naturalWidth")
-    shoot(page, shots, f"{name}-playing")
-    button.press("Enter")
-    assert not page.evaluate(moving), "it does not stop"
+    usual = page.evaluate(wide)
+    page.locator("dialog .zoom button").last.click()
+    page.keyboard.press("+")
+    assert round(page.evaluate(wide) / usual) == 4, page.evaluate(wide)
+    near = "getComputedStyle(document.querySelector('dialog .view img')).imageRendering"
+    assert page.evaluate(near) == "pixelated"
+    page.keyboard.press("-")
+    page.locator("dialog .zoom button").first.click()
+    assert round(page.evaluate(wide)) == round(usual)
+
+
+FILMS = """(() => {
+    const inside = [...document.querySelectorAll('.card .view')].filter(view => {
+        const { top, bottom, height } = view.getBoundingClientRect();
+        return 0 < height && 0 < bottom && top < innerHeight;
+    });
+    return inside.map(view => view.querySelector('.film')?.dataset.step ?? 'final');
+})()"""
+
+
+def slides(page: Page, shots: pathlib.Path | None, name: str) -> None:
+    """One slider moves all images in the window and the curves' cursor; it plays, and only when asked to."""
+    slider = page.locator(".bar.player input").first
+    if not slider.is_visible():
+        return
+    slider.scroll_into_view_if_needed()
+    slider.focus()
+    page.keyboard.press("End")
+    page.wait_for_function(f"{FILMS}.every(step => step === 'final')")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"1 < {FILMS}.length && {FILMS}.every(step => step === {FILMS}[0] && step !== 'final')")
+    shoot(page, shots, f"{name}-step")
+    step = page.evaluate(FILMS)[0]
+    loaded = "[...document.querySelectorAll('.film img')].every(image => image.complete && image.naturalWidth)"
+    page.wait_for_function(loaded)
+    cursor = f"charts.filter(chart => chart.isSteps).every(chart => chart.cursor === {step})"
+    assert page.evaluate("charts.some(chart => chart.isSteps)") and page.evaluate(cursor), f"{name}: no cursor at {step}"
+    figure = page.locator("[data-chart=similarity]")
+    figure.scroll_into_view_if_needed()
+    assert figure.locator(".cursor").count() > 0, f"{name}: the curves have no cursor"
+    figure.locator(".plot").first.press("End")
+    slider.scroll_into_view_if_needed()
+    page.wait_for_function(f"{FILMS}.every(step => step === 'final')")
+    play = page.locator(".bar.player .play").first
+    play.click()
+    page.wait_for_function(f"{FILMS}.some(step => step !== 'final')")
+    play.press("Enter")
+    assert play.get_attribute("aria-pressed") == "false", "it does not stop"
+    accessible(page, f"{name}, between the steps")
+    slider.focus()
+    page.keyboard.press("End")
+
+
+def filtered(page: Page) -> None:
+    """Images are filtered by optimizer and by words of the prompt, and rows fold."""
+    shown = "[...document.querySelectorAll('.row li:not([hidden])')].length"
+    whole = page.evaluate(shown)
+    choice = page.locator(".filter select[aria-label=optimizer]")
+    choice.select_option(index=1)
+    name = choice.locator("option").nth(1).inner_text()
+    some = page.evaluate(shown)
+    of = page.locator(".row li:not([hidden]) .caption > span:first-child").all_text_contents()
+    assert 0 < some < whole and set(of) == {name}, f"{some} of {whole}: {of}"
+    choice.select_option(index=0)
+    page.locator(".filter input").fill("no such prompt")
+    assert page.evaluate(shown) == 0 and page.locator(".row:not([hidden])").count() == 0
+    page.locator(".filter input").fill("")
+    assert page.evaluate(shown) == whole
+    fold = page.locator(".filter button")
+    fold.click()
+    page.wait_for_function("[...document.querySelectorAll('.row')].every(row => !row.open)")
+    fold.click()
+    page.wait_for_function("[...document.querySelectorAll('.row')].every(row => row.open)")
 
 
 def sorts(page: Page) -> None:

@@ -12,7 +12,7 @@ use records::RecordError;
 
 use super::draw::{DrawError, image_size, read_image};
 use super::faults::{Faults, guarded};
-use super::html::CELLS_WITH_DETAILS;
+use super::film::{Film, film};
 use super::study::{Cell, Study};
 
 /// At most so many frames of at most so many pixels a side.
@@ -27,54 +27,43 @@ const WHOLE: Size = Size { frames: 40, side: 256 };
 /// Side above which fewer images are used: they take long to read, and fewer show as much.
 const SMALL_SIDE: u32 = 128;
 const FRAMES_OF_LARGE: usize = 20;
-/// Sizes tried for the page; the first that fits is used.
-const SMALLER: [Size; 6] = [
-    Size { frames: 40, side: 128 },
-    Size { frames: 20, side: 128 },
-    Size { frames: 20, side: 96 },
-    Size { frames: 12, side: 96 },
-    Size { frames: 12, side: 64 },
-    Size { frames: 8, side: 48 },
-];
-/// Total size of a page's animations, in bytes before base64.
-const PAGE: usize = 1_500_000;
-/// No animation of a page needs more.
-const ENOUGH: usize = 150_000;
+/// Total size of a page's films, in bytes before base64; a film needs no more than the second.
+const PAGE: usize = 3_600_000;
+const ENOUGH: usize = 160_000;
 /// Time that a frame is shown, in hundredths of a second.
 const DELAY: u16 = 10;
 /// The last one stays for longer.
 const LAST_DELAY: u16 = 200;
 
-/// An animation of every cell for the page, in the order of cells: `None` for those that saved
-/// fewer than two images, and where there is no room. `write` is given the whole animation of each
-/// cell as soon as it is made.
+/// A film of every cell for the page, in the order of cells: `None` for those that saved fewer than
+/// two images, and where there is no room. `write` is given the animation of each cell as soon as it
+/// is made.
 pub(super) fn animations(
     study: &Study,
     faults: &Faults,
     write: impl Fn(&Cell, &[u8]) -> Result<(), RecordError> + Sync,
-) -> Result<Vec<Option<Vec<u8>>>, RecordError> {
+) -> Result<Vec<Option<Film>>, RecordError> {
     let room = (PAGE / study.cells.len().max(1)).min(ENOUGH);
-    let detailed = study.cells.len() <= CELLS_WITH_DETAILS;
     let animate = |cell: &Cell| -> Result<_, DrawError> {
         let Some(frames) = Frames::read(cell)? else { return Ok(None) };
         let whole = frames.encode(WHOLE)?;
-        let small = if detailed { frames.within(room, &whole)? } else { None };
-        Ok(Some((whole, small)))
+        Ok(Some((whole, film(&frames.images, room)?)))
     };
     let animation = |cell: &Cell| {
         let what = format!("cells/{}/progress.gif", cell.record.id);
-        let Some(Some((whole, small))) = faults.keep(&what, guarded(|| animate(cell))) else {
+        let Some(Some((whole, film))) = faults.keep(&what, guarded(|| animate(cell))) else {
             return Ok(None);
         };
         write(cell, &whole)?;
-        Ok(small)
+        Ok(film)
     };
     study.cells.par_iter().map(animation).collect()
 }
 
 /// The images of a cell.
 struct Frames {
-    images: Vec<RgbImage>,
+    /// With their steps.
+    images: Vec<(u32, RgbImage)>,
 }
 
 impl Frames {
@@ -83,39 +72,21 @@ impl Frames {
         let Some((_, first)) = cell.frames.first().filter(|_| 1 < cell.frames.len()) else { return Ok(None) };
         let small = image_size(first)?.0 <= SMALL_SIDE;
         let count = if small { WHOLE.frames } else { FRAMES_OF_LARGE };
-        let image = |(_, path): &(u32, PathBuf)| Ok(fitted(read_image(path)?, WHOLE.side));
+        let image = |(step, path): &(u32, PathBuf)| Ok((*step, fitted(read_image(path)?, WHOLE.side)));
         let images = cell.some_frames(count).map(image).collect::<Result<_, DrawError>>()?;
         Ok(Some(Self { images }))
     }
 
-    /// The largest animation that takes at most `room` bytes, if there is one; `whole` is what
-    /// [`WHOLE`] gave.
-    fn within(&self, room: usize, whole: &[u8]) -> Result<Option<Vec<u8>>, DrawError> {
-        let mut tried = None;
-        for size in SMALLER {
-            let size = self.limited(size);
-            if tried.replace(size) == Some(size) {
-                continue; // the images are smaller still
-            }
-            let is_whole = size == self.limited(WHOLE);
-            let bytes = if is_whole { whole.to_vec() } else { self.encode(size)? };
-            if bytes.len() <= room {
-                return Ok(Some(bytes));
-            }
-        }
-        Ok(None)
-    }
-
     /// No more than there is.
     fn limited(&self, size: Size) -> Size {
-        let side = self.images.iter().map(RgbImage::width).max().unwrap_or(0);
+        let side = self.images.iter().map(|(_, image)| image.width()).max().unwrap_or(0);
         Size { frames: size.frames.min(self.images.len()), side: size.side.min(side) }
     }
 
     fn encode(&self, size: Size) -> Result<Vec<u8>, DrawError> {
         let Size { frames, side } = self.limited(size);
         let last = self.images.len() - 1;
-        let chosen = (0..frames).map(|n| &self.images[n * last / (frames - 1).max(1)]);
+        let chosen = (0..frames).map(|n| &self.images[n * last / (frames - 1).max(1)].1);
         let mut bytes = Vec::new();
         let failed = |source: gif::EncodingError| DrawError::Encode { source: Box::new(source) };
         let mut encoder = Encoder::new(&mut bytes, side as u16, side as u16, &[]).map_err(failed)?;
@@ -160,7 +131,7 @@ mod tests {
                 Rgb([(frame * 250 / frames) as u8, (x * 255 / side) as u8, 0])
             })
         };
-        Frames { images: (0..frames).map(image).collect() }
+        Frames { images: (0..frames).map(|frame| (frame, image(frame))).collect() }
     }
 
     fn decoded(bytes: &[u8]) -> Vec<(u16, RgbImage)> {
@@ -186,7 +157,7 @@ mod tests {
 
     /// Which of the images was drawn.
     fn shown(animation: &Frames, drawn: &RgbImage) -> usize {
-        let difference = |&n: &usize| apart(drawn, &animation.images[n]);
+        let difference = |&n: &usize| apart(drawn, &animation.images[n].1);
         (0..animation.images.len()).min_by(|a, b| difference(a).total_cmp(&difference(b))).unwrap()
     }
 
@@ -205,28 +176,13 @@ mod tests {
     }
 
     #[test]
-    fn many_images_become_fewer_with_the_first_and_the_last() {
-        let animation = growing(64, 30);
-        let whole = animation.encode(WHOLE).unwrap();
-        let all = animation.within(usize::MAX, &whole).unwrap().unwrap();
-        assert_eq!(decoded(&all).len(), 30);
-        let fewer = animation.within(all.len() / 2, &whole).unwrap().unwrap();
-        assert!(fewer.len() <= all.len() / 2);
-        let frames = decoded(&fewer);
-        assert!(2 < frames.len() && frames.len() < 30, "{}", frames.len());
-        assert_eq!(shown(&animation, &frames[0].1), 0);
-        assert_eq!(shown(&animation, &frames[frames.len() - 1].1), 29);
-        assert_eq!(animation.within(100, &whole).unwrap(), None);
-    }
-
-    #[test]
     fn a_small_spot_keeps_its_color() {
         let orange = Rgb([230, 140, 60]);
         let spot = |x: u32, y: u32| (20..23).contains(&x) && (10..12).contains(&y);
         let ground =
             |x: u32, y: u32| Rgb([220 + (x / 4) as u8, 150 + (y / 2) as u8, 230 + ((x + y) / 8) as u8]);
         let image = RgbImage::from_fn(64, 64, |x, y| if spot(x, y) { orange } else { ground(x, y) });
-        let frames = decoded(&Frames { images: vec![image.clone(); 2] }.encode(WHOLE).unwrap());
+        let frames = decoded(&Frames { images: vec![(1, image.clone()); 2] }.encode(WHOLE).unwrap());
         let (drawn, other) = (frames[0].1.get_pixel(21, 11).0, apart(&frames[0].1, &image));
         assert!(drawn.iter().zip(orange.0).all(|(a, b)| a.abs_diff(b) <= 2), "{drawn:?}");
         assert!(other < 3.0, "{other}");

@@ -40,6 +40,7 @@ mod compare;
 mod draw;
 mod faults;
 mod figures;
+mod film;
 mod grid;
 mod html;
 mod power;
@@ -66,6 +67,7 @@ pub use self::draw::DrawError;
 pub use self::faults::Fault;
 use self::faults::Faults;
 use self::figures::{Figures, overlay};
+use self::film::Film;
 use self::grid::{cosine, group, study};
 pub use self::html::PageError;
 pub use self::power::{Detectable, PairSpreads};
@@ -108,8 +110,8 @@ pub fn build(results: &Path) -> Result<Summary, ReportError> {
     let (figures, of_figures) = write_figures(results, (&study, &verdict), &faults, &mut files)?;
     digests.extend(of_figures);
     stale::replace(results, &digests)?;
-    let animations = write_animations(results, &study, &faults, &mut files)?;
-    let page = html::page(&study, &verdict, &tables, &figures, &animations, &faults)?;
+    let films = write_animations(results, &study, &faults, &mut files)?;
+    let page = html::page(&study, &verdict, &tables, &figures, &films, &faults)?;
     write(results, PathBuf::from("report.html"), page.as_bytes(), &mut files)?;
     Ok(Summary::of(&study, &verdict, &figures.missing_letters, faults.list(), results, files))
 }
@@ -155,23 +157,23 @@ fn write_figures(
     Ok((figures, written))
 }
 
-/// `progress.gif` in the folder of every cell that saved images on the way; returns those for the
-/// page.
+/// `progress.gif` in the folder of every cell that saved images on the way; returns the page's
+/// films.
 fn write_animations(
     results: &Path,
     study: &Study,
     faults: &Faults,
     files: &mut Vec<PathBuf>,
-) -> Result<Vec<Option<Vec<u8>>>, RecordError> {
+) -> Result<Vec<Option<Film>>, RecordError> {
     let written = Mutex::new(BTreeSet::new());
-    let animations = animation::animations(study, faults, |cell, whole| {
+    let films = animation::animations(study, faults, |cell, whole| {
         ResultsFolder::at(results).cell(&cell.record.id).write_animation(whole)?;
         let name = Path::new("cells").join(&cell.record.id).join("progress.gif");
         written.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
         Ok(())
     })?;
     files.extend(written.into_inner().unwrap_or_else(PoisonError::into_inner));
-    Ok(animations)
+    Ok(films)
 }
 
 fn write(results: &Path, name: PathBuf, bytes: &[u8], files: &mut Vec<PathBuf>) -> Result<(), RecordError> {

@@ -35,7 +35,6 @@ const PANEL: u32 = 320;
 const MARGIN: u32 = 16;
 const SAMPLE: i32 = 34;
 const LEGEND_LINE: u32 = 26;
-const SMALL: (u32, u32) = (560, 300);
 /// The legend takes at most this much of the width, and of the height.
 const LEGEND_MAX: u32 = 300;
 const LEGEND_HEIGHT_MAX: u32 = 1900;
@@ -71,18 +70,6 @@ pub(crate) fn figure(layout: &Layout) -> Result<String, DrawError> {
         for (line, words) in (0..).zip(&caption) {
             write(&footer, words, (MARGIN as i32, 8 + line * CAPTION_LINE as i32), &text(14, QUIET))?;
         }
-        root.present()?;
-    }
-    Ok(flat(&svg))
-}
-
-/// A single chart without any words around it.
-pub(crate) fn small(axes: &Axes, line: Line) -> Result<String, DrawError> {
-    let mut svg = String::new();
-    {
-        let root = SVGBackend::with_string(&mut svg, SMALL).into_drawing_area();
-        root.fill(&WHITE)?;
-        chart(&root, None, axes, &[line])?;
         root.present()?;
     }
     Ok(flat(&svg))

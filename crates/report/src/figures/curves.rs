@@ -3,13 +3,13 @@
 
 use records::{CosineScale, LossTerms, TraceRow};
 
-use super::cut::{Cut, MOST_PANELS, PANELS_PER_PAGE, Panel, Series, line_styles};
+use super::cut::{Cut, MOST_PANELS, PANELS_PER_PAGE, Panel, Series};
 use super::{Drawing, Job, page_name};
 use crate::cosine::Cosines;
 use crate::draw::DrawError;
 use crate::draw::chart::{Axes, Line};
-use crate::draw::curve::{Curve, curve, mean_run, smoothing_window};
-use crate::draw::figure::{Layout, small};
+use crate::draw::curve::{Curve, curve, mean_run, smoothing_window, thin_to};
+use crate::draw::figure::Layout;
 use crate::draw::palette::LineStyle;
 use crate::draw::span::drawable;
 use crate::study::{Cell, Study};
@@ -85,13 +85,14 @@ const MEAN_TITLE: &str = "Similarity, mean over prompts";
 /// Names of figures that are no prompt's.
 const RESERVED: [&str; 1] = ["loss-and-image"];
 
-/// The similarity of one cell over its steps, small, as SVG; nothing if it has no trace.
-pub(crate) fn cell_curve(study: &Study, cell: &Cell) -> Result<Option<String>, DrawError> {
-    let curve = curve(&[series(cell, &SIMILARITY)], cell.diverged());
-    let (name, look) = (cell.record.optimizer.clone(), line_styles(study)[cell.optimizer]);
-    let line = Line { name, look, curve, stems: Vec::new() };
-    let cosines = Cosines::of([cell]);
-    axes(&SIMILARITY, cosines, [&line].into_iter()).map(|axes| small(&axes, line)).transpose()
+/// The similarity of one cell over its steps, smoothed, in at most so many points.
+pub(crate) fn cell_curve(cell: &Cell, points: usize) -> Vec<(f64, f64)> {
+    thin_to(&curve(&[series(cell, &SIMILARITY)], false).line, points)
+}
+
+/// The title of its axis.
+pub(crate) fn cell_curve_axis(study: &Study) -> String {
+    (SIMILARITY.y_title)(Cosines::of(&study.cells))
 }
 
 /// The runs that a line averages.

@@ -140,7 +140,7 @@ fn series(study: &Study, values: &[String]) -> Vec<Series> {
 }
 
 /// The look of every optimizer of the study.
-pub(super) fn line_styles(study: &Study) -> Vec<LineStyle> {
+pub(crate) fn line_styles(study: &Study) -> Vec<LineStyle> {
     let mut looks = Looks::default();
     study.optimizers.iter().map(|name| looks.next(name)).collect()
 }

@@ -18,7 +18,8 @@ use std::path::Path;
 use rayon::prelude::*;
 use records::RecordError;
 
-pub(super) use self::curves::cell_curve;
+pub(super) use self::curves::{cell_curve, cell_curve_axis};
+pub(super) use self::cut::line_styles;
 pub(super) use self::judge::NAME as JUDGE;
 
 use self::sheet::Sheet;

@@ -32,12 +32,6 @@ pub(super) fn embed(path: &Path, images: usize) -> Result<Embedded, DrawError> {
     Ok(Embedded { source: data_address(kind, &bytes), side: image.width() })
 }
 
-/// The image at `path`, small enough to have many of them.
-pub(super) fn thumbnail(path: &Path) -> Result<String, DrawError> {
-    let image = DynamicImage::from(read_image(path)?);
-    shrunk(&image, 96, 6_000)
-}
-
 /// `image`, at most `side` pixels wide, in at most `room` bytes before base64.
 pub(super) fn shrunk(image: &DynamicImage, side: u32, room: usize) -> Result<String, DrawError> {
     let small = (side < image.width()).then(|| image.resize(side, side, FilterType::Lanczos3));

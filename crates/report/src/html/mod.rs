@@ -3,6 +3,7 @@
 mod answer;
 mod card;
 mod charts;
+mod data;
 mod facts;
 mod forest;
 mod images;
@@ -19,12 +20,12 @@ mod zero_shot;
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
 
-pub(super) use self::card::CELLS_WITH_DETAILS;
 use self::page::Page;
 use super::analysis::Verdict;
 use super::characters::clean;
 use super::faults::Faults;
 use super::figures::Figures;
+use super::film::Film;
 use super::study::Study;
 use super::tables::Table;
 
@@ -37,7 +38,7 @@ pub enum PageError {
 }
 
 /// The page, and its sections that have a file of their own.
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("report.html", include_str!("report.html")),
     ("chart.html", include_str!("chart.html")),
     ("verdict.html", include_str!("verdict.html")),
@@ -47,13 +48,13 @@ const TEMPLATES: [(&str, &str); 10] = [
     ("zero_shot.html", include_str!("zero_shot.html")),
     ("segmentation.html", include_str!("segmentation.html")),
     ("judge.html", include_str!("judge.html")),
-    ("judged.html", include_str!("judged.html")),
 ];
 
 const STYLE: &str = concat!(
     include_str!("style/page.css"),
     include_str!("style/verdict.css"),
     include_str!("style/charts.css"),
+    include_str!("style/cells.css"),
     include_str!("style/judges.css"),
 );
 
@@ -62,7 +63,10 @@ const SCRIPT: &str = concat!(
     include_str!("script/scales.js"),
     include_str!("script/chart.js"),
     include_str!("script/controls.js"),
+    include_str!("script/films.js"),
+    include_str!("script/filter.js"),
     include_str!("script/dialog.js"),
+    include_str!("script/address.js"),
 );
 
 /// The page. Everything that is not a template's own text is escaped.
@@ -71,14 +75,14 @@ pub(super) fn page(
     verdict: &Verdict,
     tables: &[Table],
     figures: &Figures,
-    animations: &[Option<Vec<u8>>],
+    films: &[Option<Film>],
     faults: &Faults,
 ) -> Result<String, PageError> {
     let mut environment = Environment::new();
     for (name, template) in TEMPLATES {
         environment.add_template(name, template)?;
     }
-    let mut page = Page::of(study, verdict, tables, figures, animations, faults);
+    let mut page = Page::of(study, verdict, tables, figures, films, faults);
     let data = std::mem::take(&mut page.data);
     let (page, style, script) = (Value::from(Serde(page)), STYLE, SCRIPT);
     let page = environment.get_template("report.html")?.render(context! { page, data, style, script })?;

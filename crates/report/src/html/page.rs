@@ -7,7 +7,8 @@ use records::{CellStatus, counted};
 use serde::Serialize;
 
 use super::card::{Card, card};
-use super::charts::{Chart, charts, numbers};
+use super::charts::{Chart, charts};
+use super::data::Data;
 use super::facts::{Fact, duration, fact};
 use super::json::json;
 use super::judge::Judge;
@@ -17,9 +18,9 @@ use super::table::Sheet;
 use super::verdict::Answer;
 use super::zero_shot::ZeroShot;
 use crate::analysis::{Ruler, Verdict, interval, machines};
-use crate::draw::plot::Plot;
 use crate::faults::Faults;
 use crate::figures::Figures;
+use crate::film::Film;
 use crate::group::{Group, column_mean, column_sd, plus_minus};
 use crate::study::{Cell, Row, Study};
 use crate::summary::state;
@@ -107,12 +108,6 @@ struct ImageRow {
     cards: Vec<Card>,
 }
 
-/// The page's numbers.
-#[derive(Serialize)]
-struct Data<'c> {
-    charts: BTreeMap<&'c str, &'c Plot>,
-}
-
 #[derive(Serialize)]
 struct Lost {
     cell: String,
@@ -125,7 +120,7 @@ impl Page {
         verdict: &Verdict,
         tables: &[Table],
         figures: &Figures,
-        animations: &[Option<Vec<u8>>],
+        films: &[Option<Film>],
         faults: &Faults,
     ) -> Self {
         let finished = study.cells.iter().filter(|cell| cell.outcome().is_some()).count();
@@ -136,7 +131,7 @@ impl Page {
         };
         let mean_texts: Vec<String> = means.iter().enumerate().map(shown).collect();
         let charts = charts(figures);
-        let images = image_rows(study, animations, faults);
+        let cards = cards(study, faults);
         let segmentation = Segmentation::of(study, faults);
         Self {
             experiment: study.experiment.clone(),
@@ -156,10 +151,10 @@ impl Page {
             ranking: places(verdict),
             judged_places: verdict.by(Ruler::JUDGE).is_some(),
             tables: tables.iter().filter_map(Sheet::of).collect(),
-            data: json(&Data { charts: numbers(&charts) }),
+            data: json(&Data::of(study, &charts, &cards, films, faults)),
             charts,
             published: Published::of(study, |row| note(study, &study.rows[row])),
-            images,
+            images: image_rows(study, cards),
             zero_shot: ZeroShot::of(study),
             segmentation,
             judge: Judge::of(study),
@@ -289,18 +284,16 @@ fn places(verdict: &Verdict) -> Vec<Place> {
     verdict.places.iter().map(place).collect()
 }
 
-fn image_rows(study: &Study, animations: &[Option<Vec<u8>>], faults: &Faults) -> Vec<ImageRow> {
+/// The cards of all cells, in their order.
+fn cards(study: &Study, faults: &Faults) -> Vec<Card> {
     let images = study.cells.iter().filter(|cell| cell.outcome().is_some()).count();
-    let cards = study
-        .cells
-        .par_iter()
-        .zip(animations)
-        .map(|(cell, animation)| {
-            ((cell.row, cell.record.seed), card(study, cell, images, animation.as_ref(), faults))
-        })
-        .collect::<Vec<_>>();
+    study.cells.par_iter().map(|cell| card(cell, images, faults)).collect()
+}
+
+fn image_rows(study: &Study, cards: Vec<Card>) -> Vec<ImageRow> {
     let mut rows: BTreeMap<(usize, u64), ImageRow> = BTreeMap::new();
-    for (key, card) in cards {
+    for (cell, card) in study.cells.iter().zip(cards) {
+        let key = (cell.row, cell.record.seed);
         rows.entry(key).or_insert_with(|| image_row(study, key)).cards.push(card);
     }
     rows.into_values().collect()

@@ -77,7 +77,7 @@ fn the_page_has_their_sections_and_every_dialog_their_verdicts() {
     for section in ["labels", "segmentation", "judge"] {
         assert_eq!(page.matches(&format!("<h2 id=\"{section}\">")).count(), 1, "{section}");
     }
-    assert_eq!(page.matches("Nearest of 100 labels").count(), 24);
+    assert_eq!(page.matches("\"labels\":100").count(), 24);
     assert_eq!(page.matches("class=\"overlay\"").count(), 24);
     assert!(page.contains("By the perceptor: right in 24 of 24"));
     assert!(page.contains("By the held-out judge: right in 20 of 24"));

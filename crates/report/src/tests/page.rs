@@ -49,7 +49,7 @@ fn the_page_tells_what_was_run_on_what_and_how_long() {
     {
         assert!(page.contains(words), "{words}");
     }
-    assert!(page.contains("--set &#x27;models=[&quot;mini&quot;]&#x27; --devices cpu --out again"), "{page}");
+    assert_eq!(data(&page)["command"][1], " --set 'models=[\"mini\"]' --devices cpu --out again");
 }
 
 #[test]
@@ -114,6 +114,36 @@ fn curves_are_on_the_page_as_numbers_without_those_that_mirror_them() {
 }
 
 #[test]
+fn every_cell_has_its_facts_its_curve_and_its_film_in_the_page() {
+    let results = Grid { frames: vec![50, 100, 150, 200], ..Grid::table_2() }.write();
+    results
+        .end("cow/sgd/seed-0", CellStatus::Diverged { at_step: 41, seconds: 1.0, similarity_initial: None });
+    results.judge();
+    build(results.path()).unwrap();
+    let data = data(&results.text("report.html"));
+    let cells = data["cells"].as_array().unwrap();
+    assert_eq!(cells.len(), 24);
+    let cell = cells.iter().find(|cell| cell["id"] == "cow/sgd/seed-0").unwrap();
+    let shared = |list: &str, place: &serde_json::Value| {
+        data["shared"][list][place.as_u64().unwrap() as usize].clone()
+    };
+    assert_eq!(
+        (&cell["prompt"], &cell["seed"], &cell["status"]),
+        (&"cow".into(), &0.into(), &"diverged".into())
+    );
+    assert_eq!(data["looks"][cell["optimizer"].as_u64().unwrap() as usize]["name"], "sgd");
+    let fact = &cell["facts"][0];
+    assert_eq!((shared("facts", &fact[0]), &fact[1]), ("Status".into(), &"diverged at step 41".into()));
+    assert_eq!(shared("steps", &cell["curve"][0]).as_array().unwrap().len(), 41);
+    assert_eq!(shared("steps", &cell["frames"]), serde_json::json!([50, 100, 150, 200]));
+    assert!(cell["film"].as_str().unwrap().starts_with("data:image/jpeg;base64,"));
+    assert!(cell["judged"].is_null() && cells[0]["judged"]["labels"] == 100);
+    let settings = shared("settings", &cell["settings"]);
+    assert!(settings.as_array().unwrap().contains(&serde_json::json!(["dream.epochs", "10"])), "{settings}");
+    assert_eq!(data["shared"]["settings"].as_array().unwrap().len(), 1); // all alike: told once
+}
+
+#[test]
 fn prompts_of_markup_and_control_characters_cannot_leave_the_pages_numbers() {
     let prompts =
         ["</script><script>alert(1)</script>", "<!--<script>", "\"]}'\\ \u{2028} \u{7f} \u{202e}&amp;"];
@@ -126,6 +156,7 @@ fn prompts_of_markup_and_control_characters_cannot_leave_the_pages_numbers() {
     let panels = &data(&page)["charts"]["similarity"]["panels"];
     for (n, (text, _)) in prompts.iter().enumerate() {
         assert_eq!(panels[n]["heading"].as_str(), Some(text.as_str()));
+        assert_eq!(data(&page)["cells"][6 * n]["prompt"].as_str(), Some(text.as_str()));
     }
 }
 
@@ -147,8 +178,8 @@ fn the_headline_table_has_spreads_and_says_over_what() {
 fn the_command_that_makes_a_cell_again_hides_where_the_folder_is_and_the_page_knows_it() {
     let results = Grid { steps: 60, ..Grid::table_2() }.write();
     build(results.path()).unwrap();
-    let page = results.text("report.html").replace("&#x2f;", "/");
-    assert!(page.contains("cargo run -p runner -- &#x27;RESULTS/experiment.toml&#x27; --only"), "{page}");
+    let page = results.text("report.html");
+    assert_eq!(data(&page)["command"][0], "cargo run -p runner -- 'RESULTS/experiment.toml' --only ");
     let folder = results.path().file_name().unwrap().to_str().unwrap();
     assert!(!page.contains(folder), "{folder}");
 }

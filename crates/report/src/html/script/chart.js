@@ -9,7 +9,7 @@ const MANY = 12; // more panels, or values beside the cursor, than this are show
 
 class Chart {
   constructor(place, plot) {
-    Object.assign(this, { place, plot, hidden: new Set(), smooth: 1, log: false, range: null, cursor: null });
+    Object.assign(this, { place, plot, hidden: new Set(), tall: 380, smooth: 1, log: false, range: null, cursor: null });
     this.isPoints = plot.panels.every((panel) => panel.lines.every((line) => line.points));
     this.isSteps = plot.x === "step";
     this.panels = plot.panels.filter((panel) => panel.lines.length);
@@ -107,7 +107,7 @@ class Chart {
   drawPanel(plot, x, y) {
     const width = plot.area.clientWidth;
     if (!width) return; // in what is folded
-    const height = this.panels.length === 1 ? clamp(width * 0.45, 220, 380) : clamp(width * 0.6, 190, 260);
+    const height = this.panels.length === 1 ? clamp(width * 0.45, 200, this.tall) : clamp(width * 0.6, 190, 260);
     plot.x = scale(x, [LEFT, width - 8], this.log);
     plot.y = scale(y, [height - BOTTOM, TOP], false);
     plot.height = height;

@@ -1,143 +1,137 @@
 
-// Images: one dialog shows what the template beside the pressed card says.
+// The dialog of a cell, made from what the page knows of it.
 const dialog = document.querySelector("dialog");
 const content = dialog.querySelector(".content");
-const cards = [...document.querySelectorAll(".card")];
-let shown = 0;
+let ofDialog = []; // what has to end with it
 
-function show(place) {
-  shown = place;
-  const card = cards[shown];
-  content.replaceChildren(card.nextElementSibling.content.cloneNode(true));
-  content.querySelector(".picture").append(still());
-  content.querySelectorAll("[data-results]").forEach(locate);
-  content.scrollTop = 0;
-  if (!dialog.open) dialog.showModal();
-  // What had the focus may be gone; the arrow keys still have to reach the dialog.
-  else if (!dialog.contains(document.activeElement)) content.focus();
+const cardOf = new Map(cards.map((card) => [card.dataset.cell, card]));
+const list = (pairs) => node("dl", {}, ...pairs.map(([name, value]) => node("div", {}, node("dt", {}, name), node("dd", {}, value))));
+const titleOf = (cell) => `${cell.prompt}, ${data.looks[cell.optimizer].name}, seed ${cell.seed}`;
+
+function fill(cell) {
+  clear();
+  const facts = cell.facts.map(([name, value]) => [shared.facts[name], value]);
+  const right = node("div", {}, list(facts), ...commandOf(cell));
+  const columns = node("div", { class: "columns" }, pictureOf(cell), right);
+  const settings = node("details", {}, node("summary", {}, "All settings"), list(shared.settings[cell.settings]));
+  content.replaceChildren(node("h2", { id: "dialog-title" }, titleOf(cell)), columns, ...curveOf(cell), ...judgedOf(cell), settings, filesOf(cell));
 }
 
-const still = () => cards[shown].querySelector("img, .missing").cloneNode(true);
+function clear() {
+  for (const end of ofDialog) end();
+  ofDialog = [];
+}
 
-// Nothing moves unless it is asked to.
-content.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-play]");
-  if (!button) return;
-  const play = button.getAttribute("aria-pressed") === "false";
-  button.setAttribute("aria-pressed", play);
-  let shows = still();
-  if (play) {
-    shows = new Image();
-    shows.className = "pixels";
-    shows.alt = `How the image came about: ${content.querySelector("#dialog-title").textContent}`;
-    shows.src = button.dataset.play;
+// The image, its step and its magnification.
+function pictureOf(cell) {
+  const still = cardOf.get(cell.id).querySelector(".view").firstElementChild.cloneNode(true);
+  const view = node("div", { class: "view" }, still);
+  const picture = node("div", { class: "picture", tabindex: "0", role: "region", "aria-label": "Image" }, view);
+  player.views.set(view, cell);
+  showFrame(view, cell);
+  ofDialog.push(() => player.views.delete(view));
+  const box = node("div", {}, picture);
+  if (still.tagName === "IMG") box.append(zoomBar(cell, still, view));
+  const place = node("div", { class: "bar player" });
+  const bar = stepsOf(cell) && playerBar(place);
+  if (bar) {
+    box.append(place);
+    ofDialog.push(() => player.bars.delete(bar));
   }
-  content.querySelector(".picture").replaceChildren(shows);
-});
-
-// A command that names the folder of this page, and a press that copies it.
-function quoted(path) {
-  return `'${path.replaceAll("'", "'\\''")}'`;
+  return box;
 }
 
-function locate(code) {
-  if (location.protocol !== "file:") return;
-  const folder = decodeURIComponent(new URL(".", location.href).pathname);
-  code.textContent = code.textContent.replace("'RESULTS/experiment.toml'", () => quoted(`${folder}experiment.toml`));
+// Magnifies without smoothing, from the file where the page has a smaller image.
+function zoomBar(cell, still, view) {
+  let times = 1;
+  const words = node("output", {}, "1 ×");
+  const zoom = (by) => {
+    times = clamp(times * by, 1, 16);
+    view.style.width = `${100 * times}%`;
+    view.classList.toggle("near", 1 < times);
+    words.textContent = `${times} ×`;
+    if (1 < times && still.naturalWidth < cell.side) {
+      const embedded = still.src;
+      still.onerror = () => (still.src = embedded);
+      still.src = file(cell, "final.png");
+    }
+  };
+  const button = (text, name, by) => {
+    const made = node("button", { type: "button", "aria-label": name }, text);
+    made.addEventListener("click", () => zoom(by));
+    return made;
+  };
+  const keys = (event) => {
+    const by = { "+": 2, "=": 2, "-": 0.5 }[event.key];
+    if (by && !event.target.closest(".plot")) zoom(by);
+  };
+  dialog.addEventListener("keydown", keys);
+  ofDialog.push(() => dialog.removeEventListener("keydown", keys));
+  return node("div", { class: "bar zoom" }, button("−", "smaller", 0.5), words, button("+", "larger", 2));
 }
 
-async function copy(button) {
-  const code = button.closest("div").querySelector("pre code");
-  try {
-    await navigator.clipboard.writeText(code.textContent);
-    button.textContent = "copied";
-  } catch {
-    getSelection().selectAllChildren(code);
-    button.textContent = "selected";
+function commandOf(cell) {
+  const quoted = (path) => `'${path.replaceAll("'", "'\\''")}'`;
+  let [before, after] = data.command;
+  const elsewhere = before.includes("'RESULTS/experiment.toml'");
+  const known = location.protocol === "file:";
+  if (elsewhere && known) {
+    const folder = decodeURIComponent(new URL(".", location.href).pathname);
+    before = before.replace("'RESULTS/experiment.toml'", () => quoted(`${folder}experiment.toml`));
   }
+  const code = node("code", {}, `${before}${quoted(cell.id)}${after}`);
+  const button = node("button", { type: "button", class: "copy" }, "copy");
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      button.textContent = "copied";
+    } catch {
+      getSelection().selectAllChildren(code);
+      button.textContent = "selected";
+    }
+  });
+  const words = elsewhere && !known ? "Made again by (RESULTS is the folder of this page): " : "Made again by: ";
+  return [node("p", {}, words, button), node("pre", {}, code)];
 }
 
-content.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy]");
-  if (button) copy(button);
-});
+function curveOf(cell) {
+  if (!cell.curve) return [];
+  const [steps, y] = cell.curve;
+  const panels = [{ heading: "", lines: [{ s: 0, x: 0, y }] }];
+  const place = node("div", { class: "panels" });
+  const chart = new Chart(place, { x: "step", y: data.axis, series: [data.looks[cell.optimizer]], panels, xs: [shared.steps[steps]] });
+  chart.cursor = player.at === player.last ? null : player.steps[player.at];
+  chart.tall = 240;
+  charts.push(chart);
+  ofDialog.push(() => charts.splice(charts.indexOf(chart), 1));
+  return [node("div", { class: "chart" }, place)];
+}
 
-// Every cell has an address, #cell=PROMPT/OPTIMIZER/seed-N: "back" closes what a press has opened.
-const CELL = "#cell=";
-const places = new Map(cards.map((card, place) => [card.dataset.cell, place]));
-let opened = false; // by a press, which "back" takes back
-let returning = false; // "back" is under way
-let next; // what to open after it
-
-const addressed = () => {
-  if (!location.hash.startsWith(CELL)) return undefined;
-  try {
-    return places.get(decodeURIComponent(location.hash.slice(CELL.length)));
-  } catch {
-    return undefined; // a broken address
+function judgedOf({ judged, id }) {
+  if (!judged) return [];
+  const heads = ["place", "perceptor", ...(judged.has_judge ? ["held-out judge"] : [])];
+  const answer = (one) => {
+    const cell = node("td", one.right ? { class: "best" } : {}, one.name);
+    if (one.right) cell.append("\u00a0", node("span", { class: "spoken" }, "right"), node("span", { "aria-hidden": "true" }, "✓"));
+    cell.append(" ", node("span", { class: "share" }, one.percent));
+    return cell;
+  };
+  const rows = judged.nearest.map((pair, n) => node("tr", {}, node("td", {}, n + 1), ...pair.filter(Boolean).map(answer)));
+  const head = node("tr", {}, ...heads.map((text) => node("th", { scope: "col" }, text)));
+  const nearest = node("table", { class: "answers" }, node("thead", {}, head), node("tbody", {}, ...rows));
+  const beside = node("div", {}, list(judged.facts.map(({ name, value }) => [name, value])));
+  if (judged.segments) {
+    const { source, pixels } = judged.overlay ?? { source: file({ id }, "mask.png"), pixels: false };
+    const mask = node("img", { class: pixels ? "mask pixels" : "mask", src: source, alt: "The image under the segmenter's mask" });
+    mask.addEventListener("error", () => mask.remove());
+    beside.append(mask, node("p", {}, `Segments: ${judged.segments}`));
   }
-};
-
-function follow() {
-  const place = addressed();
-  if (place !== undefined) show(place);
-  else if (dialog.open) dialog.close();
+  const wide = node("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Nearest labels" }, nearest);
+  return [node("h3", {}, `Nearest of ${judged.labels} labels`), node("div", { class: "columns" }, wide, beside)];
 }
 
-function move(by) {
-  const place = (shown + by + cards.length) % cards.length;
-  history.replaceState(null, "", CELL + cards[place].dataset.cell);
-  show(place);
+function filesOf(cell) {
+  const names = ["cell.toml", "trace.csv", ...(cell.status === "finished" ? ["final.png"] : []), ...(stepsOf(cell) ? ["progress.gif"] : [])];
+  const links = names.flatMap((name, n) => [n ? ", " : "", node("a", { href: file(cell, name) }, name)]);
+  return node("p", { class: "quiet" }, "Files beside this page: ", ...links);
 }
-
-function open(address) {
-  if (returning) {
-    next = address;
-    return;
-  }
-  history.pushState(null, "", address);
-  opened = true;
-  follow();
-}
-
-document.addEventListener("click", (event) => {
-  const link = event.target.closest(".card, a[href^='#cell=']");
-  if (!link) return;
-  event.preventDefault();
-  open(link.dataset.cell ? CELL + link.dataset.cell : link.getAttribute("href"));
-});
-addEventListener("popstate", () => {
-  const address = next;
-  [returning, next] = [false, undefined];
-  follow();
-  if (address) open(address);
-});
-dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
-for (const button of dialog.querySelectorAll("[data-move]")) {
-  button.addEventListener("click", () => move(Number(button.dataset.move)));
-}
-dialog.addEventListener("keydown", (event) => {
-  if (event.key === "ArrowLeft") move(-1);
-  else if (event.key === "ArrowRight") move(1);
-});
-dialog.addEventListener("click", (event) => {
-  if (event.target === dialog) dialog.close();
-});
-dialog.addEventListener("close", () => {
-  content.replaceChildren();
-  if (addressed() !== undefined) {
-    if (opened) {
-      returning = true;
-      history.back();
-    } else history.replaceState(null, "", location.href.split("#")[0]);
-  }
-  opened = false;
-  cards[shown].focus();
-});
-
-follow();
-
-// On paper nothing can be unfolded.
-addEventListener("beforeprint", () => {
-  for (const details of document.querySelectorAll("main details")) details.open = true;
-});
