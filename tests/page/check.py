@@ -85,6 +85,8 @@ def answered(page: Page, name: str) -> None:
     """The answer is on the first screen, and where it is wide an image, too."""
     first = page.locator(".verdict .answer").bounding_box()
     assert first["y"] + first["height"] < 900, f"{name}: the answer is at {first}"
+    rows = page.evaluate("data.forest?.rows.length ?? 0")
+    assert page.locator(".forest .mean").count() == rows and 0 < rows, f"{name}: the forest has not {rows} rows"
     image = page.locator(".verdict .strip img").first.bounding_box()
     assert name.endswith("390") or image["y"] + 60 < 900, f"{name}: the first image is at {image}"
 

@@ -83,6 +83,7 @@ impl Grid {
 
     /// Writes the records of a finished run into `root`.
     pub(super) fn write_to(&self, root: &Path) {
+        std::fs::create_dir_all(root).unwrap();
         let folder = ResultsFolder::at(root);
         let mut cells = Vec::new();
         for (prompt, (text, class_name)) in self.prompts.iter().enumerate() {

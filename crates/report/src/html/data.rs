@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::card::{Card, Detail, Shared, command, detail};
 use super::charts::{Chart, numbers};
+use super::forest::Forest;
 use crate::draw::plot::{Plot, Series, series};
 use crate::faults::Faults;
 use crate::figures::{cell_curve_axis, line_styles};
@@ -23,12 +24,13 @@ pub(super) struct Data<'c> {
     /// Title of the cells' curves.
     axis: String,
     command: (String, String),
+    forest: Option<Forest>,
 }
 
 impl<'c> Data<'c> {
     pub(super) fn of(
         study: &Study,
-        charts: &'c [Chart],
+        (charts, forest): (&'c [Chart], Option<&Forest>),
         cards: &[Card],
         films: &[Option<Film>],
         faults: &Faults,
@@ -43,6 +45,7 @@ impl<'c> Data<'c> {
             looks: looks.collect(),
             axis: cell_curve_axis(study),
             command: command(study),
+            forest: forest.cloned(),
         }
     }
 }

@@ -38,12 +38,11 @@ pub enum PageError {
 }
 
 /// The page, and its sections that have a file of their own.
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("report.html", include_str!("report.html")),
-    ("chart.html", include_str!("chart.html")),
+    ("macros.html", include_str!("macros.html")),
     ("verdict.html", include_str!("verdict.html")),
     ("published.html", include_str!("published.html")),
-    ("answer.html", include_str!("answer.html")),
     ("tables.html", include_str!("tables.html")),
     ("zero_shot.html", include_str!("zero_shot.html")),
     ("segmentation.html", include_str!("segmentation.html")),
@@ -62,6 +61,7 @@ const SCRIPT: &str = concat!(
     include_str!("script/tables.js"),
     include_str!("script/scales.js"),
     include_str!("script/chart.js"),
+    include_str!("script/forest.js"),
     include_str!("script/controls.js"),
     include_str!("script/films.js"),
     include_str!("script/filter.js"),

@@ -131,9 +131,14 @@ impl Page {
         };
         let mean_texts: Vec<String> = means.iter().enumerate().map(shown).collect();
         let charts = charts(figures);
+        let answer = Answer::of(study, verdict, faults);
+        let forest = answer.as_ref().and_then(|answer| answer.forest.as_ref());
         let cards = cards(study, faults);
         let segmentation = Segmentation::of(study, faults);
+        let data = json(&Data::of(study, (&charts, forest), &cards, films, faults));
         Self {
+            data,
+            answer,
             experiment: study.experiment.clone(),
             model_set: study.model_set.clone(),
             reproduction: study.reproduces.is_some(),
@@ -143,7 +148,6 @@ impl Page {
             planned: study.planned,
             facts: facts(study),
             model_files: model_files(study),
-            answer: Answer::of(study, verdict, faults),
             caption: caption(study),
             optimizers: study.optimizers.clone(),
             table: study.rows.iter().enumerate().map(|(place, row)| table_row(study, place, row)).collect(),
@@ -151,7 +155,6 @@ impl Page {
             ranking: places(verdict),
             judged_places: verdict.by(Ruler::JUDGE).is_some(),
             tables: tables.iter().filter_map(Sheet::of).collect(),
-            data: json(&Data::of(study, &charts, &cards, films, faults)),
             charts,
             published: Published::of(study, |row| note(study, &study.rows[row])),
             images: image_rows(study, cards),

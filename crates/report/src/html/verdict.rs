@@ -29,7 +29,7 @@ pub(super) struct Answer {
     first: Vec<String>,
     more: Vec<String>,
     judge: Option<Judge>,
-    forest: Option<Forest>,
+    pub(super) forest: Option<Forest>,
     images: Option<Images>,
 }
 
@@ -110,8 +110,9 @@ fn listed(names: &[&str]) -> String {
         Some((end, _)) => format!("{}…", &name[..end]),
         None => (*name).to_owned(),
     };
-    let shown = names.iter().take(LISTED).map(cut).collect::<Vec<_>>().join(", ");
-    let more = names.len().saturating_sub(LISTED);
+    let listed = if LISTED < names.len() { LISTED / 2 } else { LISTED };
+    let shown = names.iter().take(listed).map(cut).collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(listed);
     if more == 0 { shown } else { format!("{shown}, and {more} more") }
 }
 

@@ -223,6 +223,21 @@ fn look() {
     }
 }
 
+/// Makes a report of 240 and one of 5,100 cells, with frames, in the folder `DREAMBENCH_LOOK`.
+#[test]
+#[ignore = "for the eye"]
+fn look_at_many() {
+    let Some(folder) = std::env::var_os("DREAMBENCH_LOOK") else { return };
+    for (prompts, optimizers) in [(40, 6), (300, 17)] {
+        let results = Results::in_folder(Path::new(&folder).join(format!("cells-{}", prompts * optimizers)));
+        let frames = (1..=8).map(|n| n * 25).collect();
+        Grid { frames, ..Grid::large(prompts, optimizers, 200) }.write_to(results.path());
+        results.judge();
+        let start = std::time::Instant::now();
+        println!("{} {:?}", build(results.path()).unwrap(), start.elapsed());
+    }
+}
+
 /// Makes the report of the results folder that `DREAMBENCH_RESULTS` names.
 /// Records of a grid such as `DREAMBENCH_GRID=40x17x3`, prompts × optimizers × seeds, in the folder
 /// `DREAMBENCH_RESULTS`; `remake` then makes the report, whose time and memory can be measured.
