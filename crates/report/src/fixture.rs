@@ -156,7 +156,7 @@ impl Grid {
             seconds: f64::from(self.steps) * 0.05,
             similarity_averaged: similarity / 100.0,
             similarity_live: similarity / 100.0 - 0.01 * (column - 1.5),
-            cutouts_averaged: Some(similarity / 100.0 + 0.004 * (place.0 as f64)),
+            cutouts_averaged: Some(similarity / 100.0 + 0.004 * (place.0 % 40) as f64),
             cutouts_live: Some(similarity / 100.0 + 0.02 - 0.006 * column),
             final_loss: trace.last().map_or(LossTerms::default(), |row| row.loss),
             best: None,
