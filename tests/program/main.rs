@@ -1,6 +1,7 @@
 //! The program from outside: what it is told, what it says, what it leaves behind.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod cluster;
 mod damage;
 mod end_to_end;
 mod evaluation;
@@ -11,6 +12,7 @@ mod published;
 mod resumption;
 mod rounding;
 mod setting;
+mod submission;
 mod terminal;
 mod tuning;
 mod weights;

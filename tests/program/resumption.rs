@@ -275,9 +275,13 @@ pub(crate) fn wait_for_longer(path: &Path, bytes: usize) {
 }
 
 pub(crate) fn wait_until(condition: impl Fn() -> bool) {
+    wait_until_within(120, condition);
+}
+
+pub(crate) fn wait_until_within(seconds: u64, condition: impl Fn() -> bool) {
     let begun = Instant::now();
     while !condition() {
-        assert!(begun.elapsed() < Duration::from_secs(120), "it did not happen");
+        assert!(begun.elapsed() < Duration::from_secs(seconds), "it did not happen");
         sleep(Duration::from_millis(20));
     }
 }

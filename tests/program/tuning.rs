@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use crate::setting::{Setting, assert_same, results};
 
-const TUNED: &str = r#"
+pub(crate) const TUNED: &str = r#"
 name = "tuned"
 models = ["tiny"]
 prompts = ["bicycle", "cow"]

@@ -14,6 +14,7 @@ use experiment::plan::Shard;
 use model_sets::LabelChoice;
 
 use crate::devices::DeviceChoice;
+use crate::slurm::TimeLimit;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,6 +26,10 @@ Examples:
       Run a part of it, shortened, in a folder of its own
   runner experiments/optimizers.toml --shard 2/3
       Run the second third, on the second of three machines
+  runner submit experiments/optimizers.toml --tasks 12 --time 1:00:00 -- --partition=short
+      Have a Slurm cluster compute it, twelve shards and one report; --dry-run shows how
+  runner status results/optimizers
+      See how far it is
   runner report results/optimizers
       Make its tables and plots again
   runner verify results/optimizers
@@ -83,6 +88,13 @@ pub enum Command {
         /// Also write event files for TensorBoard, into its folder tensorboard
         #[arg(long)]
         tensorboard: bool,
+    },
+    /// Hand an experiment to Slurm: an array of shards, then one report; again, what is left of it
+    Submit(Box<SubmitArgs>),
+    /// Tell how far a run has come, on whatever machines: from its records
+    Status {
+        /// A results folder, such as results/optimizers
+        results: PathBuf,
     },
     /// Compare the files of a results folder with their digests
     Verify {
@@ -144,7 +156,7 @@ pub enum WeightsCommand {
 }
 
 /// Options of a run only.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct RunArgs {
     /// Results folder [default: results/NAME]
     #[arg(long, value_name = "FOLDER")]
@@ -158,6 +170,9 @@ pub struct RunArgs {
     /// Compute and judge only; `runner report` makes tables and plots of all shards once
     #[arg(long)]
     pub no_report: bool,
+    /// Choose settings and stop before they are tested
+    #[arg(long)]
+    pub tuning_only: bool,
     /// Wait for another run that has the folder or the shard [default: 60 with --no-report, else 0]
     #[arg(long, value_name = "SECONDS")]
     pub wait: Option<u32>,
@@ -168,6 +183,54 @@ impl RunArgs {
     pub fn longest_wait(&self) -> Duration {
         let usual = if self.no_report { 60 } else { 0 };
         Duration::from_secs(self.wait.unwrap_or(usual).into())
+    }
+}
+
+/// What Slurm is asked for.
+#[derive(Debug, Args)]
+pub struct SubmitArgs {
+    /// Which experiment.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+    /// Results folder, which all nodes see [default: results/NAME]
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// Elements of the array, at most: each computes every n-th cell
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
+    pub tasks: u32,
+    /// Elements that run at the same time, at most [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub at_once: Option<u32>,
+    /// Time limit of an element; what it has not ended by then goes on in a restart
+    #[arg(long, value_name = "LIMIT", default_value = "4:00:00")]
+    pub time: TimeLimit,
+    /// Cores of an element, which it uses as threads
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
+    pub cpus: u32,
+    /// Memory of an element
+    #[arg(long, value_name = "SIZE", default_value = "4G", value_parser = memory)]
+    pub mem: String,
+    /// GPUs of an element [default: none, computed on the CPU]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub gpus: Option<u32>,
+    /// Lines of the shell that go before the program, such as 'module load cuda'
+    #[arg(long, value_name = "LINES")]
+    pub setup: Option<String>,
+    /// Print scripts and commands, write and submit nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Options of sbatch, untouched, such as -- --partition=gpu --constraint=avx512
+    #[arg(last = true, value_name = "SBATCH OPTIONS")]
+    pub sbatch: Vec<String>,
+}
+
+/// An amount of memory as Slurm writes it: digits with K, M, G or T.
+fn memory(text: &str) -> Result<String, String> {
+    let digits = text.trim_end_matches(['K', 'M', 'G', 'T']);
+    let is_amount = digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.len() + 1 >= text.len();
+    match is_amount && !digits.is_empty() {
+        true => Ok(text.to_owned()),
+        false => Err("an amount of memory is a number with K, M, G or T, such as 4G".to_owned()),
     }
 }
 

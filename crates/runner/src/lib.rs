@@ -12,4 +12,6 @@ pub mod preflight;
 pub mod run;
 pub mod session;
 mod signals;
+pub mod slurm;
 pub mod study;
+mod submission;

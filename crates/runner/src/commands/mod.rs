@@ -5,6 +5,8 @@ mod labels;
 mod plan;
 mod report;
 mod run;
+mod status;
+mod submit;
 mod verify;
 mod weights;
 
@@ -68,6 +70,8 @@ pub fn execute(cli: Cli) -> Result<ExitStatus> {
         (Some(Command::Report { results, tensorboard }), _) => {
             report::report(&results, tensorboard, cli.global.quiet)
         }
+        (Some(Command::Submit(args)), _) => submit::submit(*args, &sets, &cli.global, &bars, &log),
+        (Some(Command::Status { results }), _) => status::status(&results),
         (Some(Command::Verify { results }), _) => verify::verify(&results, cli.global.quiet),
         (Some(Command::Compare { left, right, format }), _) => compare::compare(&left, &right, format),
         (Some(Command::Evaluate(args)), _) => evaluate::evaluate(&args, &sets, &bars),

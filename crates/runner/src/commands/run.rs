@@ -39,6 +39,7 @@ pub(super) fn run(
         opened => opened?,
     };
     match session.run()? {
+        Ran::Tuned => Ok(ExitStatus::Done),
         Ran::NotTuned(NotTuned::Stopped) => Ok(ExitStatus::Interrupted),
         Ran::NotTuned(NotTuned::Failed) => Ok(ExitStatus::SomeFailed),
         Ran::NotTuned(NotTuned::Waiting) => Ok(ExitStatus::Waiting),

@@ -12,7 +12,7 @@ use std::cell::OnceCell;
 use experiment::plan::{Cell, Plan};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use judges::{Judges, Labels};
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use miette::{IntoDiagnostic, Result, WrapErr, bail, miette};
 use model_sets::{Identity, ModelSet};
 use records::{FileDigests, PlanRecord, ResultsFolder};
 
@@ -65,6 +65,8 @@ pub enum Ran {
         /// requested; an error where one could not be judged.
         judged: Result<usize>,
     },
+    /// This share of the tuning has ended, and no more was asked for.
+    Tuned,
     /// No settings were chosen that could be tested.
     NotTuned(NotTuned),
 }
@@ -95,7 +97,15 @@ impl<'s> Session<'s> {
     /// When the folder holds what a run must not go on from, models cannot be loaded, or the folder
     /// has been removed.
     pub fn run(&self) -> Result<Ran> {
+        let stops_here = self.with.args.tuning_only;
         let (tested, trials) = match self.tune()? {
+            Some(Tuned::Not(NotTuned::Waiting) | Tuned::Frozen { .. }) if stops_here => {
+                return Ok(Ran::Tuned);
+            }
+            None if stops_here => bail!(
+                help = "leave --tuning-only out",
+                "no setting of this experiment is a range to be tuned"
+            ),
             Some(Tuned::Not(why)) => return Ok(Ran::NotTuned(why)),
             Some(Tuned::Frozen { tested, cells }) => (Some(tested), cells),
             None => (None, Vec::new()),
