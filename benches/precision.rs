@@ -71,10 +71,11 @@ fn gradient(cli: &Cli, settings: &DreamSettings, device: Device) -> Result<[Tens
     let dreamer = Dreamer::new(generator, perceptor, settings)?;
     let optimizer = serde_json::from_str::<OptimizerConfig>(&format!(r#"{{ "sgd": {{ "lr": {RATE} }} }}"#))?;
     let (prompt, settings) = (Prompt::approach("a bear"), settings.clone());
-    let mut dreams = [dreamer.begin(&DreamSpec { prompt, seed: 0, optimizer, settings })?];
-    let before = dreams[0].state();
+    let mut dreams =
+        [dreamer.begin(&DreamSpec { prompt, seed: 0, optimizer: optimizer.into(), settings })?];
+    let before = dreams[0].state()?;
     dreamer.step(&mut dreams)?;
-    let after = dreams[0].state();
+    let after = dreams[0].state()?;
     let latents = |state: &[(String, Tensor)], name| {
         let (_, tensor) = state.iter().find(|(known, _)| known == name).expect("a dream has latents");
         tensor.to_kind(Kind::Double)

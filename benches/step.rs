@@ -127,7 +127,7 @@ fn begin(
     };
     let dreamer = Dreamer::new(generator, perceptor, settings)?;
     let begin = |seed| {
-        let optimizer = OptimizerConfig::Adam(Default::default());
+        let optimizer = OptimizerConfig::Adam(Default::default()).into();
         let (prompt, settings) = (Prompt::approach("a bear"), settings.clone());
         dreamer.begin(&DreamSpec { prompt, seed, optimizer, settings })
     };

@@ -6,6 +6,7 @@ mod damage;
 mod end_to_end;
 mod evaluation;
 mod identity;
+mod in_python;
 mod messages;
 mod preflight;
 mod published;

@@ -26,8 +26,8 @@ pub(crate) fn dream(text: &str, file: &str, iterations: u32) -> Result<(), Box<d
     let perceptor = Clip::load(perceptor, Some(Activation::QuickGelu), Device::Cpu, Kind::Float)?;
     let dreamer = Dreamer::new(generator, perceptor, &settings)?;
 
-    let optimizer = toml::from_str("adam = { lr = 0.05 }")?;
-    let spec = DreamSpec { prompt: Prompt::approach(text), seed: 0, optimizer, settings };
+    let optimizer: optim::OptimizerConfig = toml::from_str("adam = { lr = 0.05 }")?;
+    let spec = DreamSpec { prompt: Prompt::approach(text), seed: 0, optimizer: optimizer.into(), settings };
     let mut dreams = [dreamer.begin(&spec)?];
     for _ in 0..spec.settings.steps() {
         dreamer.step(&mut dreams)?;

@@ -3,11 +3,14 @@
 use crate::{
     DreamSettings, DreamSpec, Status, TraceRow,
     boxes::{self, Cutout},
+    dreamer::Aim,
     ema::Ema,
     latents::Latents,
     recorder::Recorder,
+    update::Update,
 };
-use optim::Optimizer;
+use optim_python::Host;
+use std::sync::Arc;
 use tch::Tensor;
 
 /// A dream at some point of its way. [`Dreamer`](crate::Dreamer) begins it, advances it and shows
@@ -20,18 +23,29 @@ pub struct Dream {
     pub(crate) loss_coef: Tensor,
     pub(crate) latents: Latents,
     pub(crate) ema: Ema,
-    pub(crate) optimizer: Optimizer,
+    pub(crate) update: Update,
     pub(crate) recorder: Recorder,
+    /// Where an optimizer in Python takes its steps.
+    python: Arc<Host>,
 }
 
 impl Dream {
-    pub(crate) fn new(spec: &DreamSpec, target: Tensor, latents: Latents) -> Self {
+    pub(crate) fn new(spec: &DreamSpec, target: Tensor, latents: Latents, python: &Arc<Host>) -> Self {
         let ema = Ema::new(&latents, spec.settings.ema_decay);
-        let optimizer = Optimizer::new(&spec.optimizer, &latents.tensors());
+        let update = Update::new(spec, &latents, python);
         let device = latents.normu.device();
         let recorder = Recorder::new(0, None, device);
         let loss_coef = Tensor::from(spec.settings.loss_coef as f32).to_device(device);
-        Self { spec: spec.clone(), target, loss_coef, latents, ema, optimizer, recorder }
+        Self {
+            spec: spec.clone(),
+            target,
+            loss_coef,
+            latents,
+            ema,
+            update,
+            recorder,
+            python: Arc::clone(python),
+        }
     }
 
     /// The same dream with all its initial latents moved by one unit in the last place, up or down
@@ -41,7 +55,7 @@ impl Dream {
     pub fn nudged(self, draw: u32) -> Self {
         debug_assert_eq!(self.step(), 0, "what is nudged has taken no step");
         let latents = self.latents.nudged(self.spec.seed, draw);
-        Self::new(&self.spec, self.target, latents)
+        Self::new(&self.spec, self.target, latents, &self.python)
     }
 
     /// The specification it was started with.
@@ -83,18 +97,39 @@ impl Dream {
     pub(crate) fn advance(&mut self, gradient: &Latents, terms: &Tensor, finite: &Tensor) {
         let mut params = self.latents.tensors();
         let before = params.each_ref().map(Tensor::copy);
-        self.optimizer.step(&mut params, &gradient.tensors(), self.lr_factor());
+        let lr_factor = self.lr_factor();
+        if let Update::BuiltIn(optimizer) = &mut self.update {
+            optimizer.step(&mut params, &gradient.tensors(), lr_factor);
+        }
+        self.accept(&before, None, terms, finite);
+    }
 
+    /// Keeps the latents after a step if they are finite; else the dream has diverged, and they are
+    /// again those `before` it. `judged` are those that go into the average, where it is not for
+    /// the optimizer to say.
+    pub(crate) fn accept(
+        &mut self,
+        before: &[Tensor; 2],
+        judged: Option<Vec<Tensor>>,
+        terms: &Tensor,
+        finite: &Tensor,
+    ) {
+        let mut params = self.latents.tensors();
         let finite = params
             .iter()
+            .chain(judged.iter().flatten())
             .fold(finite.shallow_clone(), |finite, param| finite.logical_and(&all_finite(param)));
         let active = self.recorder.record(terms, &finite);
-        for (param, before) in params.iter_mut().zip(&before) {
+        for (param, before) in params.iter_mut().zip(before) {
             let kept = param.where_self(active, before);
             param.copy_(&kept);
         }
-        let judged = self.optimizer.evaluation_point(&params);
+        let judged = judged.unwrap_or_else(|| self.update.evaluation_point(&params));
         self.ema.update(&judged[0], &judged[1], active);
+    }
+
+    pub(crate) fn aim(&self) -> Aim<'_> {
+        Aim { target: &self.target, loss_coef: &self.loss_coef, settings: &self.spec.settings }
     }
 
     /// The cutouts of the next step, of all its draws.
@@ -114,7 +149,7 @@ impl Dream {
             .collect()
     }
 
-    fn lr_factor(&self) -> f64 {
+    pub(crate) fn lr_factor(&self) -> f64 {
         let (step, steps) = (u64::from(self.step()), u64::from(self.spec.settings.steps()));
         self.spec.optimizer.schedule().factor(step, steps)
     }

@@ -8,11 +8,14 @@ use crate::{
     guidance::{ClipGuidance, Guidance},
     latents::{Latents, class_weights},
     losses, memory,
+    update::Update,
 };
 use biggan::Generator;
 use checkpoint::Weights;
 use clip::Clip;
 use loss_terms::LossTerms;
+use optim_python::{Host, Interpreter};
+use std::sync::Arc;
 use tch::{Device, Kind, Tensor};
 use torch_ext::tf32;
 
@@ -31,6 +34,15 @@ pub struct Dreamer {
     /// The perceptor in single precision, where the guidance has another.
     ruler: Option<ClipGuidance>,
     settings: DreamSettings,
+    /// Where optimizers in Python take their steps.
+    python: Arc<Host>,
+}
+
+/// What of a dream its loss depends on besides latents and cutouts.
+pub(crate) struct Aim<'d> {
+    pub(crate) target: &'d Tensor,
+    pub(crate) loss_coef: &'d Tensor,
+    pub(crate) settings: &'d DreamSettings,
 }
 
 impl Dreamer {
@@ -48,7 +60,7 @@ impl Dreamer {
         }
         tf32::forbid();
         let clip_guidance = guide(perceptor, settings, generator.config().output_dim);
-        Ok(Self { generator, clip_guidance, ruler: None, settings: settings.clone() })
+        Ok(Self { generator, clip_guidance, ruler: None, settings: settings.clone(), python: Arc::default() })
     }
 
     /// The dreamer with the same perceptor in single precision, to measure images with. Without one
@@ -56,6 +68,13 @@ impl Dreamer {
     #[must_use]
     pub fn with_ruler(mut self, perceptor: Clip) -> Self {
         self.ruler = Some(guide(perceptor, &self.settings, self.generator.config().output_dim));
+        self
+    }
+
+    /// The dreamer with this Python for optimizers that need one.
+    #[must_use]
+    pub fn with_python(mut self, interpreter: &Interpreter) -> Self {
+        self.python = Arc::new(Host::new(interpreter.clone()));
         self
     }
 
@@ -120,7 +139,12 @@ impl Dreamer {
     pub(crate) fn begin_toward(&self, spec: &DreamSpec, target: Tensor) -> Dream {
         let config = self.generator.config();
         let (rows, z_dim, classes) = (config.num_latent_rows(), config.z_dim, config.num_classes);
-        Dream::new(spec, target, Latents::initial(spec.seed, rows, z_dim, classes, self.device()))
+        Dream::new(
+            spec,
+            target,
+            Latents::initial(spec.seed, rows, z_dim, classes, self.device()),
+            &self.python,
+        )
     }
 
     /// Advances a batch by one step: those of `dreams` that have steps to go, in one batch through
@@ -131,7 +155,8 @@ impl Dreamer {
     /// then its steps change nothing.
     ///
     /// # Errors
-    /// When memory does not suffice; no dream has changed then.
+    /// When memory does not suffice, or an optimizer in Python fails; each dream is then where it
+    /// was, or a step further.
     pub fn step(&self, dreams: &mut [Dream]) -> Result<(), DreamError> {
         let image_side = self.generator.config().output_dim;
         self.step_at(dreams, |dream| dream.boxes(image_side))
@@ -139,29 +164,34 @@ impl Dreamer {
 
     /// A step in which each dream sees the given cutouts.
     fn step_at(&self, dreams: &mut [Dream], boxes: impl Fn(&Dream) -> Vec<Cutout>) -> Result<(), DreamError> {
-        let mut batch: Vec<_> = dreams.iter_mut().filter(|dream| dream.has_steps_to_go()).collect();
-        if batch.is_empty() {
-            return Ok(());
+        let has_steps = dreams.iter_mut().filter(|dream| dream.has_steps_to_go());
+        let (python, mut batch): (Vec<_>, Vec<_>) =
+            has_steps.partition(|dream| matches!(dream.update, Update::Python(_)));
+        if !batch.is_empty() {
+            let boxes: Vec<_> = batch.iter().map(|dream| boxes(dream)).collect();
+            let boxes = cutouts::to_tensor(&boxes, self.device());
+            let latents = Latents::stack(&batch.iter().map(|dream| &dream.latents).collect::<Vec<_>>());
+            let aims: Vec<_> = batch.iter().map(|dream| dream.aim()).collect();
+            let Evaluation { terms, gradients, finite } =
+                memory::catch_exhaustion(|| self.evaluate(latents, &aims, &boxes))?;
+            torch_ext::no_grad(|| {
+                for (i, dream) in (0..).zip(&mut batch) {
+                    dream.advance(&gradients.get(i), &terms.get(i), &finite.get(i));
+                }
+            });
         }
-        let boxes: Vec<_> = batch.iter().map(|dream| boxes(dream)).collect();
-        let boxes = cutouts::to_tensor(&boxes, self.device());
-        let Evaluation { terms, gradients, finite } =
-            memory::catch_exhaustion(|| self.evaluate(&batch, &boxes))?;
-        torch_ext::no_grad(|| {
-            for (i, dream) in (0..).zip(&mut batch) {
-                dream.advance(&gradients.get(i), &terms.get(i), &finite.get(i));
-            }
-        });
-        Ok(())
+        python.into_iter().try_for_each(|dream| {
+            let boxes = cutouts::to_tensor(&[boxes(dream)], self.device());
+            self.step_in_python(dream, &boxes)
+        })
     }
 
-    /// The loss of every dream of a batch on cutouts at `boxes [n, k, 3]`, and its gradient.
-    fn evaluate(&self, batch: &[&mut Dream], boxes: &Tensor) -> Evaluation {
-        let latents = batch.iter().map(|dream| &dream.latents).collect::<Vec<_>>();
-        let latents = Latents::stack(&latents).set_requires_grad();
-        let class_weights = class_weights_of_all(&latents, batch.iter().map(|dream| &dream.spec.settings));
+    /// The losses at stacked `latents` on cutouts at `boxes [n, k, 3]`, and their gradients.
+    fn evaluate(&self, latents: Latents, aims: &[Aim<'_>], boxes: &Tensor) -> Evaluation {
+        let latents = latents.set_requires_grad();
+        let class_weights = class_weights_of_all(&latents, aims.iter().map(|aim| aim.settings));
         let images = self.generate(&latents.normu, &class_weights);
-        let Guidance { similarity, image_gradient } = self.guide(&images.detach(), boxes, batch);
+        let Guidance { similarity, image_gradient } = self.guide(&images.detach(), boxes, aims);
         let latent = losses::latent(&latents.normu);
         let class = losses::class(&class_weights);
 
@@ -170,27 +200,18 @@ impl Dreamer {
         let objectives = [&images * image_gradient, class.seen_from(&class_weights)];
         let mut gradients = latents.gradient_of(&objectives);
         gradients.normu += latent.gradient;
-        let (latent, class) = (latent.value, class.value);
-        let total = &similarity + &latent + &class;
-        let terms: [Tensor; LossTerms::COUNT] = [total, similarity, latent, class]; // in the order of the list
-        let terms = Tensor::stack(&terms, 1); // [n, terms]
+        let terms = stacked_terms(similarity, latent.value, class.value);
         let finite = all_finite(&terms)
             .logical_and(&all_finite(&gradients.normu))
             .logical_and(&all_finite(&gradients.cls));
         Evaluation { terms, gradients, finite }
     }
 
-    fn guide(&self, images: &Tensor, boxes: &Tensor, batch: &[&mut Dream]) -> Guidance {
+    fn guide(&self, images: &Tensor, boxes: &Tensor, aims: &[Aim<'_>]) -> Guidance {
         let _allowed = self.allowed_tf32();
-        let stack = |part: fn(&Dream) -> &Tensor| {
-            Tensor::stack(&batch.iter().map(|dream| part(dream)).collect::<Vec<_>>(), 0)
-        };
-        self.clip_guidance.guide(
-            images,
-            boxes,
-            &stack(|dream| &dream.target),
-            &stack(|dream| &dream.loss_coef),
-        )
+        let targets = Tensor::stack(&aims.iter().map(|aim| aim.target).collect::<Vec<_>>(), 0);
+        let loss_coef = Tensor::stack(&aims.iter().map(|aim| aim.loss_coef).collect::<Vec<_>>(), 0);
+        self.clip_guidance.guide(images, boxes, &targets, &loss_coef)
     }
 
     /// The images of stacked latents, in [0, 1]: `[n, 3, s, s]`.
@@ -300,6 +321,14 @@ fn all_finite(x: &Tensor) -> Tensor {
     x.isfinite().flatten(1, -1).all_dim(1, false)
 }
 
+/// The terms of n losses: `[n, terms]`.
+fn stacked_terms(similarity: Tensor, latent: Tensor, class: Tensor) -> Tensor {
+    let total = &similarity + &latent + &class;
+    let terms: [Tensor; LossTerms::COUNT] = [total, similarity, latent, class]; // in the order of the list
+    Tensor::stack(&terms, 1)
+}
+
+mod in_python;
 pub mod parts;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 use crate::OutOfRange;
 use checkpoint::CheckpointError;
 use clip::{PreprocessError, TokenizeError};
+use optim_python::PythonError;
 use thiserror::Error;
 
 /// Why a dream cannot be begun, resumed or advanced.
@@ -45,6 +46,9 @@ pub enum DreamError {
         /// Its value.
         value: i64,
     },
+    /// The optimizer in Python did not do what it was asked for.
+    #[error(transparent)]
+    Python(#[from] PythonError),
     /// The device's memory does not suffice for the batch. No dream has changed: a smaller batch
     /// may succeed.
     #[error("out of memory: {message}")]

@@ -7,7 +7,7 @@
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let (generator, clip) = unimplemented!();
-//! # let optimizer: optim::OptimizerConfig = unimplemented!();
+//! # let optimizer: bigsleep::AnyOptimizer = unimplemented!();
 //! use bigsleep::{DreamSettings, DreamSpec, Dreamer, Prompt};
 //!
 //! let settings = DreamSettings { epochs: 1, ..DreamSettings::default() };
@@ -50,12 +50,14 @@ mod save;
 mod settings;
 mod spec;
 mod trace;
+mod update;
 
 pub use dream::Dream;
 pub use dreamer::Dreamer;
 pub use dreamer::parts;
 pub use error::DreamError;
 pub use loss_terms::LossTerms;
+pub use optim_python::{AnyOptimizer, PythonError};
 pub use prompt::Prompt;
 pub use ranges::OutOfRange;
 pub use settings::{DreamSettings, Interpolation, Precision};

@@ -15,7 +15,10 @@ impl Dream {
     ///
     /// Rows of the [trace](Self::take_trace) are not part of it: whoever saves this saves those
     /// too, of the same step.
-    pub fn state(&mut self) -> Vec<(String, Tensor)> {
+    ///
+    /// # Errors
+    /// When an optimizer in Python does not give its state.
+    pub fn state(&mut self) -> Result<Vec<(String, Tensor)>, DreamError> {
         self.recorder.fetch();
         let number = |value: u32| Tensor::from(i64::from(value));
         let mut tensors = vec![
@@ -25,9 +28,9 @@ impl Dream {
         ];
         tensors.extend(named("", &self.latents));
         tensors.extend(named("ema.", &self.ema.biased));
-        let of_optimizer = self.optimizer.state().into_iter();
+        let of_optimizer = self.update.state()?.into_iter();
         tensors.extend(of_optimizer.map(|(name, tensor)| (format!("optimizer.{name}"), tensor)));
-        tensors
+        Ok(tensors)
     }
 
     /// Takes over a [`state`](Self::state) of a dream of the same spec and models.
@@ -39,16 +42,11 @@ impl Dream {
         let accum = root.sub("ema").take(ACCUM, &[]);
         let step = take_number(&root, STEP);
         let diverged_at = take_number(&root, DIVERGED_AT);
-        let of_optimizer = root.sub("optimizer");
-        let taken = |(name, like): (String, Tensor)| {
-            let tensor = of_optimizer.take_as(&name, &like.size(), like.kind());
-            (name, tensor)
-        };
-        let optimizer: Vec<_> = self.optimizer.state().into_iter().map(taken).collect();
+        let of_optimizer = self.update.take(&root.sub("optimizer"));
         state.finish()?;
 
         (self.latents, self.ema.biased, self.ema.accum) = (latents, biased, accum);
-        self.optimizer.restore(optimizer).expect("the names, shapes and kinds are those it has given");
+        self.update.restore(of_optimizer);
         let diverged_at = Some(checked(DIVERGED_AT, diverged_at)?).filter(|&at| at > 0);
         self.recorder = Recorder::new(checked(STEP, step)?, diverged_at, device);
         Ok(())

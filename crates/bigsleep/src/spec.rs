@@ -1,7 +1,7 @@
 //! Specification of a dream.
 
 use crate::{DreamSettings, Prompt};
-use optim::OptimizerConfig;
+use optim_python::AnyOptimizer;
 
 /// One dream: the same spec and models give the same dream.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,7 +12,7 @@ pub struct DreamSpec {
     /// rest.
     pub seed: u64,
     /// The optimizer of its latents.
-    pub optimizer: OptimizerConfig,
+    pub optimizer: AnyOptimizer,
     /// Everything else.
     pub settings: DreamSettings,
 }

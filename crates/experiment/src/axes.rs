@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use optim::OptimizerConfig;
+use optim_python::AnyOptimizer;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
@@ -38,7 +38,14 @@ impl Axis {
     }
 }
 
-impl Variant<OptimizerConfig> {
+impl<T> Variant<T> {
+    /// The same choice of other settings.
+    pub(super) fn map<U>(self, settings: impl FnOnce(T) -> U) -> Variant<U> {
+        Variant { axes: self.axes, settings: settings(self.settings), note: self.note }
+    }
+}
+
+impl Variant<AnyOptimizer> {
     /// The optimizer's name, with the settings that vary: `adam`, or `adam lr=0.02`, or `adam as
     /// given`.
     pub fn label(&self) -> String {
@@ -111,6 +118,15 @@ pub(super) fn in_order<'t, 'i>(
 }
 
 impl<'i> Choice<'i> {
+    /// This choice with `inner` as the table `key` of its settings.
+    pub(super) fn around(&self, key: &Spanned<Cow<'i, str>>, inner: &Self) -> Self {
+        let axes = self.axes.iter().chain(&inner.axes).cloned().collect();
+        let mut table = self.table.clone();
+        let value = Spanned::new(inner.table.span(), DeValue::Table(inner.table.get_ref().clone()));
+        table.get_mut().insert(key.clone(), value);
+        Self { axes, table }
+    }
+
     fn with(&self, key: &Spanned<Cow<'i, str>>, value: &Spanned<DeValue<'i>>, plain: &toml::Value) -> Self {
         let mut axes = self.axes.clone();
         axes.push((Axis { name: key.get_ref().to_string(), value: canonical(plain.clone()) }, value.span()));

@@ -34,7 +34,11 @@ pub(super) fn check(table: &DeTable<'_>) -> Result<(), Fault> {
     let dreams = inner(table, "dream").map_or(1, |dream| product("", dream, &mut lists));
     let optimizers = inner(table, "optimizer").map_or(1, |optimizers| {
         let settings = optimizers.iter().map(|(name, value)| match value.get_ref() {
-            DeValue::Table(settings) => product(&format!("{}.", name.get_ref()), settings, &mut lists),
+            DeValue::Table(settings) => {
+                let (prefix, args) = (format!("{}.", name.get_ref()), inner(settings, "args"));
+                let of_args = args.map_or(1, |args| product(&prefix, args, &mut lists));
+                product(&prefix, settings, &mut lists).saturating_mul(of_args)
+            }
             _ => 1,
         });
         settings.fold(0_u128, u128::saturating_add)

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bigsleep::DreamSettings;
-use optim::OptimizerConfig;
+use optim_python::AnyOptimizer;
 use toml::{Spanned, Value};
 
 use super::axes::{Axis, Variant};
@@ -21,7 +21,7 @@ type Entry = Spanned<BTreeMap<Spanned<String>, Spanned<Value>>>;
 pub(super) fn read(
     entries: &[Entry],
     prompts: &[PromptEntry],
-    optimizers: &[Variant<OptimizerConfig>],
+    optimizers: &[Variant<AnyOptimizer>],
     dreams: &[Variant<DreamSettings>],
 ) -> Result<Vec<Exclusion>, Fault> {
     let axes = dreams.iter().flat_map(|dream| &dream.axes).map(|Axis { name, .. }| name.clone());

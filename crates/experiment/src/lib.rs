@@ -34,6 +34,7 @@ mod count;
 mod error;
 mod evaluation;
 mod exclude;
+mod files;
 mod format;
 mod images;
 mod layers;
@@ -41,6 +42,7 @@ mod optimizers;
 mod overrides;
 pub mod plan;
 mod prompt;
+mod python;
 mod read;
 mod reading;
 mod rounding;
@@ -58,6 +60,7 @@ pub use axes::{Axis, Variant};
 pub(crate) use by_value::ByValue;
 pub use evaluation::{CIFAR100, EvaluationSettings};
 pub use exclude::Exclusion;
+pub use files::{PythonFile, PythonFileError, with_kept_files};
 pub use images::{INPUTS, PromptImage, PromptImageError, UnreadableImage, with_kept_images};
 pub use layers::Layers;
 pub use overrides::{Override, with_overrides};
@@ -73,7 +76,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use bigsleep::DreamSettings;
-use optim::OptimizerConfig;
+use optim_python::AnyOptimizer;
 use toml::Spanned;
 use toml::de::DeTable;
 
@@ -91,7 +94,7 @@ pub struct Experiment {
     /// The text that a class name is put into to be judged.
     pub template: String,
     /// Optimizers with their settings; lists of settings have been multiplied out.
-    pub optimizers: Vec<Variant<OptimizerConfig>>,
+    pub optimizers: Vec<Variant<AnyOptimizer>>,
     /// The dream's settings; lists of settings have been multiplied out.
     pub dreams: Vec<Variant<DreamSettings>>,
     /// By what final images are judged.

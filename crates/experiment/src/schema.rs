@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use bigsleep::DreamSettings;
 use optim::OptimizerConfig;
+use optim_python::PythonSettings;
 use schemars::{JsonSchema, schema_for};
 use serde_json::{Value, json};
 
@@ -20,6 +21,7 @@ pub fn json_schema() -> Value {
     let optimizers = optimizers(definitions);
     definitions["TuningSchema"]["properties"]["also"] = optimizers.clone();
     definitions["RangeToTune"] = range_to_tune();
+    definitions["PythonSettings"] = python_settings();
     schema["properties"]["optimizer"] = optimizers;
     if let Some(definitions) = schema["$defs"].as_object_mut() {
         definitions.remove("OptimizerConfig");
@@ -124,7 +126,7 @@ fn optimizers(definitions: &mut Value) -> Value {
         "description": "One entry per optimizer. A list of values for a setting is a further axis of the grid.",
         "type": "object",
         "properties": properties,
-        "additionalProperties": false,
+        "additionalProperties": { "$ref": "#/$defs/PythonSettings" },
         "minProperties": 1,
     })
 }
@@ -148,6 +150,15 @@ fn lists_too(settings: &mut Value, tunable: bool) {
         outer.insert("anyOf".to_owned(), any.into());
         *property = Value::Object(outer);
     }
+}
+
+/// An optimizer in Python.
+fn python_settings() -> Value {
+    let mut settings = schema_for!(PythonSettings).to_value();
+    for name in ["$schema", "$defs", "title"] {
+        settings.as_object_mut().and_then(|settings| settings.remove(name)); // there are others of it
+    }
+    settings
 }
 
 fn range_to_tune() -> Value {

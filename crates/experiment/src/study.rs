@@ -1,4 +1,4 @@
-use optim::OptimizerConfig;
+use optim_python::AnyOptimizer;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
@@ -39,7 +39,7 @@ pub(super) struct StudyTable {
 
 impl StudyTable {
     /// The settings, held against the optimizers that there are.
-    pub(super) fn read(&self, optimizers: &[Variant<OptimizerConfig>]) -> Result<StudySettings, Fault> {
+    pub(super) fn read(&self, optimizers: &[Variant<AnyOptimizer>]) -> Result<StudySettings, Fault> {
         if let Some(reference) = &self.reference {
             let known: Vec<String> = optimizers.iter().map(Variant::label).collect();
             if !known.contains(reference.get_ref()) {

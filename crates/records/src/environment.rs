@@ -20,6 +20,9 @@ pub struct Environment {
     pub model_set: String,
     /// Its files, by their path in the set.
     pub model_files: BTreeMap<String, ModelFile>,
+    /// Versions of Python, torch and the packages of optimizers that are in Python.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub python: BTreeMap<String, String>,
 }
 
 /// A file of a model set.

@@ -4,6 +4,8 @@ mod arrange;
 
 pub use arrange::parse;
 
+use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use clap_complete::Shell;
 use experiment::Override;
 use experiment::plan::Shard;
 use model_sets::LabelChoice;
+use optim_python::Interpreter;
 
 use crate::devices::DeviceChoice;
 use crate::slurm::TimeLimit;
@@ -256,6 +259,31 @@ pub struct PlanArgs {
     /// large; `OMP_NUM_THREADS` says how many cores to use]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
+    /// Python that has torch, for optimizers that are in Python [default: `DREAMBENCH_PYTHON`, else
+    /// python3]
+    #[arg(long, value_name = "PROGRAM")]
+    pub python: Option<OsString>,
+    /// Seconds that Python may be silent within a step before its cell fails
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub python_limit: u64,
+    /// GiB of memory that Python may use beside what importing torch takes
+    #[arg(long, value_name = "GIB", default_value_t = 8)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub python_memory: u64,
+}
+
+impl PlanArgs {
+    /// The Python for optimizers that are in it.
+    pub fn interpreter(&self) -> Interpreter {
+        // Not by clap, which takes a variable for an argument and then looks for an experiment.
+        let program = self.python.clone().or_else(|| env::var_os("DREAMBENCH_PYTHON"));
+        Interpreter {
+            program: program.unwrap_or_else(|| "python3".into()),
+            limit: Duration::from_secs(self.python_limit),
+            memory: self.python_memory << 30,
+        }
+    }
 }
 
 /// Which images to judge, by what.

@@ -52,7 +52,7 @@ pub(crate) fn start(args: &GlobalArgs, bars: &MultiProgress) -> RunLog {
 }
 
 /// The crates of this workspace that log.
-const OWN_CRATES: [&str; 4] = ["judges", "model_sets", "runner", "torch_ext"];
+const OWN_CRATES: [&str; 5] = ["judges", "model_sets", "optim_python", "runner", "torch_ext"];
 
 /// Writes fields as `tracing-subscriber` does by default, their values [`printable`]: it leaves
 /// escape sequences in values that are shown by `Display` (`%`).

@@ -7,6 +7,7 @@ mod batching;
 mod continuation;
 mod divergence;
 mod extremes;
+mod in_python;
 mod nudge;
 mod single_steps;
 mod trajectory;
@@ -29,7 +30,7 @@ fn spec(text: &str, seed: u64, optimizer_json: &str) -> DreamSpec {
     DreamSpec {
         prompt: Prompt::approach(text),
         seed,
-        optimizer: optimizer(optimizer_json),
+        optimizer: optimizer(optimizer_json).into(),
         settings: settings(),
     }
 }
@@ -45,7 +46,7 @@ fn walk(dreamer: &Dreamer, dreams: &mut [Dream], steps: usize) {
 
 /// All that a dream is, and its trace.
 fn whole(mut dream: Dream) -> (Vec<TraceRow>, Vec<(String, Tensor)>) {
-    (dream.take_trace(), dream.state())
+    (dream.take_trace(), dream.state().unwrap())
 }
 
 /// A worker may be given what another has made.

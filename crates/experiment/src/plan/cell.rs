@@ -1,6 +1,6 @@
 use bigsleep::{DreamSettings, Prompt};
 use model_sets::Identity;
-use optim::OptimizerConfig;
+use optim_python::AnyOptimizer;
 use records::slug;
 use records::{CellRecord, CellStatus, CosineScale, FileDigests, Texts};
 use serde::Serialize;
@@ -30,7 +30,7 @@ pub struct Cell {
     /// The optimizer's name, with the settings that vary.
     pub optimizer_label: String,
     /// The optimizer.
-    pub optimizer: OptimizerConfig,
+    pub optimizer: AnyOptimizer,
     /// The dream's settings.
     pub dream: DreamSettings,
     /// Further axes.
@@ -51,7 +51,7 @@ impl Cell {
         experiment: &Experiment,
         models: &Identity,
         (prompt, image_sha256): (&PromptEntry, Option<&str>),
-        optimizer: &Variant<OptimizerConfig>,
+        optimizer: &Variant<AnyOptimizer>,
         dream: &Variant<DreamSettings>,
         (seed, nudge): (u64, u32),
     ) -> Self {
@@ -90,7 +90,7 @@ impl Cell {
             "computation": COMPUTATION,
             "models": self.models,
             "prompt": { "text": text, "avoid": avoid, "image": self.image },
-            "optimizer": self.optimizer,
+            "optimizer": self.optimizer.content().unwrap_or_default(), // what is read from TOML can be written
             "dream": self.dream,
             "seed": self.seed,
         });

@@ -1,4 +1,4 @@
-use optim::OptimizerConfig;
+use optim_python::AnyOptimizer;
 use records::AS_GIVEN;
 use serde::Deserialize;
 use toml::Spanned;
@@ -104,7 +104,7 @@ fn count(name: &str, value: &Spanned<u64>, least: u64) -> Result<usize, Fault> {
     ))
 }
 
-fn as_given(also: &Spanned<DeTable<'_>>) -> Result<Vec<Variant<OptimizerConfig>>, Fault> {
+fn as_given(also: &Spanned<DeTable<'_>>) -> Result<Vec<Variant<AnyOptimizer>>, Fault> {
     let (mut variants, ranges) = optimizers::read("tuning.also", also)?;
     if ranges.iter().any(|ranges| !ranges.is_empty()) {
         return Err(Fault::new(also.span(), "`also` has fixed settings, no range to tune"));

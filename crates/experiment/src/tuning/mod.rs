@@ -17,7 +17,7 @@ pub use range::TuneRange;
 pub(super) use range::split;
 pub(super) use schema::TuningSchema;
 
-use optim::OptimizerConfig;
+use optim_python::AnyOptimizer;
 
 use super::{Axis, Experiment, PromptEntry, Seeds, Variant};
 
@@ -33,7 +33,7 @@ pub struct Tuning {
     /// The number of times that a range may be extended at whose edge the best trial lies.
     pub extend: usize,
     /// Optimizers that are tested beside, as given.
-    pub also: Vec<Variant<OptimizerConfig>>,
+    pub also: Vec<Variant<AnyOptimizer>>,
     /// The ranges of every optimizer of the experiment; none where nothing of it is tuned.
     pub ranges: Vec<Vec<TuneRange>>,
 }
@@ -102,9 +102,8 @@ impl Tuning {
                 optimizers[choice.optimizer].settings = settings;
             }
         }
-        let other = |given: &&Variant<OptimizerConfig>| {
-            optimizers.iter().all(|tuned| tuned.settings != given.settings)
-        };
+        let other =
+            |given: &&Variant<AnyOptimizer>| optimizers.iter().all(|tuned| tuned.settings != given.settings);
         let also: Vec<_> = self.also.iter().filter(other).cloned().collect();
         optimizers.extend(also);
         Experiment { optimizers, tuning: None, ..experiment.clone() }
@@ -113,17 +112,26 @@ impl Tuning {
 
 impl Experiment {
     /// The settings of a trial; `None` where a value is out of the setting's range.
-    fn at(&self, tuning: &Tuning, trial: &Trial) -> Option<OptimizerConfig> {
-        let mut settings = toml::Table::try_from(&self.optimizers[trial.optimizer].settings).ok()?;
-        let (_, inner) = settings.iter_mut().next()?;
-        for (range, value) in tuning.ranges[trial.optimizer].iter().zip(&trial.values) {
-            inner.as_table_mut()?.insert(range.setting.clone(), toml::Value::Float(*value));
+    fn at(&self, tuning: &Tuning, trial: &Trial) -> Option<AnyOptimizer> {
+        let values = tuning.ranges[trial.optimizer].iter().zip(&trial.values);
+        let values = values.map(|(range, value)| (range.setting.clone(), toml::Value::Float(*value)));
+        match &self.optimizers[trial.optimizer].settings {
+            AnyOptimizer::BuiltIn(config) => {
+                let mut settings = toml::Table::try_from(config).ok()?;
+                let (_, inner) = settings.iter_mut().next()?;
+                inner.as_table_mut()?.extend(values);
+                settings.try_into().ok().map(AnyOptimizer::BuiltIn)
+            }
+            AnyOptimizer::Python { name, settings } => {
+                let mut settings = settings.clone();
+                settings.args.extend(values);
+                Some(AnyOptimizer::Python { name: name.clone(), settings })
+            }
         }
-        settings.try_into().ok()
     }
 
     /// The optimizer of a trial, named by its values.
-    fn tried(&self, tuning: &Tuning, trial: &Trial) -> Option<Variant<OptimizerConfig>> {
+    fn tried(&self, tuning: &Tuning, trial: &Trial) -> Option<Variant<AnyOptimizer>> {
         let mut variant = self.optimizers[trial.optimizer].clone();
         variant.settings = self.at(tuning, trial)?;
         let ranges = tuning.ranges[trial.optimizer].iter().zip(&trial.values);

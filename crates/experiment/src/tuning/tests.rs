@@ -65,7 +65,7 @@ fn what_was_chosen_is_tested_with_what_is_given() {
     let choice = |optimizer, trial| Choice { optimizer, trial, edge: None };
     // The third of adam is 0.05, which is also given: the same is not tested twice.
     let tested = tuning.tested(&experiment, &trials, &[choice(0, 3), choice(1, 7), choice(2, 10)]);
-    let shown = |variant: &Variant<OptimizerConfig>| {
+    let shown = |variant: &Variant<AnyOptimizer>| {
         let settings = toml::Table::try_from(&variant.settings).unwrap();
         (
             variant.label(),

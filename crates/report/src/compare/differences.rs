@@ -72,6 +72,7 @@ fn environment(study: &Study) -> Values {
     if let Some(environment) = &study.environment {
         values.insert("dreambench".to_owned(), environment.dreambench.clone());
         values.insert("libtorch".to_owned(), environment.libtorch.clone());
+        values.extend(environment.python.iter().map(|(package, version)| (package.clone(), version.clone())));
         values.insert("platform".to_owned(), environment.platform.clone());
         values.insert("devices".to_owned(), environment.devices.join(", "));
         values.extend(environment.git_revision.clone().map(|revision| ("revision".to_owned(), revision)));

@@ -191,6 +191,9 @@ fn facts(study: &Study) -> Vec<Fact> {
             fact("libtorch", &environment.libtorch),
         ]);
         facts.extend(environment.git_revision.as_ref().map(|revision| fact("Revision", revision)));
+        let versions = environment.python.iter().map(|(package, version)| format!("{package} {version}"));
+        let versions = versions.collect::<Vec<_>>().join(", ");
+        facts.extend((!versions.is_empty()).then(|| fact("Optimizers in Python", &versions)));
     }
     let kinds = machines::kinds(study);
     let kinds = kinds.iter().map(|(kind, cells)| format!("{kind}: {}", counted(*cells, "cell")));

@@ -40,13 +40,20 @@ fn the_page_tells_what_was_run_on_what_and_how_long() {
         devices: vec!["cpu".into()],
         model_set: "mini".into(),
         model_files: [].into(),
+        python: [("python".into(), "3.11.7".into()), ("torch".into(), "2.11.0".into())].into(),
     };
     ResultsFolder::at(results.path()).write_environment(&environment).unwrap();
     build(results.path()).unwrap();
     let page = results.text("report.html");
     // 24 cells of 60 steps of 0.05 s.
-    for words in ["72.0 s of computing on cpu", "4 × 6 × 1 = 24 cells", "1440", "0.0500 s", "linux x86_64"]
-    {
+    for words in [
+        "72.0 s of computing on cpu",
+        "4 × 6 × 1 = 24 cells",
+        "1440",
+        "0.0500 s",
+        "linux x86_64",
+        "python 3.11.7, torch 2.11.0",
+    ] {
         assert!(page.contains(words), "{words}");
     }
     assert_eq!(data(&page)["command"][1], " --set 'models=[\"mini\"]' --devices cpu --out again");

@@ -6,15 +6,19 @@ mod error;
 mod folders;
 mod models;
 mod places;
+mod python;
 mod settings;
 mod texts;
 
 pub use error::PreflightError;
 pub use folders::{FolderError, check as check_folders};
 
+use std::collections::BTreeMap;
+
 use experiment::Experiment;
 use experiment::plan::Cell;
 use judges::{Judges, Labels};
+use optim_python::Interpreter;
 use tch::Device;
 
 use self::error::Fault;
@@ -35,12 +39,18 @@ pub struct Preflight<'p> {
     pub devices: &'p [Device],
 }
 
-/// Checks models, texts, settings and devices. Returns warnings: what can be run and is hardly
-/// meant.
+/// Versions of Python, torch and packages, by their names.
+pub type Versions = BTreeMap<String, String>;
+
+/// Checks models, texts, settings, devices and optimizers in Python. Returns warnings: what can be
+/// run and is hardly meant; and the versions of what these optimizers are made of.
 ///
 /// # Errors
 /// [`PreflightError`] names every fault.
-pub fn check(preflight: &Preflight<'_>) -> Result<Vec<String>, PreflightError> {
+pub fn check(
+    preflight: &Preflight<'_>,
+    interpreter: &Interpreter,
+) -> Result<(Vec<String>, Versions), PreflightError> {
     let sources = preflight.experiment.sources();
     let places = Places::of(preflight.experiment, &sources);
     let mut faults = Vec::new();
@@ -48,8 +58,9 @@ pub fn check(preflight: &Preflight<'_>) -> Result<Vec<String>, PreflightError> {
     let texts = texts::check(preflight, &models.readers, &places, &mut faults);
     settings::check(preflight, models.classes, &places, &mut faults);
     let warnings = arithmetic::check(preflight, &places, &mut faults);
+    let versions = python::check(preflight, interpreter, &places, &mut faults);
     if faults.is_empty() {
-        return Ok(warnings);
+        return Ok((warnings, versions));
     }
     let checked = format!(
         "{}, {} and {} were checked",

@@ -135,7 +135,7 @@ impl<'c, 'r> Batch<'c, 'r> {
         let pixels = to_host(&pixels(&images));
         for (i, (cell_run, dream)) in (0..).zip(due) {
             let snapshot = cell_run.snapshot_with_frame(self.dreamer, dream, &images.get(i), pixels.get(i));
-            self.arriving.push(snapshot);
+            self.arriving.push(snapshot?);
         }
         match self.dreamer.device() {
             Device::Cpu => self.write(), // nothing to wait for
@@ -169,7 +169,7 @@ impl<'c, 'r> Batch<'c, 'r> {
                 }
                 Status::Finished => cell_run.finish(self.dreamer, dream)?,
                 Status::Diverged { at_step } => {
-                    let snapshot = cell_run.snapshot(dream);
+                    let snapshot = cell_run.snapshot(dream)?;
                     wait_for(self.dreamer.device());
                     snapshot.write()?;
                     cell_run.diverge(self.dreamer, at_step)?
@@ -190,7 +190,7 @@ impl<'c, 'r> Batch<'c, 'r> {
             .iter()
             .zip(&mut self.dreams)
             .map(|(cell_run, dream)| cell_run.snapshot(dream))
-            .collect();
+            .collect::<Result<_, _>>()?;
         self.write()?;
         self.writer.finish()
     }

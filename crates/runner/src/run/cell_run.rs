@@ -176,15 +176,18 @@ impl<'c> CellRun<'c> {
 
     /// All that is needed to go on from here, to be written. On a GPU the copies are under way: see
     /// [`Snapshot::write`].
-    pub(super) fn snapshot(&self, dream: &mut Dream) -> Snapshot {
+    ///
+    /// # Errors
+    /// When an optimizer in Python does not give its state.
+    pub(super) fn snapshot(&self, dream: &mut Dream) -> Result<Snapshot, SaveError> {
         let mut metadata = BTreeMap::from([(DIGEST.to_owned(), self.cell.digest.clone())]);
         if let Some(Best { step, similarity_loss }) = self.best {
             metadata.insert(BEST_STEP.to_owned(), step.to_string());
             metadata.insert(BEST_SIMILARITY_LOSS.to_owned(), similarity_loss.to_string()); // to the last bit
         }
-        let state = dream.state().into_iter().map(|(name, tensor)| (name, to_host(&tensor)));
+        let state = dream.state()?.into_iter().map(|(name, tensor)| (name, to_host(&tensor)));
         let state = state.chain(self.live_state()).collect();
-        Snapshot { folder: self.folder.clone(), frame: None, rows: self.rows.clone(), state, metadata }
+        Ok(Snapshot { folder: self.folder.clone(), frame: None, rows: self.rows.clone(), state, metadata })
     }
 
     /// Takes a snapshot with the image of the averaged latents as they are now: `image [3, s, s]`,
@@ -195,14 +198,14 @@ impl<'c> CellRun<'c> {
         dream: &mut Dream,
         image: &Tensor,
         pixels: Tensor,
-    ) -> Snapshot {
+    ) -> Result<Snapshot, SaveError> {
         let step = dream.step();
         let _seen = self.look(dreamer, step, &dreamer.live_image(dream));
         let best = self.cell.dream.save_best && {
             let similarity_loss = dreamer.similarity_term(image, dream);
             self.keep_if_best(Best { step, similarity_loss })
         };
-        Snapshot { frame: Some(Frame { step, pixels, best }), ..self.snapshot(dream) }
+        Ok(Snapshot { frame: Some(Frame { step, pixels, best }), ..self.snapshot(dream)? })
     }
 
     /// Keeps the perceptor's embedding `[1, e]` of the live latents' image `[3, s, s]` after `step`

@@ -3,6 +3,7 @@ use std::thread;
 use experiment::plan::Cell;
 use miette::Diagnostic;
 use model_sets::ModelSet;
+use optim_python::Interpreter;
 use records::{CellStatus, ResultsFolder};
 use tch::Device;
 use thiserror::Error;
@@ -19,6 +20,8 @@ use crate::models::{LoadError, Workload};
 pub struct Schedule {
     /// A worker for each.
     pub workers: Vec<Assignment>,
+    /// Python for optimizers that are in it.
+    pub python: Interpreter,
 }
 
 /// Device, threads and batch size of a worker.
@@ -70,10 +73,10 @@ impl Schedule {
             let threads = if small { 1 } else { cores };
             let count = jobs.unwrap_or(if small { cores } else { 1 });
             let assignment = Assignment { device: Device::Cpu, threads, batch: 1 };
-            return Self { workers: vec![assignment; count] };
+            return Self { workers: vec![assignment; count], python: Interpreter::default() };
         }
         let worker = |&device: &Device| Assignment { device, threads: 1, batch: workload.batch_on(device) };
-        Self { workers: devices.iter().map(worker).collect() }
+        Self { workers: devices.iter().map(worker).collect(), python: Interpreter::default() }
     }
 
     /// Computes `cells`, until all have ended or cancellation is requested.
@@ -94,7 +97,8 @@ impl Schedule {
         thread::scope(|scope| {
             let mut threads = Vec::new();
             for &Assignment { device, threads: count, batch } in workers {
-                let worker = Worker { device, threads: count, set, results, progress, stop };
+                let worker =
+                    Worker { device, threads: count, set, python: &self.python, results, progress, stop };
                 let worker_loop = WorkerLoop { device, most: batch, results, queue, progress, stop };
                 let thread = thread::Builder::new().name("worker".into());
                 threads.push(thread.spawn_scoped(scope, || worker.work(worker_loop))?);

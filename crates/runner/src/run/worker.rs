@@ -1,6 +1,7 @@
 use bigsleep::{DreamSettings, Dreamer};
 use experiment::plan::Cell;
 use model_sets::ModelSet;
+use optim_python::Interpreter;
 use records::ResultsFolder;
 use tch::Device;
 
@@ -16,6 +17,7 @@ pub(super) struct Worker<'w> {
     pub(super) device: Device,
     pub(super) threads: usize,
     pub(super) set: &'w ModelSet,
+    pub(super) python: &'w Interpreter,
     pub(super) results: &'w ResultsFolder,
     pub(super) progress: &'w Progress,
     pub(super) stop: &'w CancellationToken,
@@ -49,7 +51,7 @@ impl Worker<'_> {
             Some(loaded) if loaded.0.batches_with(wanted) => Ok(loaded),
             others => {
                 drop(others); // frees the memory first
-                Ok((wanted.clone(), load(self.set, wanted, self.device)?))
+                Ok((wanted.clone(), load(self.set, wanted, self.device)?.with_python(self.python)))
             }
         }
     }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::env::consts::{ARCH, OS};
 use std::process::Command;
 
@@ -10,7 +11,12 @@ use crate::devices::name;
 use crate::run::LIBTORCH;
 
 /// The environment record of a run.
-pub(super) fn of(models: &Identity, judges: &Judges, devices: &[Device]) -> Environment {
+pub(super) fn of(
+    models: &Identity,
+    judges: &Judges,
+    devices: &[Device],
+    python: &BTreeMap<String, String>,
+) -> Environment {
     let files = models.files.iter().chain(judges.files());
     Environment {
         dreambench: env!("CARGO_PKG_VERSION").to_owned(),
@@ -20,6 +26,7 @@ pub(super) fn of(models: &Identity, judges: &Judges, devices: &[Device]) -> Envi
         devices: devices.iter().map(|&device| name(device)).collect(),
         model_set: models.name.clone(),
         model_files: files.map(|(name, file)| (name.clone(), file.clone())).collect(),
+        python: python.clone(),
     }
 }
 

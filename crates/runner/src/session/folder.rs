@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use experiment::PromptImage;
 use experiment::plan::Shard;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use records::{
@@ -20,17 +19,24 @@ impl Session<'_> {
             return Ok(files.clone());
         }
         let (study, folder) = (self.study, self.results.path());
-        keep(folder, &study.images)?;
+        for image in &study.images {
+            keep(&folder.join(image.kept()), &image.bytes)?;
+        }
+        for file in &study.python_files {
+            keep(&folder.join(file.kept()), file.text.as_bytes())?;
+        }
         let resolved = study.resolved();
         write_unless_same(&folder.join("experiment.toml"), resolved.as_bytes()).into_diagnostic()?;
         self.results.write_published(study.published.as_ref()).into_diagnostic()?;
-        let environment = environment::of(self.identity, &self.judges, &study.devices);
+        let environment = environment::of(self.identity, &self.judges, &study.devices, &self.python);
         self.results.write_environment(&environment).into_diagnostic()?;
         let log = self.with.log.write_to(&folder.join(log_of(study.shard())));
         log.into_diagnostic().wrap_err("the log cannot be written")?;
         let mut files = FileDigests::from([("experiment.toml".to_owned(), sha256(resolved.as_bytes()))]);
         let images = study.images.iter();
         files.extend(images.filter_map(|image| Some((slashed(&image.kept())?, sha256(&image.bytes)))));
+        let python = study.python_files.iter();
+        files.extend(python.filter_map(|file| Some((slashed(&file.kept())?, file.sha256.clone()))));
         let published = study.published.as_ref();
         files.extend(published.map(|table| (PUBLISHED.to_owned(), sha256(table.text.as_bytes()))));
         Ok(self.files.get_or_init(|| files).clone())
@@ -52,15 +58,12 @@ fn slashed(path: &Path) -> Option<String> {
     Some(parts?.join("/"))
 }
 
-/// Copies the images of prompts into the results folder, as far as they are not there.
-fn keep(folder: &Path, images: &[PromptImage]) -> Result<()> {
-    for image in images {
-        let path = folder.join(image.kept());
-        if !read_regular(&path, LARGEST_RECORD).is_ok_and(|bytes| bytes == image.bytes) {
-            write_atomically(&path, &image.bytes).into_diagnostic()?;
-        }
+/// Writes a file that the experiment names into the results folder, unless it is there.
+fn keep(path: &Path, content: &[u8]) -> Result<()> {
+    if read_regular(path, LARGEST_RECORD).is_ok_and(|bytes| bytes == content) {
+        return Ok(());
     }
-    Ok(())
+    write_atomically(path, content).into_diagnostic()
 }
 
 pub(super) fn moved_cells(count: usize) -> Option<String> {

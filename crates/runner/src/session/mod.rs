@@ -22,7 +22,7 @@ use self::tune::Tuned;
 use crate::cli::RunArgs;
 use crate::logs::RunLog;
 use crate::output;
-use crate::preflight::check_folders;
+use crate::preflight::{Versions, check_folders};
 use crate::run::{CancellationToken, FolderLock, JudgingStage, LockError, Schedule};
 use crate::study::{Models, Study};
 
@@ -33,6 +33,8 @@ pub struct Session<'s> {
     identity: &'s Identity,
     judges: Judges<'s>,
     labels: Labels,
+    /// Versions of what optimizers in Python are made of.
+    python: Versions,
     results: &'s ResultsFolder,
     with: With<'s>,
     /// Digests of what was written before the first cell, once it was.
@@ -83,11 +85,22 @@ impl<'s> Session<'s> {
         let judges = Judges::of(set, identity)?;
         let plans = study.plans()?;
         let cells = study.selected(&plans)?;
-        let labels = study.preflight(&judges, &cells)?;
+        let (labels, python) = study.preflight(&judges, &cells)?;
         check_folders(results, &cells, with.args.tensorboard)?;
         let _lock = lock(study, results, with)?;
         results.remove_leftovers();
-        Ok(Self { study, set, identity, judges, labels, results, with, files: OnceCell::new(), _lock })
+        Ok(Self {
+            study,
+            set,
+            identity,
+            judges,
+            labels,
+            python,
+            results,
+            with,
+            files: OnceCell::new(),
+            _lock,
+        })
     }
 
     /// Chooses settings that are to be chosen, then computes the cells that have not ended and has

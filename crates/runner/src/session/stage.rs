@@ -79,6 +79,7 @@ impl Session<'_> {
         let Some(first) = cells.first() else { return Ok(None) };
         let workload = Workload::of_set(self.set, &first.dream)?;
         let schedule = Schedule::new(&self.study.devices, self.study.jobs(), &workload);
+        let schedule = Schedule { python: self.study.interpreter(), ..schedule };
         if pending.is_empty() {
             return Ok(Some(schedule));
         }

@@ -7,15 +7,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use experiment::plan::{Cell, Plan, PlanError, SelectError, Selection, Shard};
-use experiment::{EvaluationSettings, Experiment, PromptImage};
+use experiment::{EvaluationSettings, Experiment, PromptImage, PythonFile};
 use judges::{Judges, Labels};
 use miette::{Report, Result};
 use model_sets::{Identity, ModelSet, ModelSetError, ModelSets};
+use optim_python::Interpreter;
 use records::PublishedTable;
 use tch::Device;
 
 use crate::cli::PlanArgs;
-use crate::preflight::{self, Preflight};
+use crate::preflight::{self, Preflight, Versions};
 
 /// An experiment and what it names.
 pub struct Study<'a> {
@@ -29,6 +30,8 @@ pub struct Study<'a> {
     pub models: Models,
     /// Images of its prompts.
     pub images: Vec<PromptImage>,
+    /// Files of its optimizers in Python.
+    pub python_files: Vec<PythonFile>,
     /// The experiment as its file and the command line state it.
     stated: Experiment,
     args: &'a PlanArgs,
@@ -58,8 +61,9 @@ impl<'a> Study<'a> {
             Models::Absent(_) => stated.clone(),
         };
         let images = sources::images(&mut experiment, args)?;
+        let python_files = sources::python(&mut experiment, args)?;
         stated.prompts.clone_from(&experiment.prompts); // with what their images are
-        Ok(Self { experiment, published, devices, models, images, stated, args })
+        Ok(Self { experiment, published, devices, models, images, python_files, stated, args })
     }
 
     /// Has prompts refer to their images as a results folder keeps them, which nobody changes.
@@ -135,26 +139,32 @@ impl<'a> Study<'a> {
         self.args.jobs.map(usize::from)
     }
 
+    /// The Python for optimizers that are in it.
+    pub fn interpreter(&self) -> Interpreter {
+        self.args.interpreter()
+    }
+
     /// Checks what is to be run before anything is, and tells warnings. Returns the names that
-    /// final images are compared with.
+    /// final images are compared with, and the versions of what optimizers in Python are made of.
     ///
     /// # Errors
     /// Every fault, told together.
-    pub fn preflight(&self, judges: &Judges<'_>, cells: &[&Cell]) -> Result<Labels> {
+    pub fn preflight(&self, judges: &Judges<'_>, cells: &[&Cell]) -> Result<(Labels, Versions)> {
         let EvaluationSettings { labels, template } = &self.stated.evaluation;
         let labels = Labels::new(labels.as_ref(), template, &judges.set.manifest);
         let preflight =
             Preflight { experiment: &self.stated, judges, labels: &labels, cells, devices: &self.devices };
-        for warning in preflight::check(&preflight)? {
+        let (warnings, versions) = preflight::check(&preflight, &self.interpreter())?;
+        for warning in warnings {
             tracing::warn!("{warning}");
         }
-        Ok(labels)
+        Ok((labels, versions))
     }
 
     /// The text of the experiment as its results folder keeps it: published figures and images are
     /// then beside it.
     pub fn resolved(&self) -> String {
-        sources::resolved(&self.experiment, &self.images)
+        sources::resolved(&self.experiment, &self.images, &self.python_files)
     }
 }
 

@@ -4,7 +4,8 @@ use std::io;
 use std::path::Path;
 
 use experiment::{
-    Experiment, Layers, Override, PromptImage, PromptImageError, with_kept_images, with_overrides,
+    Experiment, Layers, Override, PromptImage, PromptImageError, PythonFile, with_kept_files,
+    with_kept_images, with_overrides,
 };
 use miette::{Diagnostic, Report, Result};
 use model_sets::ModelSet;
@@ -74,10 +75,15 @@ pub(super) fn images(experiment: &mut Experiment, args: &PlanArgs) -> Result<Vec
     Ok(images)
 }
 
-/// The text of the experiment as its results folder keeps it: published figures and images are then
-/// beside it.
-pub(super) fn resolved(experiment: &Experiment, images: &[PromptImage]) -> String {
-    let text = with_kept_images(&experiment.text, images);
+/// The files of the experiment's optimizers that are in Python.
+pub(super) fn python(experiment: &mut Experiment, args: &PlanArgs) -> Result<Vec<PythonFile>> {
+    Ok(experiment.read_python(args.experiment.parent().unwrap_or(Path::new("")))?)
+}
+
+/// The text of the experiment as its results folder keeps it: published figures, images and files
+/// of optimizers are then beside it.
+pub(super) fn resolved(experiment: &Experiment, images: &[PromptImage], files: &[PythonFile]) -> String {
+    let text = with_kept_files(&with_kept_images(&experiment.text, images), files);
     if experiment.published.is_none() {
         return text;
     }

@@ -56,7 +56,7 @@ fn a_resumed_dream_stays_diverged() {
     walk(&dreamer, &mut dreams, 1);
     let _ = dreams[0].latents.cls.get(0).get(0).fill_(f64::INFINITY);
     walk(&dreamer, &mut dreams, 1);
-    let state = dreams[0].state();
+    let state = dreams[0].state().unwrap();
     let mut resumed = [dreamer.resume(&spec, Weights::from_tensors("memory", state)).unwrap()];
     walk(&dreamer, &mut resumed, 1);
     assert_eq!((resumed[0].status(), resumed[0].step()), (Status::Diverged { at_step: 2 }, 1));
@@ -69,7 +69,8 @@ fn every_optimizer_is_stopped_in_time() {
     let dreamer = dreamer(&settings());
     for optimizer in OptimizerConfig::all() {
         let name = optimizer.name();
-        let mut dreams = [dreamer.begin(&DreamSpec { optimizer, ..spec("a bear", 0, ADAM) }).unwrap()];
+        let mut dreams =
+            [dreamer.begin(&DreamSpec { optimizer: optimizer.into(), ..spec("a bear", 0, ADAM) }).unwrap()];
         walk(&dreamer, &mut dreams, 1);
         let [dream] = &mut dreams;
         let before = [copy(&dream.latents), dream.ema.average().tensors()];

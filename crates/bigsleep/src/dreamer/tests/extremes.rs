@@ -128,7 +128,7 @@ fn dream_of(spec: &DreamSpec) {
         assert!(bool::try_from(latents.isfinite().all()).unwrap(), "latents are not finite: {status:?}");
     }
     assert_eq!(dreamer.image(&dream).size(), [3, 32, 32]);
-    let state = Weights::from_tensors("state", dream.state());
+    let state = Weights::from_tensors("state", dream.state().unwrap());
     assert_eq!(dreamer.resume(spec, state).unwrap().status(), status);
 }
 
@@ -150,7 +150,8 @@ fn settings_at_the_ends_of_their_ranges_end_well_and_spoil_nothing() {
             return Ok(()); // settings that do not go together: told when they are read
         };
         let settings = extreme_settings(&mut choices);
-        let spec = DreamSpec { prompt: Prompt::approach("a bear"), seed: 0, optimizer: config, settings };
+        let spec =
+            DreamSpec { prompt: Prompt::approach("a bear"), seed: 0, optimizer: config.into(), settings };
         let computed = torch_ext::catch_panic(|| dream_of(&spec));
         prop_assert_eq!(computed, Ok(()), "{} {:?}", optimizer, spec.settings);
         prop_assert_eq!(trace(), before.clone(), "after {} {:?}", optimizer, spec.settings);

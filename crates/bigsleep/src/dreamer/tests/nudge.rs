@@ -28,7 +28,7 @@ fn a_nudge_moves_every_latent_by_one_unit_in_the_last_place() {
 fn a_nudged_dream_begins_with_what_it_was_moved_to() {
     let dreamer = dreamer(&settings());
     let begin = || dreamer.begin(&spec("a bear", 3, r#"{ "prodigy": {} }"#)).unwrap();
-    let (own, nudged) = (begin().state(), begin().nudged(1).state());
+    let (own, nudged) = (begin().state().unwrap(), begin().nudged(1).state().unwrap());
     let of = |state: &[(String, Tensor)], name: &str| {
         state.iter().find(|(other, _)| other == name).map(|(_, tensor)| tensor.copy()).unwrap()
     };

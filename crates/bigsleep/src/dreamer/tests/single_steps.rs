@@ -95,5 +95,5 @@ fn take_over<'g>(dream: &mut Dream, steps: u32, get: impl Fn(&str) -> &'g Tensor
             state.push((format!("{moment}.{i}"), before(&format!("{moment}.{parameter}"))));
         }
     }
-    dream.optimizer.restore(state).unwrap();
+    dream.update.restore(state);
 }

@@ -65,7 +65,7 @@ impl Case {
         let (generator, clip) = models(Kind::Float);
         let dreamer = Dreamer::new(generator, clip, &settings).unwrap();
         let optimizer: OptimizerConfig = serde_json::from_str(r#"{ "adam": { "lr": 0.02 } }"#).unwrap();
-        let spec = DreamSpec { prompt: Prompt::default(), seed: 1, optimizer, settings };
+        let spec = DreamSpec { prompt: Prompt::default(), seed: 1, optimizer: optimizer.into(), settings };
         let golden = read("trajectories.safetensors");
         let embeds = |names: &[&str]| match names {
             [] => Tensor::zeros([0, 16], (Kind::Float, Device::Cpu)),

@@ -47,7 +47,7 @@ impl Run {
     fn compute(&self) -> &Self {
         let cells: Vec<&Cell> = self.plan.cells.iter().collect();
         let worker = Assignment { device: Device::Cpu, threads: 1, batch: self.batch };
-        let schedule = Schedule { workers: vec![worker] };
+        let schedule = Schedule { workers: vec![worker], python: Default::default() };
         let progress = Progress::hidden(cells.len());
         schedule.run(&cells, &self.set, &self.results, &progress, &CancellationToken::default()).unwrap();
         self

@@ -1,0 +1,87 @@
+use optim::{OptimizerConfig, Schedule};
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+
+use crate::{PythonSettings, PythonSource};
+
+/// An optimizer of this project or one in Python, with its settings.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AnyOptimizer {
+    /// One of [`optim`]'s.
+    BuiltIn(OptimizerConfig),
+    /// One in Python.
+    Python {
+        /// The name that an experiment gives it.
+        name: String,
+        /// Its settings.
+        settings: PythonSettings,
+    },
+}
+
+impl AnyOptimizer {
+    /// The name that an experiment calls it by.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::BuiltIn(config) => config.name(),
+            Self::Python { name, .. } => name,
+        }
+    }
+
+    /// The learning-rate schedule.
+    pub fn schedule(&self) -> &Schedule {
+        match self {
+            Self::BuiltIn(config) => config.schedule(),
+            Self::Python { settings, .. } => &settings.schedule,
+        }
+    }
+
+    /// The settings of one in Python.
+    pub fn python(&self) -> Option<&PythonSettings> {
+        match self {
+            Self::BuiltIn(_) => None,
+            Self::Python { settings, .. } => Some(settings),
+        }
+    }
+
+    /// All that decides the steps it takes: not what one in Python is called, nor where its file
+    /// lies.
+    ///
+    /// # Errors
+    /// Never for settings that were read from TOML.
+    pub fn content(&self) -> serde_json::Result<Value> {
+        match self {
+            Self::BuiltIn(config) => serde_json::to_value(config),
+            Self::Python { settings, .. } => {
+                let class = match &settings.python {
+                    PythonSource::Name(name) => name,
+                    PythonSource::File { class, .. } => class,
+                };
+                let PythonSettings { args, schedule, sha256, .. } = settings;
+                Ok(
+                    json!({ "python": { "class": class, "file": sha256, "args": args, "schedule": schedule } }),
+                )
+            }
+        }
+    }
+}
+
+impl From<OptimizerConfig> for AnyOptimizer {
+    fn from(config: OptimizerConfig) -> Self {
+        Self::BuiltIn(config)
+    }
+}
+
+/// As an experiment writes it: `{ adam = { … } }`.
+impl Serialize for AnyOptimizer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::BuiltIn(config) => config.serialize(serializer),
+            Self::Python { name, settings } => {
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry(name, settings)?;
+                map.end()
+            }
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! Optimizers in Python, from an experiment to its results.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::setting::{SMALL, Setting, assert_same, results};
+
+#[path = "../python/find.rs"]
+mod find;
+
+/// A setting whose program finds this Python; none where there is none to test with.
+struct InPython {
+    setting: Setting,
+    python: String,
+}
+
+impl InPython {
+    fn new(what: &str) -> Option<Self> {
+        let python = find::python(what)?.into_string().unwrap();
+        let setting = Setting::new();
+        setting.write("optimizers/mine.py", MINE).write("optimizers/bad.py", BAD);
+        Some(Self { setting, python })
+    }
+
+    /// An experiment with these optimizers.
+    fn write(&self, optimizers: &str) -> &Self {
+        let (before, after) = (SMALL.find("[optimizer]").unwrap(), SMALL.find("[labels]").unwrap());
+        let text = format!("{}[optimizer]\n{optimizers}\n{}", &SMALL[..before], &SMALL[after..]);
+        self.setting.write("small.toml", &text);
+        self
+    }
+
+    fn expect(&self, code: i32, arguments: &[&str]) -> String {
+        let arguments = [arguments, &["--python", &self.python]].concat();
+        let ran = self.setting.expect(code, &arguments);
+        ran.stdout + &ran.stderr
+    }
+
+    /// The record of a cell.
+    fn record(&self, id: &str) -> toml::Table {
+        let path = self.setting.path("results/small/cells").join(id).join("cell.toml");
+        fs::read_to_string(path).unwrap().parse().unwrap()
+    }
+}
+
+/// A rule that draws, keeps a state, and asks for more than one gradient.
+const MINE: &str = "
+import torch
+
+class Mine(torch.optim.Optimizer):
+    def __init__(self, params, lr=0.1, noise=0.01):
+        super().__init__(params, {'lr': lr, 'noise': noise})
+
+    def step(self, closure):
+        for group in self.param_groups:
+            for p in group['params']:
+                m = self.state[p].setdefault('m', torch.zeros_like(p))
+                m.lerp_(p.grad + group['noise'] * torch.randn(p.shape), 0.5)
+                p.data -= group['lr'] * m
+        closure()
+        for group in self.param_groups:
+            for p in group['params']:
+                p.data -= 0.1 * group['lr'] * p.grad
+
+class Asks:
+    def __init__(self, params, count=5):
+        self.params, self.count, self.best = params, count, None
+
+    def ask(self):
+        at = torch.cat([p.detach().reshape(-1) for p in self.params])
+        return at + 0.1 * torch.randn(self.count, len(at))
+
+    def tell(self, candidates, losses):
+        self.best = min(losses)
+        with torch.no_grad():
+            best = candidates[losses.index(self.best)]
+            for p, part in zip(self.params, best.split([p.numel() for p in self.params])):
+                p.copy_(part.view_as(p))
+
+    def state_dict(self):
+        return {'best': self.best}
+
+    def load_state_dict(self, state):
+        self.best = state['best']
+";
+
+const TWO_KINDS: &str = "
+adam = { lr = 0.05 }
+mine = { python = 'optimizers/mine.py:Mine', args = { lr = [0.01, 0.1] }, schedule = { then = 'cosine' } }
+asks = { python = 'optimizers/mine.py:Asks' }
+lbfgs = { python = 'torch.optim.LBFGS', args = { max_iter = 3, line_search_fn = 'strong_wolfe' } }
+";
+
+#[test]
+fn jobs_shards_and_kills_come_to_the_same_bytes_and_the_folder_runs_again() {
+    let Some(setting) = InPython::new("runs with optimizers in Python") else { return };
+    setting.write(TWO_KINDS);
+    let planned = setting.expect(0, &["plan", "small.toml"]);
+    assert!(planned.contains("bicycle/mine-lr-0.01/seed-0") && planned.contains("10 cells"), "{planned}");
+    setting.expect(0, &["small.toml", "--jobs", "1"]);
+    let whole = results(&setting.setting.path("results/small"));
+
+    setting.expect(0, &["small.toml", "--jobs", "2", "--shard", "1/2", "--out", "shards"]);
+    setting.expect(0, &["small.toml", "--jobs", "2", "--shard", "2/2", "--out", "shards"]);
+    assert_same(&whole, &results(&setting.setting.path("shards")));
+
+    kill_at_the_first_state(&setting);
+    setting.expect(0, &["small.toml", "--out", "killed"]);
+    assert_same(&whole, &results(&setting.setting.path("killed")));
+
+    // The file travels with the results, by its content.
+    let kept = fs::read_to_string(setting.setting.path("results/small/experiment.toml")).unwrap();
+    assert!(kept.contains("'optimizers/mine.py") || kept.contains("inputs/"), "{kept}");
+    setting.setting.write("optimizers/mine.py", "raise RuntimeError('not this one')");
+    setting.expect(0, &["results/small/experiment.toml", "--out", "again"]);
+    assert_same(&whole, &results(&setting.setting.path("again")));
+    setting.setting.expect(0, &["verify", "again"]);
+
+    let environment = fs::read_to_string(setting.setting.path("results/small/environment.json")).unwrap();
+    let environment: serde_json::Value = serde_json::from_str(&environment).unwrap();
+    for package in ["python", "torch"] {
+        assert!(environment["python"][package].is_string(), "{environment}");
+    }
+}
+
+/// Kills a run, and what it started, once a cell in Python has a state in the middle of its way.
+fn kill_at_the_first_state(setting: &InPython) {
+    let arguments = ["small.toml", "--out", "killed", "--jobs", "1", "--only", "*/mine*/*"];
+    let mut command = setting.setting.command(&arguments);
+    command.args(["--python", &setting.python]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let state = setting.setting.path("killed/cells/bicycle/mine-lr-0.01/seed-0/state.safetensors");
+    while !state.is_file() && child.try_wait().unwrap().is_none() {
+        sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(state.is_file());
+}
+
+/// What a file may do that it should not.
+const BAD: &str = "
+import os, sys, time, torch
+
+class Sgd(torch.optim.SGD):
+    def step(self, closure=None):
+        super().step()
+        self.taken = getattr(self, 'taken', 0) + 1
+        if self.taken == 3:
+            self.at_third()
+
+    def at_third(self):
+        pass
+
+class Raises(Sgd):
+    def at_third(self):
+        raise RuntimeError('no more of this')
+
+class Exits(Sgd):
+    def at_third(self):
+        sys.exit('enough')
+
+class Dies(Sgd):
+    def at_third(self):
+        print('last words', flush=True)
+        os._exit(7)
+
+class Killed(Sgd):
+    def at_third(self):
+        os.kill(os.getpid(), 9)
+
+class Hangs(Sgd):
+    def at_third(self):
+        time.sleep(10_000)
+
+class Grows(Sgd):
+    def at_third(self):
+        self.hoard = torch.zeros(10 * 2**30, dtype=torch.uint8)
+
+class NotNumbers(Sgd):
+    def at_third(self):
+        self.param_groups[0]['params'][0].data.fill_(float('nan'))
+
+class Prints(Sgd):
+    def step(self, closure=None):
+        print('a' * 100_000)
+        os.write(1, b'\\x00' * 100_000)
+        sys.stdout.flush()
+        super().step()
+
+class Forks(Sgd):
+    def step(self, closure=None):
+        if os.fork() == 0:
+            print('I am a copy')
+            return
+        super().step()
+
+class Reads(Sgd):
+    def step(self, closure=None):
+        assert sys.stdin.read() == ''
+        super().step()
+
+class Unkeepable(torch.optim.SGD):
+    def state_dict(self):
+        return {**super().state_dict(), 'self': lambda: 7}
+
+class NoOptimizer:
+    def __init__(self, params):
+        pass
+
+class Broken(torch.optim.SGD):
+    def __init__(self, params, lr=0.1):
+        raise ValueError('never mind')
+";
+
+/// Classes of [`BAD`] by what is recorded of their cells.
+const FAILURES: [(&str, &str); 7] = [
+    ("Raises", "step 3: RuntimeError: no more of this (bad.py, line 16, in at_third)"),
+    ("Exits", "step 3: it called sys.exit('enough')"),
+    ("Dies", "step 3: the Python process ended (exit status: 7); it said: last words"),
+    ("Killed", "step 3: the Python process ended (signal: 9 (SIGKILL))"),
+    ("Hangs", "step 3: nothing was heard from the Python process for 15 s; it was stopped"),
+    ("Grows", "step 3: RuntimeError: "),
+    ("Unkeepable", "saving its state: TypeError: state_dict()['self'] is of the type function"),
+];
+
+#[test]
+fn what_an_optimizer_does_wrong_fails_its_cell_alone() {
+    let Some(setting) = InPython::new("faults of optimizers in Python") else { return };
+    let entry = |(class, _): &(&str, &str)| {
+        let name = class.to_lowercase();
+        format!("{name} = {{ python = 'optimizers/bad.py:{class}', args = {{ lr = 0.1 }} }}\n")
+    };
+    let good = ["Prints", "Forks", "Reads", "NotNumbers"].map(|class| (class, ""));
+    let all: String = FAILURES.iter().chain(&good).map(entry).collect();
+    setting.write(&format!("sgd = {{ lr = 0.1 }}\n{all}"));
+    let run =
+        ["small.toml", "--only", "cow/*", "--jobs", "1", "--python-limit", "15", "--python-memory", "4"];
+    setting.expect(3, &run);
+
+    let reason = |class: &str| {
+        let status = &setting.record(&format!("cow/{}/seed-0", class.to_lowercase()))["status"];
+        status
+            .get("failed")
+            .map_or_else(|| format!("{status}"), |failed| failed["reason"].as_str().unwrap().to_owned())
+    };
+    for (class, expected) in FAILURES {
+        assert!(reason(class).starts_with(expected), "{class}: {}", reason(class));
+    }
+    assert!(reason("NotNumbers").contains("diverged"), "{}", reason("NotNumbers"));
+    let image = |class: &str| {
+        fs::read(setting.setting.path(&format!("results/small/cells/cow/{class}/seed-0/final.png"))).unwrap()
+    };
+    for class in ["prints", "forks", "reads"] {
+        assert!(reason(class).contains("finished"), "{class}: {}", reason(class));
+        assert!(image(class) == image("sgd"), "{class}");
+    }
+}
+
+/// Entries that cannot be run, and parts of what is said of them.
+const REFUSED: [(&str, &[&str]); 11] = [
+    ("x = { python = 'optimizers/none.py:X' }", &["the file of the optimizer `x` cannot be read"]),
+    ("x = { python = 'optimizers/mine.py:Miner' }", &["no class `Miner` in mine.py", "did you mean `Mine`"]),
+    (
+        "x = { python = 'torch.optim.Adma' }",
+        &["no class `Adma` in torch.optim", "did you mean `Adam`", "small.toml:"],
+    ),
+    ("x = { python = 'torch.optin.Adam' }", &["no Python module `torch.optin`", "did you mean `optim`"]),
+    ("x = { python = 'no_such_package.Adam' }", &["no Python module `no_such_package`"]),
+    (
+        "x = { python = 'torch.optim.Adam', args = { weight_decy = 0.1 } }",
+        &["Adam takes no argument `weight_decy`", "did you mean `weight_decay`", "weight_decy = 0.1"],
+    ),
+    (
+        "x = { python = 'torch.optim.Adam', args = { lr = -1.0 } }",
+        &["ValueError: Invalid learning rate: -1.0"],
+    ),
+    (
+        "x = { python = 'optimizers/bad.py:NoOptimizer' }",
+        &["NoOptimizer is no optimizer: it has neither `step`"],
+    ),
+    (
+        "x = { python = 'optimizers/bad.py:Broken' }",
+        &["ValueError: never mind (bad.py, line", "Python was here", "raise ValueError('never mind')"],
+    ),
+    ("x = { python = 'torch.nn.Linear', args = { out_features = 2 } }", &["optimizer.x: making"]),
+    ("x = { python = 'Adam' }", &["`Adam` names no class"]),
+];
+
+#[test]
+fn optimizers_that_cannot_be_made_are_told_with_their_places() {
+    let Some(setting) = InPython::new("refusals of optimizers in Python") else { return };
+    for (entry, expected) in REFUSED {
+        setting.write(entry);
+        let said = setting.expect(1, &["plan", "small.toml"]).replace(['\n', '│'], " ");
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in expected {
+            assert!(said.contains(part), "{entry}: no `{part}` in {said}");
+        }
+    }
+    assert!(!setting.setting.path("results").exists());
+}
+
+/// Without a Python an experiment that does not ask for one runs, and another says what is missing.
+#[test]
+fn python_is_needed_by_experiments_that_ask_for_it_alone() {
+    let setting = Setting::new();
+    setting.write("plain.toml", SMALL);
+    setting.expect(0, &["plan", "plain.toml", "--python", "no-such-python"]);
+    let asks =
+        SMALL.replace("sgd = {", "x = { python = 'torch.optim.SGD', args = {").replace("0.1 }", "0.1 } }");
+    setting.write("asks.toml", &asks);
+    let said = setting.expect(1, &["plan", "asks.toml", "--python", "no-such-python"]).stderr;
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("`no-such-python` cannot be started: name the Python to use with --python"),
+        "{said}"
+    );
+}
+
+#[test]
+fn arguments_in_python_are_axes_and_can_be_tuned() {
+    let Some(setting) = InPython::new("tuning of optimizers in Python") else { return };
+    setting.write("sgd = { python = 'torch.optim.SGD', args = { lr = 0.1 } }");
+    let said = setting.expect(1, &["plan", "small.toml"]);
+    assert!(said.contains("give it a name of its own, such as `sgd-python`"), "{said}");
+
+    let tuning =
+        "[tuning]\nprompts = ['apple']\nseeds = { per_prompt = 1, from = 1000 }\npoints = 2\nextend = 0\n";
+    let entry = "x = { python = 'torch.optim.SGD', args = { lr = { tune = [0.01, 0.1] }, momentum = 0.9 } }";
+    setting.write(&format!("{entry}\n{tuning}"));
+    setting.expect(0, &["small.toml"]);
+    let settings = |id: &str| setting.record(id)["optimizer_settings"]["x"]["args"].clone();
+    let lr = |args: toml::Value| args["lr"].as_float().unwrap();
+    let rates: BTreeMap<_, _> = ["tuning/apple/x-lr-0.01/seed-1000", "tuning/apple/x-lr-0.1/seed-1000"]
+        .map(|id| (id, lr(settings(id))))
+        .into();
+    assert_eq!(rates.into_values().collect::<Vec<_>>(), [0.01, 0.1]);
+    let tested = settings("cow/x/seed-0");
+    assert!(lr(tested.clone()) > 0.0 && tested["momentum"].as_float() == Some(0.9), "{tested}");
+}
+
+/// The page of the documentation: its file, named as it says.
+#[test]
+fn the_documented_file_runs() {
+    let Some(setting) = InPython::new("the example of docs/python-optimizers.md") else { return };
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/python-optimizers.md");
+    let page = fs::read_to_string(page).unwrap();
+    let block = |language: &str| {
+        let (_, after) = page.split_once(&format!("```{language}\n")).unwrap();
+        after.split_once("```").unwrap().0.to_owned()
+    };
+    setting.setting.write("optimizers/mine.py", &block("python"));
+    setting.write(&block("toml"));
+    setting.expect(0, &["small.toml", "--only", "cow/*"]);
+    for id in ["cow/mine-lr-0.01/seed-0", "cow/mine-lr-0.05/seed-0"] {
+        assert!(setting.record(id)["status"].get("finished").is_some());
+    }
+}
