@@ -78,6 +78,7 @@ def check(page: Page, path: pathlib.Path, shots: pathlib.Path | None, name: str)
     linked(page)
     slides(page, shots, name)
     filtered(page)
+    judged(page, shots, name)
     sorts(page)
 
 
@@ -277,6 +278,23 @@ def filtered(page: Page) -> None:
     page.wait_for_function("[...document.querySelectorAll('.row')].every(row => !row.open)")
     fold.click()
     page.wait_for_function("[...document.querySelectorAll('.row')].every(row => row.open)")
+
+
+def judged(page: Page, shots: pathlib.Path | None, name: str) -> None:
+    """The judges' tables are made when they are scrolled to, and have every image's answer."""
+    tables = page.locator(".answered")
+    if tables.count() == 0:
+        return
+    for n in range(tables.count()):
+        tables.nth(n).scroll_into_view_if_needed()
+        page.wait_for_function(f"document.querySelectorAll('.answered')[{n}].querySelector('tbody tr')")
+    shoot(page, shots, f"{name}-judged")
+    answers = "document.querySelectorAll('.answered .share').length"
+    finished = page.evaluate("data.cells.filter(cell => cell.judged).length")
+    assert page.evaluate(answers) == tables.count() * finished, f"{name}: {page.evaluate(answers)} of {finished}"
+    page.locator(".masks").scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelectorAll('.overlay img').length === data.cells.filter(c => c.judged?.overlay).length")
+    accessible(page, f"{name}, judged")
 
 
 def sorts(page: Page) -> None:

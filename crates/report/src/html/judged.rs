@@ -1,14 +1,19 @@
 //! The judges' verdicts on one image, in its dialog.
 
+use image::DynamicImage;
 use records::{Segments, Verdict};
 use serde::Serialize;
 
-use super::answer::{Answer, label, percent, standing};
+use super::answer::{Answer, answer, label, percent, standing};
 use super::facts::{Fact, fact};
-use super::segmentation::{Overlay, of_cell};
-use crate::faults::Faults;
+use super::images::shrunk;
+use crate::faults::{Faults, guarded};
+use crate::overlay;
 use crate::study::Cell;
 
+/// The side of an image under its mask, in pixels, and its size in bytes.
+const SIDE: u32 = 224;
+const ROOM: usize = 14_000;
 /// Labels that are shown of each CLIP.
 const NEAREST: usize = 5;
 
@@ -21,8 +26,17 @@ pub(super) struct Judged {
     nearest: Vec<(Option<Answer>, Option<Answer>)>,
     facts: Vec<Fact>,
     overlay: Option<Overlay>,
+    /// The largest class but for the background, if there is one.
+    largest: Option<Answer>,
     /// The segments in words.
     segments: String,
+}
+
+/// An image under its mask.
+#[derive(Serialize)]
+struct Overlay {
+    source: String,
+    pixels: bool,
 }
 
 /// The judges' verdicts on the image of `cell`, if it was judged; with the mask on a page that has
@@ -38,9 +52,24 @@ pub(super) fn judged(cell: &Cell, detailed: bool, faults: &Faults) -> Option<Jud
         has_judge: judge.is_some(),
         nearest: nearest.filter(|(perceptor, _)| perceptor.is_some()).collect(),
         facts: facts(evaluation.labels, right, perceptor, judge),
-        overlay: if detailed { of_cell(cell, faults) } else { None },
+        overlay: if detailed { masked(cell, faults) } else { None },
+        largest: evaluation.segments.as_ref().and_then(largest),
         segments: evaluation.segments.as_ref().map(in_words).unwrap_or_default(),
     })
+}
+
+fn largest(segments: &Segments) -> Option<Answer> {
+    segments.largest().map(|share| answer(&share.class, share.share, segments.is_right()))
+}
+
+/// The final image of `cell` under its mask, if it has been segmented.
+fn masked(cell: &Cell, faults: &Faults) -> Option<Overlay> {
+    let drawn = guarded(|| {
+        let Some(image) = overlay::of_cell(cell)? else { return Ok(None) };
+        let pixels = image.width() < SIDE;
+        Ok(Some(Overlay { source: shrunk(&DynamicImage::from(image), SIDE, ROOM)?, pixels }))
+    });
+    faults.keep("report.html", drawn).flatten()
 }
 
 fn facts(labels: usize, right: Option<&str>, perceptor: &Verdict, judge: Option<&Verdict>) -> Vec<Fact> {

@@ -10,12 +10,11 @@ mod images;
 mod json;
 mod judge;
 mod judged;
+mod judging;
 mod page;
 mod published;
-mod segmentation;
 mod table;
 mod verdict;
-mod zero_shot;
 
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
@@ -38,14 +37,13 @@ pub enum PageError {
 }
 
 /// The page, and its sections that have a file of their own.
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("report.html", include_str!("report.html")),
     ("macros.html", include_str!("macros.html")),
     ("verdict.html", include_str!("verdict.html")),
     ("published.html", include_str!("published.html")),
     ("tables.html", include_str!("tables.html")),
-    ("zero_shot.html", include_str!("zero_shot.html")),
-    ("segmentation.html", include_str!("segmentation.html")),
+    ("judging.html", include_str!("judging.html")),
     ("judge.html", include_str!("judge.html")),
 ];
 
@@ -65,6 +63,7 @@ const SCRIPT: &str = concat!(
     include_str!("script/controls.js"),
     include_str!("script/films.js"),
     include_str!("script/filter.js"),
+    include_str!("script/answers.js"),
     include_str!("script/dialog.js"),
     include_str!("script/address.js"),
 );

@@ -12,11 +12,10 @@ use super::data::Data;
 use super::facts::{Fact, duration, fact};
 use super::json::json;
 use super::judge::Judge;
+use super::judging::Judging;
 use super::published::Published;
-use super::segmentation::Segmentation;
 use super::table::Sheet;
 use super::verdict::Answer;
-use super::zero_shot::ZeroShot;
 use crate::analysis::{Ruler, Verdict, interval, machines};
 use crate::faults::Faults;
 use crate::figures::Figures;
@@ -56,8 +55,7 @@ pub(super) struct Page {
     pub(super) data: String,
     published: Option<Published>,
     images: Vec<ImageRow>,
-    zero_shot: Option<ZeroShot>,
-    segmentation: Option<Segmentation>,
+    judging: Option<Judging>,
     judge: Option<Judge>,
     lost: Vec<Lost>,
     not_begun: usize,
@@ -134,7 +132,6 @@ impl Page {
         let answer = Answer::of(study, verdict, faults);
         let forest = answer.as_ref().and_then(|answer| answer.forest.as_ref());
         let cards = cards(study, faults);
-        let segmentation = Segmentation::of(study, faults);
         let data = json(&Data::of(study, (&charts, forest), &cards, films, faults));
         Self {
             data,
@@ -158,8 +155,7 @@ impl Page {
             charts,
             published: Published::of(study, |row| note(study, &study.rows[row])),
             images: image_rows(study, cards),
-            zero_shot: ZeroShot::of(study),
-            segmentation,
+            judging: Judging::of(study),
             judge: Judge::of(study),
             lost: lost(study),
             not_begun: study.not_begun(),

@@ -78,7 +78,8 @@ fn the_page_has_their_sections_and_every_dialog_their_verdicts() {
         assert_eq!(page.matches(&format!("<h2 id=\"{section}\">")).count(), 1, "{section}");
     }
     assert_eq!(page.matches("\"labels\":100").count(), 24);
-    assert_eq!(page.matches("class=\"overlay\"").count(), 24);
+    assert_eq!(page.matches("\"overlay\":{\"source\":\"data:").count(), 24);
+    assert_eq!(page.matches("\"largest\":{\"name\":").count(), 24);
     assert!(page.contains("By the perceptor: right in 24 of 24"));
     assert!(page.contains("By the held-out judge: right in 20 of 24"));
     assert!(page.contains("<strong>−1.00</strong>"));

@@ -110,15 +110,9 @@ function curveOf(cell) {
 function judgedOf({ judged, id }) {
   if (!judged) return [];
   const heads = ["place", "perceptor", ...(judged.has_judge ? ["held-out judge"] : [])];
-  const answer = (one) => {
-    const cell = node("td", one.right ? { class: "best" } : {}, one.name);
-    if (one.right) cell.append("\u00a0", node("span", { class: "spoken" }, "right"), node("span", { "aria-hidden": "true" }, "✓"));
-    cell.append(" ", node("span", { class: "share" }, one.percent));
-    return cell;
-  };
-  const rows = judged.nearest.map((pair, n) => node("tr", {}, node("td", {}, n + 1), ...pair.filter(Boolean).map(answer)));
+  const places = judged.nearest.map((pair, n) => node("tr", {}, node("td", {}, n + 1), ...pair.filter(Boolean).map(answerCell)));
   const head = node("tr", {}, ...heads.map((text) => node("th", { scope: "col" }, text)));
-  const nearest = node("table", { class: "answers" }, node("thead", {}, head), node("tbody", {}, ...rows));
+  const nearest = node("table", { class: "answers" }, node("thead", {}, head), node("tbody", {}, ...places));
   const beside = node("div", {}, list(judged.facts.map(({ name, value }) => [name, value])));
   if (judged.segments) {
     const { source, pixels } = judged.overlay ?? { source: file({ id }, "mask.png"), pixels: false };
