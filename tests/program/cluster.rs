@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::resumption::{LONGER, wait_until_within};
@@ -38,17 +38,23 @@ impl Cluster {
     /// Starts it; `None`, and says so, where that was not asked for.
     #[expect(clippy::print_stderr, reason = "whoever runs the tests has to know what was left out")]
     fn up() -> Option<Self> {
-        static STARTED: AtomicU16 = AtomicU16::new(0);
         if std::env::var_os("DREAMBENCH_SLURM_CHECK").is_none() {
             eprintln!("left out: DREAMBENCH_SLURM_CHECK is not set (tests/slurm/setup sees to a Slurm)");
             return None;
         }
+        let (cluster, up) = Self::start("none");
+        assert!(up.status.success(), "{}", String::from_utf8_lossy(&up.stderr));
+        Some(cluster)
+    }
+
+    /// Starts it, with `limits` to what jobs may use.
+    fn start(limits: &str) -> (Self, Output) {
+        static STARTED: AtomicU16 = AtomicU16::new(0);
         let cluster = Self { setting: Setting::new() };
         let of_process = (std::process::id() % 1000) as u16;
         let port = 20_000 + 30 * of_process + 3 * STARTED.fetch_add(1, Ordering::SeqCst);
-        let up = cluster.tool("up").arg(cluster.folder()).arg(port.to_string()).output().unwrap();
-        assert!(up.status.success(), "{}", String::from_utf8_lossy(&up.stderr));
-        Some(cluster)
+        let up = cluster.tool("up").arg(cluster.folder()).args([&port.to_string(), limits]).output().unwrap();
+        (cluster, up)
     }
 
     fn tool(&self, name: &str) -> Command {
@@ -200,9 +206,8 @@ fn a_cancelled_array_leaves_a_report_and_goes_on_where_it_was() {
 #[test]
 fn a_shard_that_is_warned_saves_and_is_started_again() {
     let Some(cluster) = Cluster::up() else { return };
-    let longer = LONGER
-        .replace("iterations = 25", "iterations = 1500")
-        .replace("save_every = 10", "save_every = 2000");
+    let longer =
+        LONGER.replace("iterations = 25", "iterations = 400").replace("save_every = 10", "save_every = 2000");
     cluster.setting.write("longer.toml", &longer);
     cluster.submit(&[&["longer.toml", "--tasks", "1"], &ASK[..]].concat());
     let nothing_runs = || cluster.slurm(&["squeue", "--noheader"]).trim().is_empty();
@@ -215,7 +220,10 @@ fn a_shard_that_is_warned_saves_and_is_started_again() {
         wait_until_within(120, || cluster.said("out").contains(&started) || nothing_runs());
     }
     cluster.wait();
-    assert!(cluster.said("out").contains("start 1,"), "{}", cluster.said("out"));
+    let said = cluster.said("out");
+    assert!(said.contains("start 1,") && said.contains("Ranking by mean similarity"), "{said}");
+    let status = cluster.runner(0, &["status", "out"]);
+    assert!(status.contains("All cells have ended."), "{status}\n{said}");
     cluster.same_as_whole("longer.toml");
 }
 
@@ -293,6 +301,30 @@ fn gpus_are_asked_for_and_a_killed_program_is_told() {
         status.contains("Killed, probably for lack of memory: shard 1; submit again with more --mem"),
         "{status}"
     );
+}
+
+/// libtorch alone takes more than 40 MB.
+#[test]
+#[expect(clippy::print_stderr, reason = "whoever runs the tests has to know what was left out")]
+fn memory_that_runs_out_is_told_and_asked_for_again() {
+    if std::env::var_os("DREAMBENCH_SLURM_CHECK").is_none() {
+        return;
+    }
+    let (cluster, up) = Cluster::start("cgroup");
+    if !(up.status.success() && Path::new("/sys/fs/cgroup/memory").is_dir()) {
+        eprintln!("left out: this machine has no control groups that Slurm can limit memory with");
+        return;
+    }
+    cluster.setting.write("twelve.toml", TWELVE);
+    let ask = |memory| ["twelve.toml", "--tasks", "1", "--out", "out", "--cpus", "1", "--mem", memory];
+    cluster.submit(&ask("40M"));
+    cluster.wait();
+    assert!(cluster.slurm(&["scontrol", "show", "job"]).contains("JobState=OUT_OF_MEMORY"));
+    let status = cluster.runner(0, &["status", "out"]);
+    assert!(status.contains("Killed, probably for lack of memory: shard 1"), "{status}");
+    cluster.submit(&ask("2G"));
+    cluster.wait();
+    cluster.same_as_whole("twelve.toml");
 }
 
 #[test]

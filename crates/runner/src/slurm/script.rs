@@ -99,7 +99,9 @@ trap - USR1 TERM
 if [ $code = 137 ]; then
     echo \"{KILLED}: if by lack of memory, submit again with more --mem\"
 fi
-if {{ [ $code = 130 ] && [ -n \"$again\" ] || [ $code = 75 ]; }} && [ \"${{SLURM_RESTART_COUNT:-0}}\" -lt {MOST_RESTARTS} ]; then
+# A program that was asked to end before it listened to signals has 143.
+case $code$again in 1301 | 1431 | 75*) retry=1 ;; *) retry= ;; esac
+if [ -n \"$retry\" ] && [ \"${{SLURM_RESTART_COUNT:-0}}\" -lt {MOST_RESTARTS} ]; then
     scontrol requeue \"{job}\" && sleep 60
 fi
 exit $code
