@@ -88,6 +88,8 @@ def answered(page: Page, name: str) -> None:
     assert first["y"] + first["height"] < 900, f"{name}: the answer is at {first}"
     rows = page.evaluate("data.forest?.rows.length ?? 0")
     assert page.locator(".forest .mean").count() == rows and 0 < rows, f"{name}: the forest has not {rows} rows"
+    cut = "[...document.querySelectorAll('.forest text')].filter(t => t.getBoundingClientRect().right > document.querySelector('.forest svg').getBoundingClientRect().right + 1 || t.getBoundingClientRect().left < document.querySelector('.forest svg').getBoundingClientRect().left - 1).map(t => t.textContent)"
+    assert page.evaluate(cut) == [], f"{name}: cut in the forest: {page.evaluate(cut)}"
     image = page.locator(".verdict .strip img").first.bounding_box()
     assert name.endswith("390") or image["y"] + 60 < 900, f"{name}: the first image is at {image}"
 

@@ -36,8 +36,8 @@ const DELAY: u16 = 10;
 const LAST_DELAY: u16 = 200;
 
 /// A film of every cell for the page, in the order of cells: `None` for those that saved fewer than
-/// two images, and where there is no room. `write` is given the animation of each cell as soon as it
-/// is made.
+/// two images, and where there is no room. `write` is given the animation of each cell as soon as
+/// it is made.
 pub(super) fn animations(
     study: &Study,
     faults: &Faults,

@@ -8,8 +8,13 @@ use serde::Serialize;
 pub(super) struct Answer {
     name: String,
     percent: String,
-    /// Nothing where there is no right one.
+    /// Absent where it is wrong, and where there is no right one.
+    #[serde(skip_serializing_if = "is_not_true")]
     right: Option<bool>,
+}
+
+fn is_not_true(right: &Option<bool>) -> bool {
+    *right != Some(true)
 }
 
 pub(super) fn answer(name: &str, share: f64, right: Option<bool>) -> Answer {

@@ -151,9 +151,9 @@ pub(super) fn detail(
     }
 }
 
-/// The command that runs a cell again with the same models, from where the experiment was run: what
-/// stands before and after the cell. A folder elsewhere is called `RESULTS`, which the page replaces
-/// by its own: where it is, is nobody else's business.
+/// The command that runs a cell again with the same models, from where the experiment was run:
+/// what stands before and after the cell. A folder elsewhere is called `RESULTS`, which the page
+/// replaces by its own: where it is, is nobody else's business.
 pub(super) fn command(study: &Study) -> (String, String) {
     let folder = if study.folder.is_absolute() { Path::new("RESULTS") } else { &study.folder };
     let quoted = |words: &str| format!("'{}'", words.replace('\'', "'\\''"));

@@ -8,7 +8,7 @@ use crate::draw::plot::Plot;
 use crate::figures::Figures;
 
 /// Numbers of all figures of a page together; one takes about six bytes.
-const NUMBERS: usize = 400_000;
+const NUMBERS: usize = 300_000;
 /// Figures that are not drawn again: the leads are part of the answer, and the similarity term of
 /// the loss is the similarity mirrored.
 const ELSEWHERE: [&str; 2] = ["leads", "loss"];

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::analysis::{Place, Verdict, interval};
 
 /// Optimizers that have a row; the ranking below has all of them.
-const ROWS: usize = 16;
+const ROWS: usize = 10;
 /// With more prompts than this their differences are not shown one by one.
 const DOTS: usize = 40;
 

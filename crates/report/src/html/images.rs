@@ -12,7 +12,7 @@ use image::{DynamicImage, ImageFormat};
 use crate::draw::{DrawError, read_image};
 
 /// Total size of a page's images, in bytes before base64.
-const BUDGET: usize = 6_000_000;
+const BUDGET: usize = 5_000_000;
 /// No image needs more.
 const ENOUGH: usize = 120_000;
 

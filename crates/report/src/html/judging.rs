@@ -1,5 +1,5 @@
-//! The sections about labels and segments: the report's table 1 and figure 11. Their tables are made
-//! by the script from what it knows of every cell.
+//! The sections about labels and segments: the report's table 1 and figure 11. Their tables are
+//! made by the script from what it knows of every cell.
 
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
 
 // The forest of leads: a row for each optimizer, the first's place at zero.
 const ROW = 25;
-const [NAMES, PANEL, NUMBERS] = [104, 196, 100]; // widths
+const [NAMES, PANEL, NUMBERS] = [112, 180, 148]; // widths
 
 function forest({ first, rows }, place) {
   const ends = rows.flatMap((row) => [0, row.mean, ...(row.ends ?? []), ...row.dots]);
