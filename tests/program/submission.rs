@@ -51,6 +51,9 @@ fn a_dry_run_prints_everything_and_writes_nothing() {
     insta::assert_snapshot!(shown(&setting, &ran.stdout));
     assert!(!setting.path("my results").exists());
     let on_gpus = setting.expect(0, &["submit", "small.toml", "--dry-run", "--gpus", "1"]).stdout;
+    let python = ["submit", "small.toml", "--dry-run", "--python", "my python", "--python-limit", "60"];
+    let python = setting.expect(0, &python).stdout;
+    assert!(python.contains("--python 'my python' --python-limit 60 --devices"), "{python}");
     assert!(on_gpus.contains("#SBATCH --gres=gpu:1") && on_gpus.contains("--devices cuda"), "{on_gpus}");
 }
 

@@ -15,7 +15,12 @@ use crate::error::{PythonError, Said};
 use crate::host::Interpreter;
 use crate::messages::{FromChild, LARGEST_HEADER, LARGEST_PAYLOAD, LENGTHS, ToChild};
 
-const DRIVER: &str = include_str!("driver.py");
+const DRIVER: &str = concat!(
+    include_str!("driver/channel.py"),
+    include_str!("driver/loading.py"),
+    include_str!("driver/work.py"),
+    include_str!("driver/main.py"),
+);
 /// How long to wait for the end of what has closed its pipes, and for its last words.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// How long a silence may last while packages are imported, which a cold disk makes slow.

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use miette::{Result, miette};
+use optim_python::Interpreter;
 use records::slug;
 
 use super::left::{Left, Stage};
@@ -120,9 +121,30 @@ impl Builder<'_> {
         words.extend(self.args.plan.only.iter().flat_map(|only| ["--only", only]));
         let jobs = self.args.plan.jobs.map(|jobs| jobs.to_string());
         words.extend(jobs.iter().flat_map(|jobs| ["--jobs", jobs]));
+        let python = self.python()?;
+        words.extend(python.iter().map(String::as_str));
         words.extend(["--devices", if self.args.gpus.is_some() { "cuda" } else { "cpu" }, "--no-report"]);
         words.extend((matches!(role, Role::Tuning | Role::Choose)).then_some("--tuning-only"));
         Ok(Call(words.into_iter().map(str::to_owned).collect()))
+    }
+
+    /// The Python for optimizers that are in it, as far as the command line says. A job finds
+    /// `DREAMBENCH_PYTHON` by itself.
+    fn python(&self) -> Result<Vec<String>> {
+        let plan = &self.args.plan;
+        let usual = Interpreter::default();
+        let mut words = Vec::new();
+        if let Some(python) = &plan.python {
+            words.extend(["--python".to_owned(), text(Path::new(python))?.to_owned()]);
+        }
+        let asked = plan.interpreter();
+        if asked.limit != usual.limit {
+            words.extend(["--python-limit".to_owned(), plan.python_limit.to_string()]);
+        }
+        if asked.memory != usual.memory {
+            words.extend(["--python-memory".to_owned(), plan.python_memory.to_string()]);
+        }
+        Ok(words)
     }
 }
 
