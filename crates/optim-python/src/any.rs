@@ -51,7 +51,14 @@ impl AnyOptimizer {
     /// Never for settings that were read from TOML.
     pub fn content(&self) -> serde_json::Result<Value> {
         match self {
-            Self::BuiltIn(config) => serde_json::to_value(config),
+            Self::BuiltIn(config) => {
+                let mut content = serde_json::to_value(config)?;
+                // Its schedule had another meaning once: records of that time are not of this rule.
+                if matches!(config, OptimizerConfig::Rprop(_)) && *config.schedule() != Schedule::default() {
+                    content["rprop"]["schedule"]["acts-on"] = "first-step".into();
+                }
+                Ok(content)
+            }
             Self::Python { settings, .. } => {
                 let class = match &settings.python {
                     PythonSource::Name(name) => name,

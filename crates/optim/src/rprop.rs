@@ -7,17 +7,16 @@
 //! s = sign(g · g_prev)
 //! Γ ← clamp(Γ η⁺, Γ₋, Γ₊)            where s > 0
 //! Γ ← clamp(Γ η⁻, Γ₋, Γ₊), g ← 0     where s < 0: no step, and no comparison at the next
-//! θ ← θ - f sign(g) Γ
+//! θ ← θ - sign(g) Γ
 //! g_prev ← g
 //! ```
 //!
 //! θ parameters, g their gradient, Γ the steps (γ at first), γ `lr`, η⁻ `etaminus`, η⁺ `etaplus`,
-//! Γ₋ `step_size_min`, Γ₊ `step_size_max`. The learning rate only starts Γ; the schedule's factor f
-//! multiplies the step that is taken.
+//! Γ₋ `step_size_min`, Γ₊ `step_size_max`. The learning rate only starts Γ, and so does a schedule,
+//! with its factor at the first step: the papers know no learning rate after that.
 //!
 //! Source: Riedmiller & Braun 1993, in the variant iRprop⁻ of Igel & Hüsken 2000. Settings and
-//! defaults: `torch.optim.Rprop` of PyTorch 2.11 (`etas` and `step_sizes`, entry by entry), where a
-//! schedule changes nothing.
+//! defaults: `torch.optim.Rprop` of PyTorch 2.11 (`etas` and `step_sizes`, entry by entry).
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -55,6 +54,9 @@ impl TensorRule for Rprop {
     }
 
     fn update(&self, at: Step, theta: &mut Tensor, g: &Tensor, [g_prev, step_size]: &mut [Tensor; 2]) {
+        if at.t == 1 {
+            let _ = step_size.fill_(at.lr(self.lr));
+        }
         let product = g * &*g_prev;
         let (kept, changed) = (product.gt(0.0), product.lt(0.0));
         let factor =
@@ -62,7 +64,7 @@ impl TensorRule for Rprop {
         let _ = step_size.g_mul_(&factor).clamp_(self.step_size_min.0, self.step_size_max.0);
 
         let g = g.masked_fill(&changed, 0.0);
-        addcmul_(theta, -at.lr_factor, &g.sign(), step_size);
+        addcmul_(theta, -1.0, &g.sign(), step_size);
         g_prev.copy_(&g);
     }
 }
