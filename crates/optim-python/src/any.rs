@@ -92,3 +92,35 @@ impl Serialize for AnyOptimizer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(toml: &str) -> Value {
+        AnyOptimizer::from(toml::from_str::<OptimizerConfig>(toml).unwrap()).content().unwrap()
+    }
+
+    /// Digests of before stay those of now.
+    #[test]
+    fn a_built_in_optimizer_is_its_settings_but_for_a_schedule_of_rprop() {
+        for toml in ["adam = { schedule = { warmup = 3 } }", "rprop = {}"] {
+            let config: OptimizerConfig = toml::from_str(toml).unwrap();
+            assert_eq!(content(toml), serde_json::to_value(config).unwrap());
+        }
+        let scheduled = content("rprop = { schedule = { warmup = 3 } }");
+        assert_eq!(scheduled["rprop"]["schedule"]["acts-on"], "first-step");
+    }
+
+    #[test]
+    fn an_optimizer_in_python_is_its_class_arguments_and_file_and_not_its_name() {
+        let settings: PythonSettings = toml::from_str("python = 'a/b.py:C'\nargs = { lr = 1 }").unwrap();
+        let content = |name: &str, path: &str, sha256: &str| {
+            let python = PythonSource::File { path: path.into(), class: "C".to_owned() };
+            let settings = PythonSettings { python, sha256: Some(sha256.to_owned()), ..settings.clone() };
+            AnyOptimizer::Python { name: name.to_owned(), settings }.content().unwrap()
+        };
+        assert_eq!(content("x", "a/b.py", "1"), content("y", "inputs/b.py", "1"));
+        assert_ne!(content("x", "a/b.py", "1"), content("x", "a/b.py", "2"));
+    }
+}

@@ -65,6 +65,10 @@ impl Child {
         Ok(Self { process, to, from, last_words: listen(errors), limit: interpreter.limit })
     }
 
+    pub(crate) fn is_alive(&mut self) -> bool {
+        matches!(self.process.try_wait(), Ok(None))
+    }
+
     /// Sends a message with `numbers`, and returns the answer with its numbers as bytes; `doing`
     /// tells errors what for.
     ///

@@ -66,7 +66,7 @@ impl Host {
     /// An id for an optimizer that is about to be made.
     pub(crate) fn new_id(&self) -> Result<u64, PythonError> {
         let mut state = self.state();
-        if state.child.is_none() {
+        if !state.child.as_mut().is_some_and(Child::is_alive) {
             state.child = Some(Child::start(&self.interpreter)?);
             state.started_at = state.last_id;
         }

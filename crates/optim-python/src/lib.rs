@@ -7,8 +7,8 @@
 //! copies of the parameters and drives a step; while it does, it may ask the parent for loss and
 //! gradient at other parameters, or for the losses of a batch of candidates.
 //!
-//! `driver/` is the other side, in Python. Where to read on: `optimizer` for a step, `messages` for the
-//! protocol, `child` for what may go wrong with a process.
+//! `driver/` is the other side, in Python. Where to read on: `optimizer` for a step, `messages` for
+//! the protocol, `child` for what may go wrong with a process.
 
 mod any;
 mod check;

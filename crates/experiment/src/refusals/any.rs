@@ -15,7 +15,8 @@ proptest! {
     fn any_mixture_is_an_experiment_or_refused_with_a_place(
         parts in proptest::collection::vec(prop_oneof![
             Just("name = \"x\"\n"), Just("models = [\"mini\"]\n"), Just("prompts = ["), Just("\"a\", "), Just("]\n"),
-            Just("[optimizer]\n"), Just("adam = { "), Just("lr = [1, 1.0]"), Just(" }\n"), Just("[dream]\n"),
+            Just("[optimizer]\n"), Just("adam = { "), Just("x = { python = 'a.B', "), Just("args = { "),
+            Just("python = ['b.py:C', 'a.B']\n"), Just("lr = [1, 1.0]"), Just(" }\n"), Just("[dream]\n"),
             Just("seeds = [0, 1]\n"), Just("exclude = [{ seed = 1 }]\n"), Just("[[exclude]]\n"), Just("labels.a = 1\n"),
             Just("[evaluation]\n"), Just("cutouts = 4\n"), Just("'"), Just("\"\"\""), Just("\\b"), Just("é"), Just("."), Just("="),
         ], 0..30),

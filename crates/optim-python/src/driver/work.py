@@ -10,7 +10,7 @@ class Work:
         self.lengths = [product(shape) for shape in self.shapes]
         end = 4 * sum(self.lengths)
         self.params = [torch.nn.Parameter(value.clone()) for value in self.split(numbers, 0)]
-        self.draw(0)
+        self.reset(0)
         made, self.versions = load(message["class"], message["file"])
         self.optimizer = construct(made, self.params, message["args"] or {})
         self.asks = check(self.optimizer)
@@ -31,8 +31,11 @@ class Work:
             start += 4 * length
         return tensors
 
-    def draw(self, step):
-        """Seeds what the optimizer draws: randomness depends on seed and step, never on what was before."""
+    def reset(self, step):
+        """Seeds what the optimizer draws, and undoes what another one has set: nothing depends on what was before."""
+        torch.set_default_dtype(torch.float32)
+        torch.set_grad_enabled(True)
+        torch.set_num_threads(1)
         seed = (self.seed * 1_000_003 + step) % 2**63
         random.seed(seed)
         torch.default_generator.manual_seed(seed)
@@ -40,7 +43,7 @@ class Work:
             sys.modules["numpy"].random.seed(seed % 2**32)
 
     def step(self, message, numbers):
-        self.draw(message["step"])
+        self.reset(message["step"])
         for group, rate in zip(getattr(self.optimizer, "param_groups", None) or [], self.rates):
             group["lr"] = rate * message["lr_factor"]
         if self.asks:

@@ -88,6 +88,37 @@ fn pytorchs_six_go_the_way_of_the_built_in_ones() {
     }
 }
 
+/// Others that PyTorch has, for fewer steps: what rounding there is, steps magnify. Not Muon, which
+/// rounds to bfloat16 on the way.
+const OTHERS: [(&str, &str); 6] = [
+    (
+        "adam = { lr = 0.05, amsgrad = true }",
+        "python = 'torch.optim.Adam'\nargs = { lr = 0.05, amsgrad = true }",
+    ),
+    ("nadam = { lr = 0.05 }", "python = 'torch.optim.NAdam'\nargs = { lr = 0.05 }"),
+    ("radam = { lr = 0.05 }", "python = 'torch.optim.RAdam'\nargs = { lr = 0.05 }"),
+    ("adamax = { lr = 0.05 }", "python = 'torch.optim.Adamax'\nargs = { lr = 0.05 }"),
+    ("rprop = { lr = 0.01 }", "python = 'torch.optim.Rprop'\nargs = { lr = 0.01 }"),
+    (
+        "rprop = { lr = 0.01, schedule = { warmup = 4, then = 'cosine' } }",
+        "python = 'torch.optim.Rprop'\nargs = { lr = 0.01 }\nschedule = { warmup = 4, then = 'cosine' }",
+    ),
+];
+
+#[test]
+fn pytorchs_others_go_the_way_of_the_built_in_ones() {
+    let Some(engine) = InPython::new("more of PyTorch's optimizers against the built-in ones", 20) else {
+        return;
+    };
+    for (ours, theirs) in OTHERS {
+        let [here, there] = [built_in(ours), named(theirs)].map(|optimizer| engine.dreamt(optimizer));
+        for (ours, found) in here.latents.tensors().iter().zip(there.latents.tensors()) {
+            let off = distance(&found, ours);
+            assert!(off <= SAME, "{theirs} is off by {off:e}");
+        }
+    }
+}
+
 #[test]
 fn a_schedule_acts_on_the_parameter_groups() {
     let Some(engine) = InPython::new("schedules of optimizers in Python", 6) else { return };
@@ -254,6 +285,30 @@ fn latents_that_are_no_numbers_end_a_dream_and_leave_it_as_it_was() {
     assert_eq!((dreams[0].status(), dreams[0].step()), (Status::Diverged { at_step: 3 }, 2));
     assert_eq!(dreams[0].latents.normu, before);
     assert!(dreams[0].state().is_ok());
+}
+
+const MEDDLES: &str = "
+import random
+import torch
+
+torch.set_default_dtype(torch.float64)
+
+class Mine(torch.optim.SGD):
+    def step(self, closure=None):
+        super().step()
+        torch.set_grad_enabled(False)
+        torch.manual_seed(7)
+        random.seed(7)
+";
+
+/// Optimizers of one process know nothing of each other.
+#[test]
+fn what_one_optimizer_sets_no_other_finds() {
+    let Some(engine) = InPython::new("settings of optimizers in Python", 3) else { return };
+    let of = |text| whole(engine.dreamt(written(text)));
+    let before = [of(BY_HAND), of(ASKS)];
+    let _ = of(MEDDLES);
+    assert_eq!([of(BY_HAND), of(ASKS)], before);
 }
 
 /// In a batch with others nothing of it changes.
