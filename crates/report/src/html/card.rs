@@ -88,7 +88,7 @@ impl<T: Clone + Eq + Hash> Once<T> {
 /// With more cells than this an image under its mask is a file alone.
 const CELLS_WITH_MASKS: usize = 72;
 /// Points of all cells' curves together, and of one.
-const POINTS: usize = 150_000;
+const POINTS: usize = 100_000;
 const POINTS_OF_ONE: usize = 200;
 const LEAST_POINTS: usize = 12;
 
@@ -144,7 +144,7 @@ pub(super) fn detail(
         side: card.side,
         facts: cell_facts(cell).into_iter().map(|fact| (shared.facts.place(fact.name), fact.value)).collect(),
         settings: shared.settings.place(cell.settings().into_iter().collect()),
-        judged: judged(cell, study.cells.len() <= CELLS_WITH_MASKS, faults),
+        judged: judged(cell, study.cells.len() <= CELLS_WITH_MASKS, faults, |name| shared.facts.place(name)),
         curve: (!steps.is_empty()).then(|| (shared.steps.place(steps), values)),
         frames: (1 < frames.len()).then(|| shared.steps.place(frames)),
         film: film.map(|film| data_address("image/jpeg", &film.jpeg)),

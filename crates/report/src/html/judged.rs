@@ -24,7 +24,8 @@ pub(super) struct Judged {
     has_judge: bool,
     /// The nearest labels, the nearest first: the perceptor's and the judge's.
     nearest: Vec<(Option<Answer>, Option<Answer>)>,
-    facts: Vec<Fact>,
+    /// Places of names, and values.
+    facts: Vec<(usize, String)>,
     overlay: Option<Overlay>,
     /// The largest class but for the background, if there is one.
     largest: Option<Answer>,
@@ -40,8 +41,13 @@ struct Overlay {
 }
 
 /// The judges' verdicts on the image of `cell`, if it was judged; with the mask on a page that has
-/// the room.
-pub(super) fn judged(cell: &Cell, detailed: bool, faults: &Faults) -> Option<Judged> {
+/// the room; `place` knows where the name of a fact is.
+pub(super) fn judged(
+    cell: &Cell,
+    detailed: bool,
+    faults: &Faults,
+    mut place: impl FnMut(String) -> usize,
+) -> Option<Judged> {
     let evaluation = cell.evaluation.as_ref()?;
     let right = evaluation.right_label.as_deref();
     let at = |verdict: Option<&Verdict>, place| verdict.and_then(|verdict| label(verdict, place, right));
@@ -51,7 +57,10 @@ pub(super) fn judged(cell: &Cell, detailed: bool, faults: &Faults) -> Option<Jud
         labels: evaluation.labels,
         has_judge: judge.is_some(),
         nearest: nearest.filter(|(perceptor, _)| perceptor.is_some()).collect(),
-        facts: facts(evaluation.labels, right, perceptor, judge),
+        facts: facts(evaluation.labels, right, perceptor, judge)
+            .into_iter()
+            .map(|fact| (place(fact.name), fact.value))
+            .collect(),
         overlay: if detailed { masked(cell, faults) } else { None },
         largest: evaluation.segments.as_ref().and_then(largest),
         segments: evaluation.segments.as_ref().map(in_words).unwrap_or_default(),

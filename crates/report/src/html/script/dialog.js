@@ -113,7 +113,7 @@ function judgedOf({ judged, id }) {
   const places = judged.nearest.map((pair, n) => node("tr", {}, node("td", {}, n + 1), ...pair.filter(Boolean).map(answerCell)));
   const head = node("tr", {}, ...heads.map((text) => node("th", { scope: "col" }, text)));
   const nearest = node("table", { class: "answers" }, node("thead", {}, head), node("tbody", {}, ...places));
-  const beside = node("div", {}, list(judged.facts.map(({ name, value }) => [name, value])));
+  const beside = node("div", {}, list(judged.facts.map(([name, value]) => [shared.facts[name], value])));
   if (judged.segments) {
     const { source, pixels } = judged.overlay ?? { source: file({ id }, "mask.png"), pixels: false };
     const mask = node("img", { class: pixels ? "mask pixels" : "mask", src: source, alt: "The image under the segmenter's mask" });
