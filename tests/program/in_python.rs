@@ -39,6 +39,15 @@ impl InPython {
         ran.stdout + &ran.stderr
     }
 
+    /// Insists that `plan` refuses the experiment and says all this.
+    fn refuses(&self, expected: &[&str]) {
+        let said = self.expect(1, &["plan", "small.toml"]).replace(['\n', '│'], " ");
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in expected {
+            assert!(said.contains(part), "no `{part}` in {said}");
+        }
+    }
+
     /// The record of a cell.
     fn record(&self, id: &str) -> toml::Table {
         let path = self.setting.path("results/small/cells").join(id).join("cell.toml");
@@ -260,9 +269,14 @@ fn what_an_optimizer_does_wrong_fails_its_cell_alone() {
     }
 }
 
-/// Entries that cannot be run, and parts of what is said of them.
-const REFUSED: [(&str, &[&str]); 11] = [
+/// Entries that cannot be read, and parts of what is said of them.
+const UNREADABLE: [(&str, &[&str]); 2] = [
     ("x = { python = 'optimizers/none.py:X' }", &["the file of the optimizer `x` cannot be read"]),
+    ("x = { python = 'Adam' }", &["`Adam` names no class"]),
+];
+
+/// Entries of which no optimizer can be made.
+const REFUSED: [(&str, &[&str]); 9] = [
     ("x = { python = 'optimizers/mine.py:Miner' }", &["no class `Miner` in mine.py", "did you mean `Mine`"]),
     (
         "x = { python = 'torch.optim.Adma' }",
@@ -286,21 +300,22 @@ const REFUSED: [(&str, &[&str]); 11] = [
         "x = { python = 'optimizers/bad.py:Broken' }",
         &["ValueError: never mind (bad.py, line", "Python was here", "raise ValueError('never mind')"],
     ),
-    ("x = { python = 'torch.nn.Linear', args = { out_features = 2 } }", &["optimizer.x: making"]),
-    ("x = { python = 'Adam' }", &["`Adam` names no class"]),
+    (
+        "x = { python = 'torch.nn.Linear', args = { out_features = 2 } }",
+        &["optimizer.x8: making `torch.nn.Linear`"],
+    ),
 ];
 
 #[test]
 fn optimizers_that_cannot_be_made_are_told_with_their_places() {
     let Some(setting) = InPython::new("refusals of optimizers in Python") else { return };
-    for (entry, expected) in REFUSED {
+    for (entry, expected) in UNREADABLE {
         setting.write(entry);
-        let said = setting.expect(1, &["plan", "small.toml"]).replace(['\n', '│'], " ");
-        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        for part in expected {
-            assert!(said.contains(part), "{entry}: no `{part}` in {said}");
-        }
+        setting.refuses(expected);
     }
+    let entry = |(n, (entry, _)): (usize, &(&str, &[&str]))| entry.replacen('x', &format!("x{n}"), 1);
+    setting.write(&REFUSED.iter().enumerate().map(entry).collect::<Vec<_>>().join("\n"));
+    setting.refuses(&REFUSED.map(|(_, expected)| expected).concat());
     assert!(!setting.setting.path("results").exists());
 }
 

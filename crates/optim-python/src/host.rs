@@ -74,8 +74,8 @@ impl Host {
         Ok(state.last_id)
     }
 
-    /// Asks the process about the optimizer `id`. After an error the process is stopped: nobody
-    /// knows what state its optimizers are in.
+    /// Asks the process about the optimizer `id`. After an error of one that is at work the process
+    /// is stopped: nobody knows what state its optimizers are in.
     pub(crate) fn ask(
         &self,
         id: u64,
@@ -89,7 +89,9 @@ impl Host {
         }
         let child = state.child.as_mut().ok_or(PythonError::Stopped)?;
         let answer = child.ask(message, numbers, doing);
-        if answer.is_err() {
+        // An exception while one is made leaves the others as they were.
+        let is_of_one = matches!(answer, Err(PythonError::Raised { .. }));
+        if answer.is_err() && !(is_of_one && matches!(message, ToChild::Begin { .. })) {
             state.child = None;
         }
         answer.map_err(|error| self.explained(error))
