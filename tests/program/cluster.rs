@@ -305,7 +305,6 @@ fn gpus_are_asked_for_and_a_killed_program_is_told() {
 
 /// libtorch alone takes more than 40 MB.
 #[test]
-#[expect(clippy::print_stderr, reason = "whoever runs the tests has to know what was left out")]
 fn memory_that_runs_out_is_told_and_asked_for_again() {
     if std::env::var_os("DREAMBENCH_SLURM_CHECK").is_none() {
         return;

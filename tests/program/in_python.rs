@@ -375,3 +375,28 @@ fn the_documented_file_runs() {
         assert!(setting.record(id)["status"].get("finished").is_some());
     }
 }
+
+/// A batch system asks every process of a job to end, the program's Python too.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_signal_to_all_processes_of_a_job_saves_its_cells() {
+    let Some(one) = InPython::new("signals to a job with an optimizer in Python") else { return };
+    one.write("mine = { python = \"optimizers/mine.py:Mine\" }");
+    let long = fs::read_to_string(one.setting.path("small.toml")).unwrap();
+    one.setting.write("small.toml", &long.replace("iterations = 4", "iterations = 40000"));
+    let arguments = ["small.toml", "--no-report", "--python", &one.python];
+    let child = crate::resumption::start(&one.setting, &arguments);
+    let state = one.setting.path("results/small/cells/bicycle/mine/seed-0/state.safetensors");
+    crate::resumption::wait_for(&state);
+    let group = std::process::Command::new("pgrep").args(["-P", &child.id().to_string()]).output().unwrap();
+    let pythons = String::from_utf8(group.stdout).unwrap();
+    assert!(!pythons.trim().is_empty(), "there is a Python at work");
+    for id in pythons.split_whitespace() {
+        assert!(std::process::Command::new("kill").args(["-s", "TERM", id]).status().unwrap().success());
+    }
+    crate::resumption::signal(&child, "TERM");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    let status = &one.record("bicycle/mine/seed-0")["status"];
+    assert_eq!(status.as_str(), Some("unfinished"), "{status}");
+}

@@ -17,6 +17,7 @@ import linecache
 import os
 import platform
 import random
+import signal
 import struct
 import sys
 import traceback

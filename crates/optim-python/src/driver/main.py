@@ -39,6 +39,13 @@ def die_with_parent():
         ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
 
 
+def leave_ends_to_the_parent():
+    """A batch system asks every process of a job to end: the parent saves first, which takes steps."""
+    for name in ("SIGHUP", "SIGINT", "SIGTERM", "SIGUSR1", "SIGUSR2"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
 def serve(channel):
     works = {}
     while True:
@@ -65,6 +72,7 @@ def answer(channel, works, message, numbers):
 
 def main():
     die_with_parent()
+    leave_ends_to_the_parent()
     channel = Channel()
     sys.path[:] = [folder for folder in sys.path if folder]  # not the working folder
     global torch
