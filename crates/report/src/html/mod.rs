@@ -61,6 +61,7 @@ const SCRIPT: &str = concat!(
     include_str!("script/chart.js"),
     include_str!("script/forest.js"),
     include_str!("script/controls.js"),
+    include_str!("script/figures.js"),
     include_str!("script/films.js"),
     include_str!("script/filter.js"),
     include_str!("script/answers.js"),
