@@ -123,7 +123,7 @@ fn a_file_where_results_should_be_is_found_before_the_first_step() {
         let setting = with("name", "name");
         setting.write(name, "");
         let ran = setting.expect(1, &["small.toml", "--tensorboard"]);
-        assert!(ran.stderr.contains(&format!("`{name}` is no folder")), "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("`{name}` is not a folder")), "{}", ran.stderr);
         assert!(!setting.path("results/small/cells/bicycle").exists(), "something was computed");
     }
 }

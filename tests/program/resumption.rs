@@ -123,7 +123,7 @@ fn ctrl_c_saves_and_leaves() {
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{stderr}");
-    assert!(stderr.contains("the same command goes on from here"), "{stderr}");
+    assert!(stderr.contains("the same command resumes from here"), "{stderr}");
 
     let trace =
         fs::read_to_string(setting.path("results/longer/cells/bicycle/sgd/seed-0/trace.csv")).unwrap();
@@ -143,7 +143,7 @@ fn a_second_run_on_the_same_folder_is_told() {
     let mut child = start(&setting, &["longer.toml"]);
     wait_for(&setting.path("results/longer/cells/bicycle/sgd/seed-0/state.safetensors"));
     let second = setting.expect(75, &["longer.toml"]);
-    assert!(second.stderr.contains("another run is at work on `results/longer`"), "{}", second.stderr);
+    assert!(second.stderr.contains("another run is using `results/longer`"), "{}", second.stderr);
     assert!(child.try_wait().unwrap().is_none(), "the first run goes on");
     child.kill().unwrap();
     child.wait().unwrap();
@@ -174,18 +174,18 @@ fn a_shard_that_is_taken_is_refused() {
     wait_for(&setting.path("results/longer/cells/bicycle/sgd/seed-0/state.safetensors"));
     let same = setting.expect(75, &["longer.toml", "--shard", "1/2"]);
     insta::assert_snapshot!(same.stderr, @"
-      × another run is at work on shard 1/2 of `results/longer`
+      × another run is using shard 1/2 of `results/longer`
       help: wait for it, or take another of the 2 shards
     ");
     let other_division = setting.expect(75, &["longer.toml", "--shard", "3/3"]);
     insta::assert_snapshot!(other_division.stderr, @"
-      × shards of another division are at work on `results/longer`: 1/2
+      × a run with a different number of shards is using `results/longer`: 1/2
       help: all shards of a folder must be i/n with the same n
     ");
     let whole = setting.expect(75, &["longer.toml"]);
     insta::assert_snapshot!(whole.stderr, @"
-      × another run is at work on `results/longer`
-      help: wait for it, or give this one a folder of its own with --out
+      × another run is using `results/longer`
+      help: wait for it, or choose another results folder with --out
     ");
     child.kill().unwrap();
     child.wait().unwrap();

@@ -160,7 +160,7 @@ fn a_tuned_plan_tells_its_stages() {
     let plan = setting.expect(0, &["plan", "tuned.toml"]);
     assert_eq!(plan.stdout.lines().filter(|line| line.starts_with("tuning/")).count(), 14);
     assert_eq!(plan.stdout.lines().count(), 14 + 8);
-    assert!(plan.stderr.contains("first 14 cells of the tuning, which may become 4 more"), "{}", plan.stderr);
+    assert!(plan.stderr.contains("first 14 cells of the tuning, plus up to 4 more"), "{}", plan.stderr);
     let same = TUNED.replace("\"chair\", \"dog\"", "\"chair\", \"Bicycle\"");
     setting.write("same.toml", &same);
     let refused = setting.expect(1, &["plan", "same.toml"]);

@@ -81,7 +81,7 @@ fn every_signal_to_end_saves_however_often_it_comes() {
         let output = child.wait_with_output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(130), "{signals:?} {stderr}");
-        assert!(stderr.contains("the same command goes on from here"), "{stderr}");
+        assert!(stderr.contains("the same command resumes from here"), "{stderr}");
         assert!(!stderr.contains("again to leave at once"), "{stderr}");
         let rows = fs::read_to_string(cell.join("trace.csv")).map_or(0, |rows| rows.lines().count());
         assert!(steps <= rows, "{signals:?}: {rows} rows after {steps}");
@@ -99,18 +99,18 @@ fn a_requeued_shard_waits_for_its_zombie() {
     wait_for(&setting.path("results/longer/cells/bicycle/sgd/seed-0/cell.toml"));
     let waiting = [&shard[..], &["--wait", "0"]].concat();
     let refused = setting.expect(75, &waiting);
-    assert!(refused.stderr.contains("another run is at work on shard 1/2"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("another run is using shard 1/2"), "{}", refused.stderr);
 
     let waiting = [&shard[..], &["--wait", "600"]].concat();
     let mut twin = setting.command(&waiting).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(twin.stderr.take().unwrap()).lines();
     let line = said.next().unwrap().unwrap();
-    assert_eq!(line, "another run is at work on shard 1/2 of `results/longer`: waiting for it");
+    assert_eq!(line, "another run is using shard 1/2 of `results/longer`: waiting for it");
     signal(&zombie, "KILL");
     zombie.wait_with_output().unwrap();
     assert!(said.next().unwrap().unwrap().contains("to compute"), "then it has the shard");
     signal(&twin, "TERM");
-    assert!(said.any(|line| line.unwrap().contains("the same command goes on from here")));
+    assert!(said.any(|line| line.unwrap().contains("the same command resumes from here")));
     assert_eq!(twin.wait().unwrap().code(), Some(130));
 }
 

@@ -18,7 +18,7 @@ pub const MOST_ON_A_SIDE: u32 = 65_535;
 #[non_exhaustive]
 pub enum PreprocessError {
     /// The file cannot be read, or is no image.
-    #[error("failed to read image `{}`: PNG and JPEG files are known", printable::path(path))]
+    #[error("failed to read image `{}`: only PNG and JPEG files are supported", printable::path(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -26,7 +26,7 @@ pub enum PreprocessError {
         source: ImageError,
     },
     /// A folder, a pipe or a device.
-    #[error("`{}` is no regular file, and so no image", printable::path(path))]
+    #[error("`{}` is not a regular file, so it cannot be an image", printable::path(path))]
     NoFile {
         /// The path that is no file.
         path: PathBuf,

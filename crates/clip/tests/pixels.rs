@@ -57,7 +57,10 @@ fn a_strip_is_no_burden() {
 fn what_is_no_image_is_named() {
     for name in ["no-such-file.png", "tests/pixels.rs"] {
         let error = preprocess_file(Path::new(name), SIZE).unwrap_err();
-        assert_eq!(error.to_string(), format!("failed to read image `{name}`: PNG and JPEG files are known"));
+        assert_eq!(
+            error.to_string(),
+            format!("failed to read image `{name}`: only PNG and JPEG files are supported")
+        );
         assert!(std::error::Error::source(&error).is_some());
     }
 }

@@ -15,14 +15,14 @@ pub(super) fn name(name: &Spanned<String>) -> Result<String, Fault> {
         return Ok(text.clone());
     }
     Err(Fault::new(name.span(), format!("`{text}` is not a name for an experiment")).help(
-        "it names a folder: up to 100 ASCII letters, digits, `-`, `_` and `.`, the first a letter or digit",
+        "it names a folder: up to 100 ASCII letters, digits, `-`, `_` and `.`, starting with a letter or digit",
     ))
 }
 
 pub(super) fn models(models: &Spanned<Vec<String>>) -> Result<Vec<String>, Fault> {
     if models.get_ref().is_empty() {
         return Err(Fault::new(models.span(), "`models` is an empty list")
-            .help("name the model sets to use, the most wanted first: models = [\"paper\", \"mini\"]"));
+            .help("list the model sets to use in order of preference: models = [\"paper\", \"mini\"]"));
     }
     Ok(models.get_ref().clone())
 }
@@ -43,7 +43,7 @@ pub(super) fn listed_prompts(
     for prompt in prompts.get_ref() {
         if prompt.get_ref().text.split('|').any(|part| part.trim().is_empty()) {
             return Err(Fault::new(prompt.span(), "a prompt is empty")
-                .help("`|` separates texts that are approached at once; each needs some text"));
+                .help("`|` separates texts to approach together; none of them may be empty"));
         }
     }
     distinct(key, prompts.span(), prompts.get_ref(), PromptEntry::name)
@@ -63,9 +63,7 @@ pub(super) fn for_prompts(
     for (text, name) in names {
         if name.get_ref().trim().is_empty() {
             let message = format!("{what} of `{}` is empty", text.get_ref());
-            return Err(
-                Fault::new(name.span(), message).help("leave the line out where it is the prompt itself")
-            );
+            return Err(Fault::new(name.span(), message).help("omit the line if it is the prompt itself"));
         }
         let named = of_text.get(text.get_ref()).map(Vec::as_slice).unwrap_or_default();
         for &index in named {

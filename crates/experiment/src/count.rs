@@ -63,7 +63,7 @@ pub(super) fn check(table: &DeTable<'_>) -> Result<(), Fault> {
         fault.and(list.span.clone(), format!("{} values", grouped(list.length as u128)))
     });
     Err(fault
-        .help(format!("{} (lists: {lengths}); shorten a list, or part the experiment", parts.join(" × "))))
+        .help(format!("{} (lists: {lengths}); shorten a list, or split the experiment", parts.join(" × "))))
 }
 
 fn inner<'t, 'i>(table: &'t DeTable<'i>, name: &str) -> Option<&'t DeTable<'i>> {

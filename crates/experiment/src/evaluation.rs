@@ -125,12 +125,12 @@ fn labels(labels: &Spanned<Labels>) -> Result<LabelChoice, Fault> {
                 .help(format!("did you mean `{CIFAR100}`?")))
         }
         Labels::Named(name) => Err(Fault::new(labels.span(), format!("unknown set of labels `{name}`"))
-            .help("known is `cifar-100`; others are listed: labels = [\"bicycle\", \"chair\"]")),
+            .help("known: `cifar-100`; or list labels of your own: labels = [\"bicycle\", \"chair\"]")),
         Labels::These(list) => {
             if list.len() < 2 {
                 return Err(Fault::new(
                     labels.span(),
-                    "`labels` needs two labels or more: one alone is always nearest",
+                    "`labels` needs at least two labels: a single one is always nearest",
                 ));
             }
             if let Some(empty) = list.iter().find(|label| label.get_ref().trim().is_empty()) {

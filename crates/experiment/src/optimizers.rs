@@ -72,7 +72,7 @@ pub(super) fn no_ranges(optimizer: &Spanned<DeTable<'_>>) -> Result<(), Fault> {
             None => tuning::split(&settings)?,
         };
         if let Some(span) = ranges.span {
-            return Err(Fault::new(span, "a setting is to be tuned, and there is no `[tuning]`").help(
+            return Err(Fault::new(span, "a setting is to be tuned, but there is no `[tuning]`").help(
                 "say on what: [tuning] with prompts and seeds that are not tested, such as prompts = [\"apple\", \"bed\"] \
                  and seeds = { per_prompt = 1, from = 1_000_000 }",
             ));

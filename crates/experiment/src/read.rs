@@ -77,7 +77,7 @@ fn dreams(table: Option<Spanned<DeTable<'_>>>) -> Result<Vec<Variant<DreamSettin
 fn one_dream(dreams: &[Variant<DreamSettings>], tuning: Range<usize>) -> Result<(), Fault> {
     let Some(axis) = dreams.iter().flat_map(|dream| &dream.axes).next() else { return Ok(()) };
     let message = format!("`[tuning]` cannot choose for several values of `{}` at once", axis.name);
-    Err(Fault::new(tuning, message).help("make an experiment of each value, with results of its own"))
+    Err(Fault::new(tuning, message).help("write a separate experiment for each value"))
 }
 
 /// Tells prompts their labels.

@@ -38,18 +38,18 @@ fn showable(table: &Spanned<DeTable<'_>>, sources: &Sources) -> Result<(), Fault
         let written = &sources.text()[span.clone()];
         let help = match written.strip_prefix('\\') {
             Some(letter) if letter.len() == 1 => format!(
-                "in double quotes `\\{letter}` is a control character: a backslash is written `\\\\`, or put the text \
+                "in double quotes `\\{letter}` is a control character: write a backslash as `\\\\`, or put the text \
                  in 'single quotes', which keep it"
             ),
             _ => "figures and pages cannot show it: remove it".to_owned(),
         };
-        let message = format!("a text has the character {}, which XML 1.0 forbids", escaped(character));
+        let message = format!("a text contains the character {}, which XML 1.0 forbids", escaped(character));
         return Err(Fault::new(span, message).help(help));
     }
     match too_large(table.get_ref()) {
         Some((span, number)) => {
-            let message = format!("{number} is too large for a whole number of TOML");
-            Err(Fault::new(span, message).help(format!("these go from {} to {}", i64::MIN, i64::MAX)))
+            let message = format!("{number} is too large for a whole number in TOML");
+            Err(Fault::new(span, message).help(format!("these range from {} to {}", i64::MIN, i64::MAX)))
         }
         None => Ok(()),
     }

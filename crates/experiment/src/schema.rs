@@ -64,7 +64,7 @@ fn meant<'s>(schema: &'s Value, node: &'s Value) -> &'s Value {
 struct ExperimentFile {
     /// Its name, which is also its results folder's.
     name: String,
-    /// Model sets, the most wanted first: the first that is installed is used.
+    /// Model sets in order of preference: the first that is installed is used.
     models: Vec<String>,
     /// Prompts: texts, or tables with a text to avoid or an image.
     prompts: Vec<TextOrTable>,

@@ -108,7 +108,7 @@ impl SeedsEntry {
                 let last = (prompts as u64).checked_mul(count).and_then(|all| all.checked_add(from));
                 if last.is_none_or(|last| i64::MAX as u64 <= last) {
                     let message = format!("the seeds from {from} on go beyond {}", i64::MAX);
-                    return Err(Fault::new(entry.span(), message).help("let them start from a smaller one"));
+                    return Err(Fault::new(entry.span(), message).help("start from a smaller seed"));
                 }
                 Ok(Seeds::PerPrompt { count, from })
             }

@@ -56,7 +56,7 @@ impl StudyTable {
             let message =
                 format!("`rounding` is {rounding}, but must be at least 0 and at most {MOST_REPEATED}");
             return Err(
-                Fault::new(stated.span(), message).help("it is a number of repetitions; three tell enough")
+                Fault::new(stated.span(), message).help("it is a number of repetitions; three are enough")
             );
         }
         Ok(StudySettings {

@@ -18,6 +18,9 @@ pub(super) fn as_table<'i>(name: &str, value: Spanned<DeValue<'i>>) -> Result<Sp
     let span = value.span();
     match value.into_inner() {
         DeValue::Table(table) => Ok(Spanned::new(span, table)),
-        other => Err(Fault::new(span, format!("`{name}` is a table of settings, not {}", in_words(&other)))),
+        other => Err(Fault::new(
+            span,
+            format!("`{name}` is {}, but must be a table of settings", in_words(&other)),
+        )),
     }
 }

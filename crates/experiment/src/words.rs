@@ -45,7 +45,7 @@ fn unexpected_keys(message: &str) -> Option<(&str, Vec<String>)> {
 
 /// The part of a message that says what was expected.
 fn expected(message: &str) -> Option<&str> {
-    let number = "a number that is not so large";
+    let number = "a number of smaller magnitude";
     match message {
         "wanted string or table" => Some("a text that names a choice"),
         "integer number overflowed" | "floating-point number overflowed" => Some(number),

@@ -23,7 +23,7 @@ pub type Progress<'p> = dyn FnMut(u64, Option<u64>) + 'p;
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum FetchError {
     #[error("`{path}` of the model set `{set}` has no public source")]
-    #[diagnostic(help("it comes with the repository: check that out again"))]
+    #[diagnostic(help("it comes with the repository: check the repository out again"))]
     NoSource { set: String, path: String },
     #[error("failed to fetch {url}")]
     Host {
@@ -32,7 +32,7 @@ pub enum FetchError {
         #[help]
         help: String,
     },
-    #[error("{url} was answered with {status}")]
+    #[error("{url} answered with {status}")]
     Refused {
         url: String,
         status: StatusCode,
@@ -48,7 +48,7 @@ pub enum FetchError {
     },
     #[error("failed to write `{}`", printable::path(path))]
     Write { path: PathBuf, source: io::Error },
-    #[error("{url} is another file than it was: its SHA-256 is {found}, it should be {expected}")]
+    #[error("{url} now serves another file: its SHA-256 is {found}, but should be {expected}")]
     #[diagnostic(help(
         "what was fetched has been removed; try again, and if that does not help, its publisher has changed it"
     ))]
@@ -220,7 +220,7 @@ impl Download<'_> {
 
     fn by_hand(&self) -> String {
         format!(
-            "what has come so far is kept, and the same command goes on from there; or fetch {} by other means, put it at \
+            "what has come so far is kept, and the same command resumes from there; or fetch {} by other means, put it at \
              {} and run `runner weights verify {}`",
             self.url,
             printable::path(self.target),

@@ -60,7 +60,7 @@ pub enum ModelSetError {
         #[help]
         help: String,
     },
-    #[error("no model set of {wanted} is installed")]
+    #[error("no requested model set is installed: {wanted}")]
     NoneInstalled {
         wanted: String,
         #[help]
@@ -80,12 +80,12 @@ pub enum ModelSetError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Text(#[from] TextError),
-    #[error("`{}` is another file than the model set `{set}` means", printable::path(path))]
+    #[error("`{}` is not the file that the model set `{set}` specifies", printable::path(path))]
     #[diagnostic(help(
-        "its SHA-256 is {found}, it should be {expected}; `runner weights fetch {set}` fetches it again"
+        "its SHA-256 is {found}, but should be {expected}; `runner weights fetch {set}` fetches it again"
     ))]
     Wrong { set: String, path: PathBuf, expected: String, found: String },
-    #[error("the digests of first downloads could not be kept")]
+    #[error("the digests of first downloads could not be recorded")]
     Record { source: RecordError },
 }
 
@@ -142,7 +142,7 @@ impl ModelSets {
         for name in names {
             let Some(set) = all.iter().find(|set| set.manifest.name == *name) else {
                 let help = suggestion(name, &all);
-                reasons.push(format!("there is no model set `{name}`: {help}"));
+                reasons.push(format!("there is no model set `{name}` ({help})"));
                 unknown.get_or_insert(ModelSetError::Unknown { name: name.clone(), help });
                 continue;
             };
@@ -203,7 +203,7 @@ impl ModelSet {
         let remedy = if from_there {
             format!("`runner weights fetch {name}` fetches it")
         } else {
-            "it comes with the repository: check that out again".to_owned()
+            "it comes with the repository: check the repository out again".to_owned()
         };
         Some(format!("`{name}` lacks {files}; {remedy}"))
     }

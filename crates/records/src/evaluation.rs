@@ -105,7 +105,7 @@ impl Verdict {
 }
 
 impl Segments {
-    /// The largest class but for the background, if there is any.
+    /// The largest class other than the background, if there is any.
     pub fn largest(&self) -> Option<&Share> {
         self.shares.iter().find(|share| share.index != 0)
     }

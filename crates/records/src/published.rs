@@ -39,8 +39,8 @@ pub struct PublishedRow {
 #[derive(Debug, Error, Diagnostic)]
 #[error("{message}")]
 #[diagnostic(help(
-    "it is CSV: a line `prompt,adam,sgd`, then a line such as `bicycle,40.59,37.78` for each prompt; \
-     lines that begin with `#` say where it is from, those with `#:` its settings"
+    "it is CSV: a header such as `prompt,adam,sgd`, then a line such as `bicycle,40.59,37.78` for each prompt; \
+     lines that begin with `#` name the source, and those with `#:` its settings"
 ))]
 pub struct PublishedError {
     message: String,

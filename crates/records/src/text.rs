@@ -39,7 +39,7 @@ pub enum TextError {
     },
     /// The text has a character that no report can show.
     #[error(
-        "`{}` has the character {}, which XML 1.0 forbids (line {line}, column {column})",
+        "`{}` contains the character {}, which XML 1.0 forbids (line {line}, column {column})",
         printable::path(path), escaped(*character)
     )]
     #[diagnostic(help("figures and pages cannot show it: remove it"))]
@@ -215,7 +215,7 @@ mod tests {
         `a.txt` is not UTF-8: its zero bytes look like UTF-16 (byte 0x00) (line 1, column 2)
         `a.txt` is not UTF-8: its zero bytes look like UTF-16 (byte 0x00) (line 1, column 1)
         `a.txt` is not UTF-8: its byte-order mark says UTF-32 (byte 0xFF) (line 1, column 1)
-        `a.txt` has the character \u0001, which XML 1.0 forbids (line 2, column 2)
+        `a.txt` contains the character \u0001, which XML 1.0 forbids (line 2, column 2)
         ");
     }
 

@@ -22,34 +22,34 @@ use crate::slurm::TimeLimit;
 const EXAMPLES: &str = "\
 Examples:
   runner experiments/optimizers.toml
-      Run it; the same command goes on where it stopped
+      Run it; the same command resumes where it stopped
   runner plan experiments/optimizers.toml
-      List its cells and what they will take
+      List its cells and estimate what they cost
   runner experiments/optimizers.toml --only 'bicycle/*' --set dream.iterations=50 --out results/quick
-      Run a part of it, shortened, in a folder of its own
+      Run part of it with fewer steps, in a separate results folder
   runner experiments/optimizers.toml --shard 2/3
-      Run the second third, on the second of three machines
+      Run a third of its cells: the share of the second of three machines
   runner submit experiments/optimizers.toml --tasks 12 --time 1:00:00 -- --partition=short
       Have a Slurm cluster compute it, twelve shards and one report; --dry-run shows how
   runner status results/optimizers
       See how far it is
   runner report results/optimizers
-      Make its tables and plots again
+      Make its tables, plots, and page again
   runner verify results/optimizers
-      Compare its files with the digests that the run recorded
+      Check its files against the digests that the run recorded
   runner compare results/optimizers results/quick
-      Put two runs side by side
+      Compare two runs
   runner weights fetch paper
       Install the report's models
   runner evaluate picture.png --labels 'bicycle,chair' --prompt 'a red bicycle'
       Ask the judges about any image
 
 Exit codes:
-  0 all cells are done, 1 error, 2 wrong usage, 3 some cells failed, diverged or are damaged,
-  4 a shard waits for others' share of a tuning,
-  75 another run has the results folder or the shard: try again when it has ended,
+  0 all cells finished, 1 error, 2 usage error, 3 some cells failed, diverged, or are damaged,
+  4 tuning waits for the cells of other shards: run again when those have ended,
+  75 another run holds the results folder or the shard: try again when it has ended,
   130 interrupted (Ctrl-C, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2): what was computed is saved
-  With --no-report a cell that diverged is a result: 0 if all have ended, 3 if some failed";
+  With --no-report, a diverged cell counts as a result: 0 if all cells have ended, 3 if some failed";
 
 /// Runs optimizer-comparison experiments on BigSleep
 #[derive(Debug, Parser)]
@@ -70,25 +70,25 @@ pub struct Cli {
     pub global: GlobalArgs,
 }
 
-/// Everything but running.
+/// Commands other than running an experiment.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the cells of an experiment, devices, batches, estimated time and what it can show,
-    /// without running
+    /// List an experiment's cells, devices, batches, estimated time, and statistical power, without
+    /// running it
     Plan {
-        /// Which cells.
+        /// The cells to list.
         #[command(flatten)]
         args: PlanArgs,
-        /// Results whose optimizers vary from prompt to prompt as these will: what the design can
-        /// show is told from them
+        /// Earlier results from which to estimate the power of this design: their optimizers should
+        /// vary from prompt to prompt as much as these will
         #[arg(long, value_name = "RESULTS")]
         like: Option<PathBuf>,
     },
-    /// Make tables and plots from records
+    /// Make tables, plots, and the page from the records of a run
     Report {
         /// A results folder, such as results/optimizers
         results: PathBuf,
-        /// Also write event files for TensorBoard, into its folder tensorboard
+        /// Also write event files for TensorBoard, to tensorboard/ in the results folder
         #[arg(long)]
         tensorboard: bool,
     },
@@ -99,24 +99,25 @@ pub enum Command {
         /// A results folder, such as results/optimizers
         results: PathBuf,
     },
-    /// Compare the files of a results folder with their digests
+    /// Check the files of a results folder against their digests
     Verify {
         /// A results folder, such as results/optimizers
         results: PathBuf,
     },
-    /// Put two runs side by side: their common cells, what they were made with, their optimizers
+    /// Compare two runs: the cells that both have, their settings and environments, and their
+    /// optimizers
     Compare {
-        /// A results folder
+        /// One results folder
         left: PathBuf,
-        /// Another one
+        /// The other results folder
         right: PathBuf,
         /// Output format
         #[arg(long, value_enum, default_value_t)]
         format: CompareFormat,
     },
-    /// Judge any images: their nearest labels, their similarity with texts, their segments
+    /// Judge any images: nearest labels, similarity to texts, and segments
     Evaluate(EvaluateArgs),
-    /// List, fetch and verify model sets
+    /// List, fetch, and verify model sets
     #[command(subcommand)]
     Weights(WeightsCommand),
     /// Print the JSON schema of experiments
@@ -131,12 +132,12 @@ pub enum Command {
 /// Output format of a comparison.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum CompareFormat {
-    /// Tables to read and to paste
+    /// Tables in Markdown
     #[default]
     Table,
-    /// A line per cell
+    /// A row for each cell
     Csv,
-    /// All of it
+    /// Everything
     Json,
 }
 
@@ -145,15 +146,16 @@ pub enum CompareFormat {
 pub enum WeightsCommand {
     /// List the model sets and whether they are installed
     List,
-    /// Download model sets; a broken download is taken up where it stopped
+    /// Download model sets; an interrupted download resumes where it stopped
     Fetch {
         /// Names of model sets
         #[arg(required = true)]
         sets: Vec<String>,
     },
-    /// Compare files with their digests
+    /// Check files against their digests
     Verify {
-        /// Names of model sets, whose files must all be there; without any, what there is of all
+        /// Names of model sets, all of whose files must be there; with no names, checks the files
+        /// that are there, of every set
         sets: Vec<String>,
     },
 }
@@ -164,19 +166,20 @@ pub struct RunArgs {
     /// Results folder [default: results/NAME]
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
-    /// Discard what was computed of the selected cells and begin anew
+    /// Discard what the selected cells have computed and start over
     #[arg(long)]
     pub fresh: bool,
-    /// Also write event files for TensorBoard, into the results folder's folder tensorboard
+    /// Also write event files for TensorBoard, to tensorboard/ in the results folder
     #[arg(long, conflicts_with = "no_report")]
     pub tensorboard: bool,
-    /// Compute and judge only; `runner report` makes tables and plots of all shards once
+    /// Only compute and judge; `runner report` then makes tables and plots once for all shards
     #[arg(long)]
     pub no_report: bool,
     /// Choose settings and stop before they are tested
     #[arg(long)]
     pub tuning_only: bool,
-    /// Wait for another run that has the folder or the shard [default: 60 with --no-report, else 0]
+    /// Longest wait for another run that holds the folder or the shard [default: 60 with
+    /// --no-report, else 0]
     #[arg(long, value_name = "SECONDS")]
     pub wait: Option<u32>,
 }
@@ -237,26 +240,26 @@ fn memory(text: &str) -> Result<String, String> {
     }
 }
 
-/// Which experiment, which of its cells, and on what.
+/// The experiment, the selection of its cells, and the devices.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     /// An experiment, such as experiments/optimizers.toml
     #[arg(value_name = "EXPERIMENT.toml")]
     pub experiment: PathBuf,
-    /// Replace a setting of the experiment; may be given several times
+    /// Override a setting of the experiment; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<Override>,
-    /// Only cells whose path matches, such as 'bicycle/*'; may be given several times
+    /// Select only cells whose path matches, such as 'bicycle/*'; may be given several times
     #[arg(long, value_name = "GLOB")]
     pub only: Vec<String>,
-    /// Every n-th cell of the selected, beginning with the i-th
+    /// Select every N-th of these cells, beginning with the I-th
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
-    /// cpu, cuda (all GPUs), or some: cuda:0,cuda:1 [default: all GPUs, else the CPU]
+    /// cpu, cuda (all GPUs), or certain GPUs such as cuda:0,cuda:1 [default: all GPUs, else the CPU]
     #[arg(long, value_name = "DEVICES")]
     pub devices: Option<DeviceChoice>,
-    /// Cells to compute at once on the CPU [default: as many as cores for small models, 1 for
-    /// large; `OMP_NUM_THREADS` says how many cores to use]
+    /// Cells to compute at once on the CPU [default: one per core for small models, 1 for large
+    /// ones; `OMP_NUM_THREADS` sets the number of cores to use]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
     /// Python that has torch, for optimizers that are in Python [default: `DREAMBENCH_PYTHON`, else
@@ -286,28 +289,28 @@ impl PlanArgs {
     }
 }
 
-/// Which images to judge, by what.
+/// The images to judge, and the judges.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
     /// PNG or JPEG files of up to 50 million pixels
     ///
-    /// They are turned as their EXIF tag says. Of deep colors, the high byte counts. What is
-    /// transparent is told: to CLIP it is black where nothing of the color is left, and the
-    /// segmenter looks at the color that the file has there. A file that is truncated, or none, is
+    /// They are rotated as their EXIF tag says. Of colors deeper than 8 bits, the high byte counts.
+    /// Transparent parts are reported: CLIP sees black where they keep no color, and the segmenter
+    /// sees the color that the file stores there. A file that is truncated or is not an image is
     /// named on stderr, the others are judged, and the exit code is 3.
     #[arg(required = true, value_name = "IMAGE")]
     pub images: Vec<PathBuf>,
-    /// Model sets, the most wanted first: the first that is installed judges
+    /// Model sets in order of preference: the first that is installed judges
     #[arg(long, value_name = "SET", value_delimiter = ',', default_value = "paper,mini")]
     pub models: Vec<String>,
-    /// Labels to compare with: cifar-100, a file with one on each line, or a list such as
+    /// Labels to compare with: cifar-100, a file with one label per line, or a list such as
     /// 'bicycle,chair' [default: those of the model set, else cifar-100]
     #[arg(long, value_name = "LABELS", value_parser = crate::commands::labels)]
     pub labels: Option<LabelChoice>,
-    /// Text that a label is put into
+    /// Template that each label is put into, at `{}`
     #[arg(long, value_name = "TEXT", default_value = "a photo of a {}")]
     pub template: String,
-    /// Text to tell the similarity with; may be given several times
+    /// Text to compare the image with; may be given several times
     #[arg(long = "prompt", value_name = "TEXT")]
     pub prompts: Vec<String>,
     /// Output format
@@ -326,7 +329,7 @@ pub enum Format {
     Table,
     /// A row for each image, judge and label, text or segment
     Csv,
-    /// All of it
+    /// Everything
     Json,
 }
 
@@ -336,10 +339,10 @@ pub struct GlobalArgs {
     /// Folder of the model sets
     #[arg(long, global = true, value_name = "FOLDER", env = "DREAMBENCH_WEIGHTS", default_value = "weights")]
     pub weights: PathBuf,
-    /// Say more; twice, everything
+    /// Print more; given twice, print everything
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Say nothing but errors
+    /// Print nothing but errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 }

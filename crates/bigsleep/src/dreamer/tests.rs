@@ -164,7 +164,7 @@ fn what_cannot_be_dreamt_is_refused() {
     insta::assert_snapshot!(error(&|spec| spec.prompt = Prompt::approach("a bear | ")), @"the prompt `a bear|` has an empty text in it");
     let long = error(&|spec| spec.prompt = Prompt::approach(&"bear ".repeat(100)));
     assert!(long.starts_with("the text makes 402 tokens, CLIP reads 77: shorten it"), "{long}");
-    insta::assert_snapshot!(error(&|spec| spec.prompt = Prompt::image("no/such.png")), @"failed to read image `no/such.png`: PNG and JPEG files are known");
+    insta::assert_snapshot!(error(&|spec| spec.prompt = Prompt::image("no/such.png")), @"failed to read image `no/such.png`: only PNG and JPEG files are supported");
     insta::assert_snapshot!(error(&|spec| spec.settings.max_classes = Some(1001)), @"max_classes is 1001, but must be at most 1000, the number of the generator's classes");
     insta::assert_snapshot!(error(&|spec| spec.settings.cutouts = 5), @"the dream differs in cutouts, gradient_accumulation, interpolation, precision or truncation from those of its batch");
     insta::assert_snapshot!(error(&|spec| spec.settings.ema_decay = 1.0), @"ema_decay is 1, but must be at least 0 and below 1");

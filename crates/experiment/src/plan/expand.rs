@@ -29,7 +29,7 @@ pub enum PlanError {
     Empty,
     #[error("two cells would share the folder `{id}`")]
     SameFolder { id: String },
-    #[error("`{first}` and `{second}` are the same cell: all that decides their results is equal")]
+    #[error("`{first}` and `{second}` are the same cell: everything that determines their results is equal")]
     #[diagnostic(help("leave one of them out"))]
     SameCell { first: String, second: String },
     #[error("failed to read the image `{}` of a prompt", printable::path(path))]

@@ -33,13 +33,13 @@ pub struct Shard {
 #[derive(Debug, Error, Diagnostic)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum SelectError {
-    #[error("`--only {glob}` is not a pattern")]
+    #[error("`--only {glob}` is not a valid pattern")]
     Glob { glob: String, source: globset::Error },
     #[error("`--only {glob}` nests braces more than {DEEPEST} deep")]
-    #[diagnostic(help("give --only several times instead"))]
+    #[diagnostic(help("repeat --only instead"))]
     Deep { glob: String },
     #[error("a pattern of --only has {length} bytes, more than {LONGEST}")]
-    #[diagnostic(help("give --only several times instead"))]
+    #[diagnostic(help("repeat --only instead"))]
     Long { length: usize },
     #[error("`--only {glob}` matches no cell")]
     NoMatch {

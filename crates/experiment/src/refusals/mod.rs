@@ -61,7 +61,7 @@ fn repetitions_are_few() {
     let said =
         [refusal(&format!("{SMALL}[study]\nrounding = 101\n"), &[]), refusal(SMALL, &["study.rounding=-1"])];
     insta::assert_snapshot!(said.join("\n"), @r"
-    `rounding` is 101, but must be at least 0 and at most 100 [x.toml:7:12] (it is a number of repetitions; three tell enough)
+    `rounding` is 101, but must be at least 0 and at most 100 [x.toml:7:12] (it is a number of repetitions; three are enough)
     `rounding` is the number -1, but must be a whole number, 0 or more [--set:1:16]
     ");
 }
@@ -77,10 +77,10 @@ fn empty_names_are_refused_with_their_place() {
         refusal(SMALL, &["evaluation.segments.bicycle=\"\\t\""]),
     ];
     insta::assert_snapshot!(said.join("\n"), @r"
-    the class name of `bicycle` is empty [x.toml:7:11] (leave the line out where it is the prompt itself)
-    the segment's name of `bicycle` is empty [x.toml:7:11] (leave the line out where it is the prompt itself)
-    the class name of `bicycle` is empty [--set:1:16] (leave the line out where it is the prompt itself)
-    the segment's name of `bicycle` is empty [--set:1:29] (leave the line out where it is the prompt itself)
+    the class name of `bicycle` is empty [x.toml:7:11] (omit the line if it is the prompt itself)
+    the segment's name of `bicycle` is empty [x.toml:7:11] (omit the line if it is the prompt itself)
+    the class name of `bicycle` is empty [--set:1:16] (omit the line if it is the prompt itself)
+    the segment's name of `bicycle` is empty [--set:1:29] (omit the line if it is the prompt itself)
     ");
 }
 
@@ -160,17 +160,17 @@ fn refuses_characters_that_no_report_can_show_where_they_stand() {
         refusal(SMALL, &[r#"published="\b""#]),
     ];
     insta::assert_snapshot!(said.join("\n"), @r"
-    a text has the character \u0008, which XML 1.0 forbids [x.toml:3:15] (in double quotes `\b` is a control character: a backslash is written `\\`, or put the text in 'single quotes', which keep it)
-    a text has the character \u0001, which XML 1.0 forbids [--set:1:13] (figures and pages cannot show it: remove it)
-    a text has the character \u000C, which XML 1.0 forbids [--set:1:34] (in double quotes `\f` is a control character: a backslash is written `\\`, or put the text in 'single quotes', which keep it)
-    a text has the character \uFFFF, which XML 1.0 forbids [--set:1:17] (figures and pages cannot show it: remove it)
-    a text has the character \uFFFE, which XML 1.0 forbids [--set:1:16] (figures and pages cannot show it: remove it)
-    a text has the character \u001F, which XML 1.0 forbids [--set:1:27] (figures and pages cannot show it: remove it)
-    a text has the character \u0000, which XML 1.0 forbids [--set:1:24] (figures and pages cannot show it: remove it)
-    a text has the character \u001B, which XML 1.0 forbids [--set:1:30] (in double quotes `\e` is a control character: a backslash is written `\\`, or put the text in 'single quotes', which keep it)
-    a text has the character \u000B, which XML 1.0 forbids [--set:1:13] (figures and pages cannot show it: remove it)
-    a text has the character \u0008, which XML 1.0 forbids [--set:1:10] (in double quotes `\b` is a control character: a backslash is written `\\`, or put the text in 'single quotes', which keep it)
-    a text has the character \u0008, which XML 1.0 forbids [--set:1:12] (in double quotes `\b` is a control character: a backslash is written `\\`, or put the text in 'single quotes', which keep it)
+    a text contains the character \u0008, which XML 1.0 forbids [x.toml:3:15] (in double quotes `\b` is a control character: write a backslash as `\\`, or put the text in 'single quotes', which keep it)
+    a text contains the character \u0001, which XML 1.0 forbids [--set:1:13] (figures and pages cannot show it: remove it)
+    a text contains the character \u000C, which XML 1.0 forbids [--set:1:34] (in double quotes `\f` is a control character: write a backslash as `\\`, or put the text in 'single quotes', which keep it)
+    a text contains the character \uFFFF, which XML 1.0 forbids [--set:1:17] (figures and pages cannot show it: remove it)
+    a text contains the character \uFFFE, which XML 1.0 forbids [--set:1:16] (figures and pages cannot show it: remove it)
+    a text contains the character \u001F, which XML 1.0 forbids [--set:1:27] (figures and pages cannot show it: remove it)
+    a text contains the character \u0000, which XML 1.0 forbids [--set:1:24] (figures and pages cannot show it: remove it)
+    a text contains the character \u001B, which XML 1.0 forbids [--set:1:30] (in double quotes `\e` is a control character: write a backslash as `\\`, or put the text in 'single quotes', which keep it)
+    a text contains the character \u000B, which XML 1.0 forbids [--set:1:13] (figures and pages cannot show it: remove it)
+    a text contains the character \u0008, which XML 1.0 forbids [--set:1:10] (in double quotes `\b` is a control character: write a backslash as `\\`, or put the text in 'single quotes', which keep it)
+    a text contains the character \u0008, which XML 1.0 forbids [--set:1:12] (in double quotes `\b` is a control character: write a backslash as `\\`, or put the text in 'single quotes', which keep it)
     ");
 }
 
@@ -190,8 +190,8 @@ fn counts_a_grid_before_making_it() {
         list(9000)
     );
     insta::assert_snapshot!([refusal(&text, &[]), refusal(&large, &[])].join("\n"), @r"
-    the grid has 16,080,000 cells: at most 100,000 can be planned [x.toml:4:19] (2 prompts × 40,200 optimizer settings × 200 dream settings × 1 seed (lists: loss_coef 200, adam.eps 200, adam.lr 200, sgd.lr 200, prompts 2); shorten a list, or part the experiment)
-    the grid has 6,561,000,000,000,000 cells: at most 100,000 can be planned (column 239739 of a long line) [x.toml:4:84] (1 prompt × 6,561,000,000,000,000 optimizer settings × 1 dream setting × 1 seed (lists: adam.beta1 9,000, adam.eps 9,000, adam.lr 9,000, adam.weight_decay 9,000); shorten a list, or part the experiment)
+    the grid has 16,080,000 cells: at most 100,000 can be planned [x.toml:4:19] (2 prompts × 40,200 optimizer settings × 200 dream settings × 1 seed (lists: loss_coef 200, adam.eps 200, adam.lr 200, sgd.lr 200, prompts 2); shorten a list, or split the experiment)
+    the grid has 6,561,000,000,000,000 cells: at most 100,000 can be planned (column 239739 of a long line) [x.toml:4:84] (1 prompt × 6,561,000,000,000,000 optimizer settings × 1 dream setting × 1 seed (lists: adam.beta1 9,000, adam.eps 9,000, adam.lr 9,000, adam.weight_decay 9,000); shorten a list, or split the experiment)
     ");
     let many = read(SMALL, &[&format!("optimizer.adam.lr={}", list(16_000))]).unwrap();
     assert_eq!(many.optimizers.len(), 16_000);

@@ -53,8 +53,8 @@ fn optimizer_faults_point_into_the_override() {
     unknown optimizer `AdamW` [--set:1:11] (did you mean `adamw`? Known: `sgd`, `adam`, `adamw`, `rmsprop`, `adagrad`, `adadelta`, `nadam`, `radam`, `adamax`, `rprop`, `asgd`, `lion`, `adabelief`, `adan`, `prodigy`, `schedule-free-adamw`, `muon`)
     unknown optimizer `RMSprop` [--set:1:11] (did you mean `rmsprop`? Known: `sgd`, `adam`, `adamw`, `rmsprop`, `adagrad`, `adadelta`, `nadam`, `radam`, `adamax`, `rprop`, `asgd`, `lion`, `adabelief`, `adan`, `prodigy`, `schedule-free-adamw`, `muon`)
     unknown optimizer `SGD` [--set:1:11] (did you mean `sgd`? Known: `sgd`, `adam`, `adamw`, `rmsprop`, `adagrad`, `adadelta`, `nadam`, `radam`, `adamax`, `rprop`, `asgd`, `lion`, `adabelief`, `adan`, `prodigy`, `schedule-free-adamw`, `muon`)
-    9223372036854775808 is too large for a whole number of TOML [--set:1:19] (these go from -9223372036854775808 to 9223372036854775807)
-    `lr` is the number 1e400, but must be a number that is not so large [--set:1:19]
+    9223372036854775808 is too large for a whole number in TOML [--set:1:19] (these range from -9223372036854775808 to 9223372036854775807)
+    `lr` is the number 1e400, but must be a number of smaller magnitude [--set:1:19]
     beta1 is 1e300, but must be at least 0 and below 1 [--set:1:22]
     "#);
 }
@@ -89,6 +89,6 @@ fn other_faults_point_into_the_override() {
     an entry of `seeds` is the number 9223372036854775808, but must be a whole number from 0 to 9223372036854775807 [x.toml:1:13]
     an entry of `seeds` is the number -1, but must be a whole number from 0 to 9223372036854775807 [--set:1:8]
     --set cannot reach `prompts.first`: `prompts` is a value, which has no settings of its own [--set:1:1]
-    `dream` is a table of settings, not the date 1979-05-27 [--set:1:7]
+    `dream` is the date 1979-05-27, but must be a table of settings [--set:1:7]
     "#);
 }

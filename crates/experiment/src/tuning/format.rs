@@ -59,7 +59,7 @@ pub(crate) fn read(
         return Err(Fault::twice(
             table.seeds.span(),
             head.seeds.span(),
-            format!("the seed {seed} is for tuning and for testing"),
+            format!("the seed {seed} is used for both tuning and testing"),
         )
         .help("what is chosen on a seed must not be tested on it: { per_prompt = 1, from = 1_000_000 }"));
     }
@@ -79,11 +79,11 @@ fn tuning_prompts(table: &TuningTable, head: &Head) -> Result<Vec<PromptEntry>, 
     for (entry, prompt) in table.prompts.get_ref().iter().zip(&prompts) {
         if prompt.image.is_some() {
             return Err(Fault::new(entry.span(), "a tuning prompt has an image")
-                .help("these are texts: prompts with images can be tested only"));
+                .help("tuning prompts are texts: a prompt with an image can only be tested"));
         }
         let tested = head.prompts.get_ref().iter().find(|tested| tested.get_ref().name() == prompt.name());
         if let Some(tested) = tested {
-            let message = format!("`{}` is for tuning and for testing", prompt.name());
+            let message = format!("`{}` is used for both tuning and testing", prompt.name());
             return Err(Fault::twice(entry.span(), tested.span(), message).help(
                 "what is chosen on a prompt must not be tested on it: leave it out of one of the lists",
             ));
@@ -107,7 +107,7 @@ fn count(name: &str, value: &Spanned<u64>, least: u64) -> Result<usize, Fault> {
 fn as_given(also: &Spanned<DeTable<'_>>) -> Result<Vec<Variant<AnyOptimizer>>, Fault> {
     let (mut variants, ranges) = optimizers::read("tuning.also", also)?;
     if ranges.iter().any(|ranges| !ranges.is_empty()) {
-        return Err(Fault::new(also.span(), "`also` has fixed settings, no range to tune"));
+        return Err(Fault::new(also.span(), "`also` takes fixed settings, not ranges to tune"));
     }
     for variant in &mut variants {
         variant.note = Some(AS_GIVEN);

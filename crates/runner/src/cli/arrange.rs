@@ -33,7 +33,7 @@ fn in_order(command: &Command, arguments: &[OsString], error: Error) -> Error {
         return error;
     }
     if let Some(name) = late_command(command, arguments) {
-        let message = format!("`{name}` goes before what concerns it: runner {name} …");
+        let message = format!("`{name}` must come before its arguments: runner {name} …");
         return Cli::command().error(ErrorKind::UnknownArgument, message);
     }
     // clap takes a second argument for a command.
@@ -161,7 +161,7 @@ mod tests {
             assert!(said.contains(&format!("did you mean `{meant}`?")), "{line}: {said}");
         }
         let said = given("--only a plan x.toml").unwrap_err();
-        assert!(said.contains("`plan` goes before what concerns it"), "{said}");
+        assert!(said.contains("`plan` must come before its arguments"), "{said}");
         let said = given("x.toml y.toml").unwrap_err();
         assert!(said.contains("unexpected argument `y.toml`"), "{said}");
     }

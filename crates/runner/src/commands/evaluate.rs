@@ -84,9 +84,9 @@ pub(super) fn evaluate(args: &EvaluateArgs, sets: &ModelSets, bars: &MultiProgre
     Ok(if judged.len() < args.images.len() { ExitStatus::SomeFailed } else { ExitStatus::Done })
 }
 
-/// Their trajectories are the reference's: CLIP's own preprocessing, and the segmenter's.
-const TRANSPARENT: &str = "to CLIP they are black where nothing of the color is left, and the segmenter looks at the \
-                           color that the file has there; put the picture on a background for another";
+/// As the references have it: CLIP's own preprocessing, and the segmenter's.
+const TRANSPARENT: &str = "CLIP sees black where they keep no color, and the segmenter sees the color that the file \
+                           stores there; to judge it otherwise, put the picture on a background";
 
 fn tell(path: &Path, source: PreprocessError, bars: &MultiProgress) {
     let report = Report::new(Unfit::Image { path: path.to_owned(), source });

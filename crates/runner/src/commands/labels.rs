@@ -33,7 +33,7 @@ pub(crate) fn labels(given: &str) -> Result<LabelChoice, String> {
         return Err(format!("did you mean `{CIFAR100}`?"));
     }
     if !given.contains(',') {
-        return Err(format!("`{given}` is neither {CIFAR100} nor a file nor a list with commas"));
+        return Err(format!("`{given}` is not {CIFAR100}, a file, or a comma-separated list"));
     }
     if let Some((at, character)) = forbidden(given) {
         let column = given[..at].chars().count() + 1;
@@ -62,12 +62,15 @@ fn distinct<'t>(given: impl Iterator<Item = &'t str>, unit: &str) -> Result<Vec<
             continue;
         }
         if let Some(earlier) = places.insert(label, place) {
-            return Err(format!("the label `{}` is there twice: {unit}s {earlier} and {place}", line(label)));
+            return Err(format!(
+                "the label `{}` is listed twice: {unit}s {earlier} and {place}",
+                line(label)
+            ));
         }
         labels.push(label.to_owned());
     }
     if labels.len() < 2 {
-        return Err("two labels or more are needed: one alone is always nearest".to_owned());
+        return Err("at least two labels are needed: a single one is always nearest".to_owned());
     }
     Ok(labels)
 }

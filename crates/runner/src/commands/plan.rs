@@ -59,19 +59,20 @@ fn power(like: Option<&Path>, study: &Study, plans: &Plans) -> Result<String> {
         return Ok("power: there is nothing to compare".to_owned());
     }
     if prompts < 5 {
-        return Ok(format!("power: {} can rule nothing out; five are the least", counted(prompts, "prompt")));
+        return Ok(format!(
+            "power: {} cannot rule anything out; at least five are needed",
+            counted(prompts, "prompt")
+        ));
     }
     let Some(spreads) = spreads else {
-        return Ok(
-            "power: --like RESULTS, of a study with optimizers like these, tells what the design can show"
-                .to_owned(),
-        );
+        return Ok("power: unknown; --like RESULTS estimates it from an earlier study of similar optimizers"
+            .to_owned());
     };
     let design = format!("{} on {}", counted(optimizers, "optimizer"), counted(prompts, "prompt"));
     Ok(match spreads.detectable(optimizers, prompts) {
         Some(Detectable { median, largest }) => format!(
-            "power: {design} tell apart with 80 % what differs by {median:.2} (a pair that varies as the median one did) to \
-             {largest:.2} (as the one that varied most), in points of 100 × cosine"
+            "power: {design} detect with 80 % probability a difference of {median:.2} (for a pair that varies like the \
+             median one) to {largest:.2} (like the most variable one), in points of 100 × cosine"
         ),
         None => format!("power: {design} are too few to tell any pair apart"),
     })
@@ -84,8 +85,8 @@ fn stages(tuning: &Plan, experiment: &Experiment) -> String {
         tuned * tuning.extend * tuning.prompts.len() * tuning.seeds.per_prompt()
     });
     format!(
-        "first {} of the tuning, which may become {extended} more at the edges of ranges; the cells that test what it \
-         chooses have the folders named above",
+        "first {} of the tuning, plus up to {extended} more at the edges of ranges; the cells that test its choices \
+         have the folders named above",
         counted(tuning.cells.len(), "cell"),
     )
 }
@@ -108,7 +109,7 @@ fn costs(set: &ModelSet, cells: &[&Cell], devices: &[Device], jobs: Option<usize
         .iter()
         .map(|worker| worker.batch as f64 * workload.bytes_per_cell + workload.bytes_shared);
     output::say(&format!(
-        "work: {:.1} GFLOP a step, about {} of memory beside the weights",
+        "work: {:.1} GFLOP per step, about {} of memory in addition to the weights",
         workload.operations / 1e9,
         HumanBytes(bytes.sum::<f64>() as u64)
     ));

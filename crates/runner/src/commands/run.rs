@@ -67,11 +67,11 @@ fn conclude(
         let message = match counts.left {
             0 => {
                 let images = records::counted(unjudged, "image");
-                format!("stopped with {images} to judge; the same command goes on from here")
+                format!("stopped with {images} to judge; the same command resumes from here")
             }
             left => {
                 let cells = records::counted(left, "cell");
-                format!("stopped with {cells} to go; the same command goes on from here")
+                format!("stopped with {cells} to go; the same command resumes from here")
             }
         };
         tracing::debug!("{message}");

@@ -11,7 +11,7 @@ pub(super) fn list(sets: &ModelSets) -> Result<ExitStatus> {
         let missing = set.manifest.files().filter(|file| !set.path(file).is_file()).count();
         let state = match (missing, set.remedy()) {
             (0, _) => "installed".to_owned(),
-            (_, None) => format!("installed but for {} of its judges", records::counted(missing, "file")),
+            (_, None) => format!("installed, except for {} of its judges", records::counted(missing, "file")),
             (_, Some(remedy)) => remedy,
         };
         output::print(&format!("{}: {}\n  {state}", set.manifest.name, set.manifest.about));
@@ -28,7 +28,7 @@ pub(super) fn fetch(sets: &ModelSets, names: &[String], bars: &MultiProgress) ->
         let set = sets.get(name)?;
         for file in set.manifest.files() {
             if matches!(set.verify(file)?, Verified::Right | Verified::FirstSeen) {
-                output::say(&format!("{} is there", file.path));
+                output::say(&format!("{} is already there", file.path));
                 continue;
             }
             fetch_one(&set, file, bars)?;
@@ -52,7 +52,7 @@ fn fetch_one(set: &ModelSet, file: &FileEntry, bars: &MultiProgress) -> Result<(
     bar.finish_and_clear();
     let how = match verified? {
         Verified::Right => "matches its digest",
-        _ => "no digest of it is public: this one is recorded, later downloads must match",
+        _ => "no public digest exists: this one is recorded, and later downloads must match it",
     };
     output::say(&format!("{} fetched; {how}", file.path));
     Ok(())

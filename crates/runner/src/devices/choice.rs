@@ -25,7 +25,7 @@ pub enum DeviceChoice {
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum DeviceError {
     #[error("no GPU can be used: {reason}")]
-    #[diagnostic(help("leave --devices out to use what there is, or give --devices cpu"))]
+    #[diagnostic(help("omit --devices to use what is available, or give --devices cpu"))]
     NoGpu { reason: String },
     #[error("there is no cuda:{index}: this machine has {}, counted from 0", counted(*count, "GPU"))]
     NoSuchGpu { index: usize, count: usize },

@@ -23,8 +23,8 @@ pub(super) fn check(preflight: &Preflight<'_>, places: &Places<'_>, faults: &mut
             let on = crate::devices::name(device);
             if let Err(reason) = works(precision, device) {
                 let cells = records::counted(cells, "cell");
-                let fault = Fault::new(format!("{key}: `{name}` does not work on {on}, for {cells}: {reason}"))
-                    .help("take `fp32`, which works everywhere, or choose others of the cells (--only) or devices (--devices)");
+                let fault = Fault::new(format!("{key}: `{name}` does not work on {on}, but {cells} would use it: {reason}"))
+                    .help("use `fp32`, which works everywhere, or select other cells (--only) or devices (--devices)");
                 faults.push(fault.at(span.clone(), format!("not on {on}")));
             }
         }
@@ -39,7 +39,7 @@ fn slow(key: &str, precision: Precision, devices: &[Device], multiplies_bf16: bo
     let is_slow = precision == Precision::Bf16 && devices.contains(&Device::Cpu) && !multiplies_bf16;
     is_slow.then(|| {
         format!(
-            "{key}: `bf16` on a processor without instructions for it (AVX512-BF16 or AMX): products are many times \
+            "{key}: `bf16` on a processor without instructions for it (AVX512-BF16 or AMX): matrix products are many times \
              slower than in `fp32`"
         )
     })
@@ -56,7 +56,7 @@ fn name(precision: Precision) -> &'static str {
 fn works(precision: Precision, device: Device) -> Result<(), String> {
     if !device.is_cuda() {
         return match precision {
-            Precision::Tf32 => Err("it is arithmetic of GPUs".to_owned()),
+            Precision::Tf32 => Err("only GPUs have this arithmetic".to_owned()),
             Precision::Fp32 | Precision::Bf16 => Ok(()),
         };
     }
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn bf16_is_warned_of_on_processors_without_instructions_for_it() {
         let said = slow("dream.precision[1]", Precision::Bf16, &[Device::Cuda(0), Device::Cpu], false);
-        insta::assert_snapshot!(said.unwrap(), @"dream.precision[1]: `bf16` on a processor without instructions for it (AVX512-BF16 or AMX): products are many times slower than in `fp32`");
+        insta::assert_snapshot!(said.unwrap(), @"dream.precision[1]: `bf16` on a processor without instructions for it (AVX512-BF16 or AMX): matrix products are many times slower than in `fp32`");
         for (precision, device, multiplies) in [
             (Precision::Bf16, Device::Cpu, true),
             (Precision::Bf16, Device::Cuda(0), false),

@@ -11,7 +11,7 @@ use thiserror::Error;
 #[derive(Debug, Error, Diagnostic)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum FolderError {
-    #[error("`{}` is no folder, and results are to be written there", printable::path(path))]
+    #[error("`{}` is not a folder, but results are to be written there", printable::path(path))]
     #[diagnostic(help("move it away, or choose another results folder with --out"))]
     NoFolder { path: PathBuf },
     #[error("`{}` cannot be written to", printable::path(path))]

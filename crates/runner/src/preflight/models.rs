@@ -89,7 +89,7 @@ fn fault(set: &ModelSet, role: &str, component: &Component, reason: &str) -> Fau
     let name = &set.manifest.name;
     let remedy = match component.weights.url {
         Some(_) => format!("remove that file, and `runner weights fetch {name}` fetches it again"),
-        None => "it comes with the set: put it there again".to_owned(),
+        None => "it comes with the set: restore the file".to_owned(),
     };
     Fault::new(format!("the {role} of the model set `{name}` cannot be loaded: {reason}")).help(remedy)
 }

@@ -83,7 +83,7 @@ impl Texts<'_> {
             self.count += 1;
             if part.is_empty() {
                 let fault = Fault::new(format!("{}: `{text}` has an empty text in it", place.key))
-                    .help("`|` separates texts; each needs some text")
+                    .help("`|` separates texts; none of them may be empty")
                     .at(place.span.clone(), "here");
                 self.faults.push(fault);
                 return None;
@@ -189,13 +189,13 @@ impl Texts<'_> {
     fn too_long(&mut self, place: &Place, text: &str, errors: &[(&str, TokenizeError)]) {
         let words = errors.iter().map(|(role, error)| match error {
             TokenizeError::TooLong { tokens, limit, .. } => {
-                format!("{tokens} tokens to the {role}, which reads {limit} at most")
+                format!("{tokens} tokens for the {role}, which reads at most {limit}")
             }
             other => other.to_string(),
         });
         let words = words.collect::<Vec<_>>().join("; ");
         let fault = Fault::new(format!("{}: `{text}` is too long: {words}", place.key))
-            .help("shorten it: a word is one token or a few, and two mark the start and the end")
+            .help("shorten it: a word takes one token or a few, and two more mark the start and the end")
             .at(place.span.clone(), "too long");
         self.faults.push(fault);
     }
@@ -211,7 +211,7 @@ impl Texts<'_> {
             "`{list}` lists one text twice: `{earlier}` ({}) and `{name}` ({}) are the same {what} to the {role}",
             first.key, place.key
         ))
-        .help("CLIP reads lowercase letters and single digits, and no difference in spaces: leave one of them out")
+        .help("CLIP ignores case and spacing, and reads digits one by one: leave one of the two out")
         .at(first.span, "first here")
         .at(place.span, "again here");
         self.faults.push(fault);

@@ -23,13 +23,13 @@ pub struct FolderLock {
 #[derive(Debug, Error, Diagnostic)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum LockError {
-    #[error("another run is at work on `{}`", printable::path(folder))]
-    #[diagnostic(help("wait for it, or give this one a folder of its own with --out"))]
+    #[error("another run is using `{}`", printable::path(folder))]
+    #[diagnostic(help("wait for it, or choose another results folder with --out"))]
     Taken { folder: PathBuf },
-    #[error("another run is at work on shard {index}/{of} of `{}`", printable::path(folder))]
+    #[error("another run is using shard {index}/{of} of `{}`", printable::path(folder))]
     #[diagnostic(help("wait for it, or take another of the {of} shards"))]
     ShardTaken { folder: PathBuf, index: usize, of: usize },
-    #[error("shards of another division are at work on `{}`: {other}", printable::path(folder))]
+    #[error("a run with a different number of shards is using `{}`: {other}", printable::path(folder))]
     #[diagnostic(help("all shards of a folder must be i/n with the same n"))]
     OtherDivision { folder: PathBuf, other: String },
     #[error("another process has been making the report of `{}` for an hour", printable::path(folder))]

@@ -128,20 +128,20 @@ impl Session<'_> {
         let own = StatusCounts::of(self.results, &cells);
         if self.with.stop.is_canceled() && 0 < own.left {
             let left = counted(own.left, "cell");
-            self.say(&format!("stopped with {left} of the tuning to go; the same command goes on from here"));
+            self.say(&format!("stopped with {left} of the tuning to go; the same command resumes from here"));
             return Ok(Some(NotTuned::Stopped));
         }
         if 0 < own.failed + own.left {
             let failed = counted(own.failed + own.left, "cell");
             self.say(&format!(
-                "{failed} of the tuning failed: nothing is chosen; the same command tries again"
+                "{failed} of the tuning failed, so nothing was chosen; the same command tries again"
             ));
             return Ok(Some(NotTuned::Failed));
         }
         let others = self.unended(&all);
         if 0 < others {
             self.say(&format!(
-                "the tuning waits for {} of other shards; once they have ended, the same command goes on",
+                "the tuning waits for {} of other shards; once they have ended, the same command continues",
                 counted(others, "cell")
             ));
             return Ok(Some(NotTuned::Waiting));
