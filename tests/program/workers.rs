@@ -193,7 +193,7 @@ fn cells_tell_their_machines_and_the_report_warns_of_several_kinds() {
         assert!(!machine[name].as_str().unwrap().is_empty(), "{name}");
     }
     let report = setting.expect(0, &["report", "results/small"]).stdout;
-    assert!(report.contains("cells that are compared come from 2 kinds of machines"), "{report}");
+    assert!(report.contains("the compared cells come from 2 kinds of machines"), "{report}");
 }
 
 #[test]

@@ -44,8 +44,8 @@ macro_rules! loss_terms {
 loss_terms! {
     /// Sum of the other terms, which the optimizer minimizes.
     total = "loss",
-    /// −`loss_coef` × the mean cosine of cutouts and text, summed over the prompt's texts, those to
-    /// avoid negative. Lower is more similar.
+    /// −`loss_coef` × the mean cosine of cutouts and text, summed over the prompt's texts; texts to
+    /// avoid have the opposite sign. Lower is more similar.
     similarity = "similarity_loss",
     /// Deviation of the latent vectors from a normal distribution.
     latent = "latent_loss",

@@ -90,7 +90,7 @@ fn head(study: &Study) -> String {
 /// The optimizers, best mean first.
 fn order(study: &Study, verdict: &Verdict) -> String {
     if verdict.places.is_empty() {
-        return "No ranking: there is no prompt that the optimizers have ended.".to_owned();
+        return "No ranking: there is no prompt on which the optimizers have results.".to_owned();
     }
     if study.optimizers.len() == 1 {
         return String::new(); // nothing to compare it with
@@ -175,14 +175,17 @@ fn judged(study: &Study) -> String {
         0 => format!("No prompt is among the {} labels ({})", evaluation.labels, evaluation.label_set),
         of => {
             let of = counted(of, "image");
-            format!("Right label first of {} in {} of {of}", evaluation.labels, perceptor.right)
+            format!(
+                "Right label ranked first (of {}): perceptor {} of {of}",
+                evaluation.labels, perceptor.right
+            )
         }
     };
     if 0 < judge.of {
-        let _ = write!(text, ", for the held-out judge in {} of {}", judge.right, judge.of);
+        let _ = write!(text, ", held-out judge {} of {}", judge.right, judge.of);
     }
     if 0 < segments.of {
-        let _ = write!(text, "; right segment largest in {} of {}", segments.right, segments.of);
+        let _ = write!(text, "; right segment largest: {} of {}", segments.right, segments.of);
     }
     text
 }
@@ -217,7 +220,7 @@ fn not_drawn(faults: &[Fault]) -> String {
     if faults.is_empty() {
         return String::new();
     }
-    let mut text = "Not drawn; the rest of the report is made without".to_owned();
+    let mut text = "Not drawn; the rest of the report was made without them:".to_owned();
     for Fault { what, why } in faults.iter().take(LISTED) {
         let _ = write!(text, "\n  {what}: {why}");
     }

@@ -30,8 +30,8 @@ pub(super) fn warning(study: &Study) -> Option<String> {
     let kinds = kinds(study);
     let listed = kinds.iter().map(|(kind, cells)| format!("{kind} ({})", counted(*cells, "cell")));
     Some(format!(
-        "Warning: cells that are compared come from {} kinds of machines: {}. Machines round differently and every \
-         step magnifies it, so a difference between optimizers may be one between machines: in {}.",
+        "Warning: the compared cells come from {} kinds of machines: {}. Machines round differently and every step \
+         magnifies it, so a difference between optimizers may be one between machines: for {}.",
         kinds.len(),
         listed.collect::<Vec<_>>().join("; "),
         match (mixed, compared.len()) {

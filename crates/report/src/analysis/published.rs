@@ -95,7 +95,7 @@ impl PublishedComparison {
         }
         if !self.left_out.is_empty() {
             let names = self.left_out.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
-            words.push(format!("Left out, since the experiment has no such names: {names}."));
+            words.push(format!("Left out because the experiment has no such names: {names}."));
         }
         words
     }
@@ -105,16 +105,16 @@ impl PublishedComparison {
         let entries = self.rows.iter().flat_map(|row| &row.entries);
         let differences: Vec<f64> = entries.filter_map(|entry| entry.difference()).collect();
         let Some(mean) = mean(&differences) else {
-            return Some("There is no figure that both have: nothing to compare yet.".to_owned());
+            return Some("No figure is in both tables: there is nothing to compare yet.".to_owned());
         };
         let (least, most) = differences
             .iter()
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), one| (least.min(*one), most.max(*one)));
         let (mean, least, most) = (signed(mean), signed(least), signed(most));
         Some(match differences.len() {
-            1 => format!("Ours less the published: {mean}, of one figure."),
+            1 => format!("Ours minus published: {mean}, for one figure."),
             count => {
-                format!("Ours less the published: {mean} in the mean of {count}, from {least} to {most}.")
+                format!("Ours minus published: mean {mean} over {count} figures, from {least} to {most}.")
             }
         })
     }

@@ -49,8 +49,8 @@ fn answer(verdict: &Verdict) -> String {
     let basis = basis(verdict);
     if MOST_COMPARED < places.len() {
         return format!(
-            "{first} has the highest mean ({basis}). Which others may be the best is not known: {} optimizers are too \
-             many to compare every pair, {MOST_COMPARED} are the most. Leave some out, or tune their settings on other \
+            "{first} has the highest mean ({basis}). Which others may be the best is unknown: {} optimizers are too \
+             many to compare every pair (at most {MOST_COMPARED}). Leave some out, or tune their settings on other \
              prompts (`[tuning]`).",
             places.len()
         );
@@ -59,7 +59,7 @@ fn answer(verdict: &Verdict) -> String {
         let count = capitalized(&number_word(prompts));
         let noun = if prompts == 1 { "prompt" } else { "prompts" };
         return format!(
-            "{first} has the highest mean ({basis}). {count} {noun} can rule nothing out: five are the least."
+            "{first} has the highest mean ({basis}). {count} {noun} cannot rule anything out: at least five are needed."
         );
     }
     let (kept, out): (Vec<_>, Vec<_>) = places.iter().partition(|place| place.may_be_best);
@@ -67,16 +67,19 @@ fn answer(verdict: &Verdict) -> String {
         |places: Vec<&super::Place>| places.iter().map(|place| place.name.clone()).collect::<Vec<_>>();
     let (kept, out) = (names(kept), names(out));
     match (kept.as_slice(), out.as_slice()) {
-        ([], _) => format!("No optimizer is left as the best ({basis}): their scores contradict each other."),
-        ([best], _) => format!("With 95 % confidence the best is {best} ({basis})."),
+        ([], _) => {
+            format!("Every optimizer is ruled out as the best ({basis}): the scores contradict each other.")
+        }
+        ([best], _) => format!("With 95 % confidence, the best is {best} ({basis})."),
         (_, []) => {
+            let any = if places.len() == 2 { "either" } else { "any" };
             format!(
-                "Nothing is ruled out: any of the {} may be the best ({basis}).",
+                "No optimizer is ruled out: {any} of the {} may be the best ({basis}).",
                 number_word(places.len())
             )
         }
         _ => format!(
-            "With 95 % confidence the best is one of {} ({basis}). Ruled out: {}.",
+            "With 95 % confidence, the best is one of {} ({basis}). Ruled out: {}.",
             some(&kept),
             some(&out)
         ),
@@ -140,7 +143,7 @@ fn told_apart(verdict: &Verdict) -> Option<String> {
         (0, _) => format!("No pair can be told apart{intervals}."),
         (1, 1) => format!("The two can be told apart{intervals}."),
         (told, all) if told == all => format!("All {all} pairs can be told apart{intervals}."),
-        _ => format!("Of {all} pairs these can be told apart: {}{intervals}.", some(&told)),
+        _ => format!("Of {all} pairs, these can be told apart: {}{intervals}.", some(&told)),
     })
 }
 
@@ -155,8 +158,8 @@ fn same_within(study: &Study, verdict: &Verdict) -> Option<String> {
     let alike = comparison.pairs.iter().filter(within);
     let alike: Vec<String> = alike.map(|pair| format!("{} and {}", name(pair.a), name(pair.b))).collect();
     Some(match alike.as_slice() {
-        [] => format!("No two are shown to be the same within the margin of {margin}."),
-        alike => format!("The same within the margin of {margin}: {}.", some(alike)),
+        [] => format!("No two optimizers are shown to be equivalent within the margin of {margin}."),
+        alike => format!("Equivalent within the margin of {margin}: {}.", some(alike)),
     })
 }
 
@@ -168,7 +171,7 @@ fn tuning(study: &Study) -> Option<String> {
     let (least, most) = (counts.iter().min()?, counts.iter().max()?);
     let trials = if least == most { counted(*least, "trial") } else { format!("{least} to {most} trials") };
     let prompts = counted(tuned.prompts.len(), "prompt");
-    let mut said = format!("Settings were chosen from {trials} each on {prompts} that are not tested.");
+    let mut said = format!("Settings were chosen from {trials} each, on {prompts} that are not tested.");
     for one in &tuned.optimizers {
         let names: Vec<&str> = one.chosen.keys().map(String::as_str).collect();
         if one.edge.is_some() {
@@ -189,7 +192,7 @@ pub(crate) fn judge_says(verdict: &Verdict) -> Option<String> {
     let tau =
         judge.tau.map(|tau| format!(" (Kendall's τ of the two orders {})", signed(tau))).unwrap_or_default();
     Some(if first == ours {
-        format!("The held-out judge agrees: it puts {first} first, too{tau}{}.", set_of(judge, verdict))
+        format!("The held-out judge agrees: it also puts {first} first{tau}{}.", set_of(judge, verdict))
     } else {
         format!("The held-out judge disagrees: it puts {first} first{tau}{}.", set_of(judge, verdict))
     })
@@ -202,9 +205,9 @@ fn set_of(other: &Other, verdict: &Verdict) -> String {
         return String::new();
     }
     match other.may_be_best.as_slice() {
-        [one] => format!("; by it the best is {one}"),
-        all if all.len() == other.order.len() => "; by it nothing is ruled out".to_owned(),
-        some_of => format!("; by it the best is one of {}", some(some_of)),
+        [one] => format!("; by its scores, the best is {one}"),
+        all if all.len() == other.order.len() => "; by its scores, no optimizer is ruled out".to_owned(),
+        some_of => format!("; by its scores, the best is one of {}", some(some_of)),
     }
 }
 
@@ -212,14 +215,14 @@ fn live(verdict: &Verdict) -> Option<String> {
     let live = verdict.by(Ruler::LIVE)?;
     let first = live.order.first()?;
     (*first != verdict.places[0].name)
-        .then(|| format!("By the live latents instead of the averaged ones {first} is first."))
+        .then(|| format!("Scored by the live latents instead of the averaged ones, {first} comes first."))
 }
 
 /// Who is first with fewer steps, where that is another.
 fn earlier(verdict: &Verdict) -> Option<String> {
     let at = |budget: Budget, share: &str| {
         let first = verdict.by(Ruler { measure: Measure::Averaged, budget })?.order.first()?;
-        (*first != verdict.places[0].name).then(|| format!("At {share} of the steps {first} is first."))
+        (*first != verdict.places[0].name).then(|| format!("At {share} of the steps, {first} comes first."))
     };
     let said = [at(Budget::Quarter, "a quarter"), at(Budget::Half, "half")];
     let said: Vec<String> = said.into_iter().flatten().collect();
@@ -233,9 +236,9 @@ fn diverged(verdict: &Verdict) -> Option<String> {
         .filter(|place| 0 < place.diverged.0)
         .map(|place| {
             let (diverged, runs) = place.diverged;
-            let counts = if diverged == 1 { "it counts" } else { "they count" };
+            let (counts, its) = if diverged == 1 { ("it counts", "its") } else { ("they count", "their") };
             format!(
-                "{diverged} of {} of {} diverged; {counts} as the worst image of the prompt and seed.",
+                "{diverged} of {} of {} diverged; {counts} as the worst image of {its} prompt and seed.",
                 counted(runs, "run"),
                 place.name
             )
@@ -276,21 +279,24 @@ fn coverage(study: &Study, verdict: &Verdict) -> Option<String> {
     for one in scores.unranked.iter().take(LISTED) {
         let name = &study.optimizers[one.optimizer];
         said.push(format!(
-            "{name} is not ranked: it has ended {} of {} planned runs.",
+            "{name} is not ranked: only {} of its {} planned runs gave a result.",
             one.ended, one.planned
         ));
     }
     if let more @ 1.. = scores.unranked.len().saturating_sub(LISTED) {
-        said.push(format!("Nor are {more} more."));
+        said.push(format!("Not ranked either: {more} more."));
     }
     if !scores.left_out.is_empty() {
         let names: Vec<String> = scores.left_out.iter().map(|&p| study.prompts[p].text.clone()).collect();
-        said.push(format!("Left out, not ended by all that are ranked: {}.", some(&names)));
+        said.push(format!(
+            "Prompts left out because some ranked optimizer has no result on them: {}.",
+            some(&names)
+        ));
     }
     let (counted_runs, planned) = scores.counted;
     if counted_runs < planned {
         said.push(format!(
-            "{counted_runs} of {planned} planned runs (prompt, seed) count: the others were not ended by all."
+            "{counted_runs} of {planned} planned pairs of a prompt and a seed count: on the others, some optimizer has no result."
         ));
     }
     if study.has_axes() {
@@ -303,14 +309,14 @@ fn seeds(verdict: &Verdict) -> Option<String> {
     let (_, most) = verdict.scores.seeds_per_prompt();
     let shared = verdict.scores.shared_seeds();
     Some(match (most, shared) {
-        (1, Some(_)) => "All prompts share one seed: the answer holds for this seed.".to_owned(),
-        (1, None) => "One seed for each prompt: seeds and prompts vary together.".to_owned(),
+        (1, Some(_)) => "All prompts share one seed: the answer holds only for this seed.".to_owned(),
+        (1, None) => "Each prompt has one seed of its own: the variation between prompts includes that between seeds.".to_owned(),
         (_, Some(_)) if verdict.crossed => {
-            "All prompts share their seeds: intervals allow for other seeds, p values hold for these."
+            "All prompts share the same seeds: intervals allow for other seeds, but p values hold only for these."
                 .to_owned()
         }
         (_, Some(seeds)) => {
-            format!("All prompts share {}: the answer holds for these.", counted(seeds.len(), "seed"))
+            format!("All prompts share {}: the answer holds only for these.", counted(seeds.len(), "seed"))
         }
         (_, None) => return None,
     })
@@ -337,7 +343,7 @@ fn side_lines(verdict: &Verdict) -> Option<String> {
     if let Some(needed) = verdict.prompts_needed().filter(|_| !told) {
         let (first, second) = (&verdict.places[0].name, &verdict.places[1].name);
         said.push(format!(
-            "To tell {first} from {second} with a probability of 80 %, if they differ as here, takes about {} prompts.",
+            "Telling {first} from {second} with 80 % power takes about {} prompts if they differ as they do here.",
             rounded_up(needed)
         ));
     }

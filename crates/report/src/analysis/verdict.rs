@@ -39,7 +39,7 @@ pub(crate) struct Place {
     /// Standard deviation over the prompts; `None` for one.
     pub(crate) sd: Option<f64>,
     pub(crate) may_be_best: bool,
-    /// p value of being the best; `None` where there is no other.
+    /// p value for the hypothesis that it is the best; `None` where there is no other.
     pub(crate) p: Option<f64>,
     /// The difference of the first from this one, with its interval; `None` for the first.
     pub(crate) behind: Option<Pair>,

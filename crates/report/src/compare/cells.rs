@@ -65,7 +65,7 @@ pub(super) fn table(cells: &[CellPair]) -> Table {
         Column::new("right_similarity_x100", X100, "Similarity on the right", |pair: &&CellPair| {
             Value::real(pair.right.similarity, 4)
         }),
-        Column::new("difference", X100, "The right one less the left one", |pair: &&CellPair| {
+        Column::new("difference", X100, "The right one minus the left one", |pair: &&CellPair| {
             Value::real(pair.difference, 4)
         }),
         Column::new("same_settings", "", "True for the same settings and models", |pair: &&CellPair| {

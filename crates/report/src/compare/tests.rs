@@ -106,12 +106,12 @@ fn two_runs_are_put_side_by_side() {
     | sgd       |     3 | 37.18 | 36.43 |      −0.75 |             — |
     | all       |    21 | 38.87 | 38.76 |      −0.11 |             — |
 
-    Intervals: prompts are the units, the runs of a prompt are averaged (sign flips); fewer than 6 prompts have none.
+    Intervals (by sign flips): prompts are the units, and the runs of a prompt are averaged; below 6 prompts there is none.
 
     Ended differently
       bicycle/sgd/seed-0: finished → diverged at step 11
 
-    Images the same to the byte: 20 of 21
+    Byte-identical images: 20 of 21
     ");
 }
 
@@ -175,7 +175,7 @@ fn a_run_equals_itself() {
     assert!(
         comparison.cells.iter().all(|pair| pair.same_image == Some(true) && pair.difference == Some(0.0))
     );
-    assert!(comparison.to_string().contains("Images the same to the byte: 24 of 24"));
+    assert!(comparison.to_string().contains("Byte-identical images: 24 of 24"));
 }
 
 #[test]

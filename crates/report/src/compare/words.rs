@@ -18,7 +18,7 @@ impl Display for Comparison {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let sections = [
             self.head(),
-            listed("Made differently", &self.environment, self.cells.len()),
+            listed("Environments that differ", &self.environment, self.cells.len()),
             listed("Settings that differ", &self.settings, self.cells.len()),
             format!("Similarity: 100 × cosine of the final image with its class name\n\n{}", self.table()),
             self.means(),
@@ -78,7 +78,7 @@ impl Comparison {
 
     fn means(&self) -> String {
         if self.optimizers.is_empty() {
-            return "There is no cell that both have finished.".to_owned();
+            return "No cell finished in both runs.".to_owned();
         }
         let row = |pair: &OptimizerPair| {
             let interval = pair
@@ -101,10 +101,10 @@ impl Comparison {
         alignment[0] = CellAlignment::Left;
         let table = markdown_table(&header, self.optimizers.iter().map(row), &alignment);
         let few = self.optimizers.iter().any(|pair| pair.interval.is_none());
-        let note = if few { format!("; fewer than {ENOUGH} prompts have none") } else { String::new() };
+        let note = if few { format!("; below {ENOUGH} prompts there is none") } else { String::new() };
         format!(
             "Means over the cells that both finished\n\n{table}\n\n\
-             Intervals: prompts are the units, the runs of a prompt are averaged (sign flips){note}."
+             Intervals (by sign flips): prompts are the units, and the runs of a prompt are averaged{note}."
         )
     }
 
@@ -125,7 +125,7 @@ impl Comparison {
         let (same, all) = both.fold((0, 0), |(same, all), one| (same + usize::from(one), all + 1));
         match all {
             0 => String::new(),
-            all => format!("Images the same to the byte: {same} of {all}"),
+            all => format!("Byte-identical images: {same} of {all}"),
         }
     }
 }

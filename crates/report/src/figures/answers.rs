@@ -47,7 +47,7 @@ fn leads(study: &Study, verdict: &Verdict) -> Result<Vec<Drawing>, DrawError> {
         caption: "Mean difference and its 95 % interval, all pairs at once. An interval that holds 0 leaves open which of the \
                   two is better."
             .to_owned(),
-        x_title: format!("similarity of {} less the other's, 100 × cosine", first.name),
+        x_title: format!("similarity of {} minus the other's, 100 × cosine", first.name),
         y_title: "place".to_owned(),
         downward: true,
         panels: vec![(None, lines)],

@@ -59,7 +59,7 @@ fn grid<'s>() -> Vec<Column<Line<'s>>> {
         of_cell("class_name", "", "Name that the image is judged as", |cell| {
             (&cell.record.class_name).into()
         }),
-        of_cell("optimizer", "", "Optimizer, with the settings that tell it from others", |cell| {
+        of_cell("optimizer", "", "Optimizer, with the settings that distinguish it from others", |cell| {
             (&cell.record.optimizer).into()
         }),
         of_cell("seed", "", "Seed of the latents and cutouts", |cell| cell.record.seed.into()),
@@ -134,7 +134,7 @@ fn judged<'s>() -> Vec<Column<Line<'s>>> {
     columns.push(judged_column(
         "judge_similarity_x100",
         "cosine × 100",
-        "Similarity of the final image to its class name by the held-out judge",
+        "Similarity of the final image to its class name, by the held-out judge",
         |judged| Value::hundredfold(verdicts::judge(judged).and_then(|judge| judge.similarity)),
     ));
     columns.extend(nearest(["judge_first", "judge_rank", "judge_percent"], verdicts::judge));
@@ -145,7 +145,7 @@ fn judged<'s>() -> Vec<Column<Line<'s>>> {
         of_segments("segment_percent", "%", "Share of the pixels that have this class", |segments| {
             Value::hundredfold(segments.expected_share())
         }),
-        of_segments("segment_largest", "", "Largest class but for the background", |segments| {
+        of_segments("segment_largest", "", "Largest class other than the background", |segments| {
             segments.largest().map(|share| &share.class).into()
         }),
         of_segments("segment_right", "", "True if the largest class is the right one", |segments| {
@@ -163,12 +163,18 @@ fn nearest<'s>(names: [&str; 3], by: fn(&Evaluation) -> Option<&Verdict>) -> [Co
         judged_column(names[0], "", format!("Nearest label by {who}"), move |judged| {
             by(judged).and_then(|verdict| verdict.nearest.first()).map(|guess| &guess.label).into()
         }),
-        judged_column(names[1], "", format!("Place of the right label by {who}, from 1"), move |judged| {
-            right(judged).map(|right| right.rank).into()
-        }),
-        judged_column(names[2], "%", format!("Share of the right label by {who}"), move |judged| {
-            Value::hundredfold(right(judged).map(|right| right.probability))
-        }),
+        judged_column(
+            names[1],
+            "",
+            format!("Rank of the right label by {who}; 1 is the nearest"),
+            move |judged| right(judged).map(|right| right.rank).into(),
+        ),
+        judged_column(
+            names[2],
+            "%",
+            format!("Softmax probability of the right label by {who}"),
+            move |judged| Value::hundredfold(right(judged).map(|right| right.probability)),
+        ),
     ]
 }
 

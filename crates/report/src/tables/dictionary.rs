@@ -21,7 +21,7 @@ pub(super) fn dictionary(tables: &[Table]) -> Table {
 pub(crate) fn document(tables: &[Table]) -> String {
     let mut text = "# Columns of the tables\n\nThe files in `tables/` of a results folder, made from the \
                     definitions in `crates/report/src/tables`.\n`UPDATE_COLUMNS=1 cargo test -p report` \
-                    writes this file. An empty entry is a value that is missing,\nnever 0.\n"
+                    writes this file. An empty entry is a missing value,\nnever 0.\n"
         .to_owned();
     for table in tables {
         text += &format!(

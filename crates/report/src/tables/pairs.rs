@@ -20,7 +20,7 @@ pub(super) fn pairs(study: &Study, verdict: &Verdict) -> Table {
         let (a, b) = (&verdict.places[first], &verdict.places[second]);
         Some(Line { a, b, pair: verdict.pair(first, second)? })
     });
-    let about = "A row for every two optimizers, compared on the same prompts.";
+    let about = "A row for every pair of optimizers, compared on the same prompts.";
     Table::new("pairs", about, columns(study, verdict), lines).on_page("Every pair of optimizers")
 }
 
@@ -29,7 +29,7 @@ fn columns<'v>(study: &Study, verdict: &Verdict) -> Vec<Column<Line<'v>>> {
     vec![
         Column::new("a", "", "Optimizer with the better mean", |line: &Line| (&line.a.name).into()),
         Column::new("b", "", "Optimizer it is compared with", |line: &Line| (&line.b.name).into()),
-        Column::new("difference", "cosine × 100", "Mean of a less mean of b", |line: &Line| {
+        Column::new("difference", "cosine × 100", "Mean of a minus mean of b", |line: &Line| {
             Value::real(line.pair.difference, 4)
         }),
         Column::new(
@@ -54,9 +54,12 @@ fn columns<'v>(study: &Study, verdict: &Verdict) -> Vec<Column<Line<'v>>> {
         Column::new("losses", "prompts", "Prompts on which b is better", |line: &Line| {
             line.pair.wins.losses.into()
         }),
-        Column::new("better", "", "The better one, where the two can be told apart", |line: &Line| {
-            line.better().into()
-        }),
+        Column::new(
+            "better",
+            "",
+            "The better one, if the two can be told apart; otherwise empty",
+            |line: &Line| line.better().into(),
+        ),
         Column::new("prompts", "prompts", "Prompts that are compared", move |_| prompts.into()),
         Column::new("model_set", "", "Model set of the run", move |_| (&model_set).into()),
     ]

@@ -48,7 +48,7 @@ fn columns<'c>(study: &Study, comparison: &PublishedComparison) -> Vec<Column<Li
         Column::new("published", "cosine × 100", "Published similarity", |line: &Line| {
             Value::real(line.entry.published, 4)
         }),
-        Column::new("difference", "cosine × 100", "Ours less the published", |line: &Line| {
+        Column::new("difference", "cosine × 100", "Ours minus published", |line: &Line| {
             Value::real(line.entry.difference(), 4)
         }),
         Column::new(

@@ -18,11 +18,13 @@ fn columns<'v>(study: &Study, verdict: &Verdict) -> Vec<Column<Line<'v>>> {
     columns.extend(lead());
     columns.extend([
         Column::new("diverged", "runs", "Runs that diverged", |line: &Line| line.1.diverged.0.into()),
-        Column::new("runs", "runs", "Runs that count", |line: &Line| line.1.diverged.1.into()),
+        Column::new("runs", "runs", "Runs that count toward the ranking", |line: &Line| {
+            line.1.diverged.1.into()
+        }),
         Column::new("judge_mean", "cosine × 100", "Mean similarity by the held-out judge", |line: &Line| {
             Value::real(line.1.judge.map(|(mean, _)| mean), 4)
         }),
-        Column::new("judge_place", "", "Place by that mean", |line: &Line| {
+        Column::new("judge_place", "", "Rank by that mean", |line: &Line| {
             line.1.judge.map(|(_, place)| place).into()
         }),
         Column::new("model_set", "", "Model set of the run", move |_| (&model_set).into()),
@@ -32,7 +34,7 @@ fn columns<'v>(study: &Study, verdict: &Verdict) -> Vec<Column<Line<'v>>> {
 
 fn mean<'v>(prompts: usize) -> Vec<Column<Line<'v>>> {
     vec![
-        Column::new("place", "", "Place by the mean, from 1", |line: &Line| line.0.into()),
+        Column::new("place", "", "Rank by the mean; 1 is the best", |line: &Line| line.0.into()),
         Column::new("optimizer", "", "Optimizer", |line: &Line| (&line.1.name).into()),
         Column::new("mean", "cosine × 100", "Mean similarity over the prompts", |line: &Line| {
             Value::real(line.1.mean, 4)
@@ -49,10 +51,15 @@ fn lead<'v>() -> Vec<Column<Line<'v>>> {
         Column::new("may_be_best", "", "True unless it is ruled out as the best (95 %)", |line: &Line| {
             line.1.may_be_best.into()
         }),
-        Column::new("p_best", "", "p value of being the best", |line: &Line| Value::real(line.1.p, 6)),
-        Column::new("behind", "cosine × 100", "Mean of the first less this one's", |line: &Line| {
-            Value::real(line.1.behind.map(|pair| pair.difference), 4)
+        Column::new("p_best", "", "p value for the hypothesis that it is the best", |line: &Line| {
+            Value::real(line.1.p, 6)
         }),
+        Column::new(
+            "behind",
+            "cosine × 100",
+            "Mean of the first minus this optimizer's mean",
+            |line: &Line| Value::real(line.1.behind.map(|pair| pair.difference), 4),
+        ),
         Column::new("behind_low", "cosine × 100", "Lower end of its 95 % interval", |line: &Line| {
             Value::real(line.1.behind.map(|pair| pair.interval.0), 4)
         }),

@@ -30,7 +30,7 @@ pub(super) fn robustness(study: &Study, verdict: &Verdict) -> Table {
             tau: other.tau,
         })
     });
-    let about = "A row for every ruler and optimizer.";
+    let about = "A row for every ruler (a way to score images) and optimizer.";
     let table = Table::new("robustness", about, columns(study), main.chain(others));
     table.on_page("The order by other rulers")
 }
@@ -41,14 +41,17 @@ fn columns<'v>(study: &Study) -> Vec<Column<Line<'v>>> {
         Column::new(
             "ruler",
             "",
-            "`averaged`: similarity of the averaged latents' image; `live`: of the live latents'; `judge`: \
-             by the held-out judge",
+            "`averaged`: similarity of the averaged latents' image; `live`: of the live latents' image; `judge`: of the \
+             averaged latents' image, by the held-out judge",
             |line: &Line| line.ruler.measure.name().into(),
         ),
-        Column::new("steps_percent", "%", "Share of the steps that is done", |line: &Line| {
-            line.ruler.budget.percent().into()
-        }),
-        Column::new("place", "", "Place by this ruler, from 1", |line: &Line| line.place.into()),
+        Column::new(
+            "steps_percent",
+            "%",
+            "Share of the steps after which images are scored",
+            |line: &Line| line.ruler.budget.percent().into(),
+        ),
+        Column::new("place", "", "Rank by this ruler; 1 is the best", |line: &Line| line.place.into()),
         Column::new("optimizer", "", "Optimizer", |line: &Line| line.optimizer.into()),
         Column::new(
             "may_be_best",

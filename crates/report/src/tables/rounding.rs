@@ -6,7 +6,7 @@ use crate::study::Study;
 
 /// The spread of scores by rounding, beside that by seeds.
 pub(super) fn rounding(study: &Study) -> Table {
-    let about = "A row for every optimizer whose cells were repeated with initial latents rounded otherwise; none without \
+    let about = "A row for every optimizer whose cells were repeated with differently rounded initial latents; none without \
                  `[study] rounding`.";
     Table::new("rounding", about, columns(study), roundings(study)).on_page("How much is rounding")
 }
@@ -16,13 +16,13 @@ fn columns(study: &Study) -> Vec<Column<Rounding>> {
     vec![
         Column::new("optimizer", "", "Optimizer", |line: &Rounding| (&line.optimizer).into()),
         Column::new("cells", "cells", "Cells that were repeated", |line: &Rounding| line.cells.into()),
-        Column::new("repetitions", "cells", "Their repetitions in all", |line: &Rounding| {
+        Column::new("repetitions", "cells", "Repetitions of these cells in total", |line: &Rounding| {
             line.repetitions.into()
         }),
         Column::new(
             "sd_rounding",
             "cosine × 100",
-            "Standard deviation of a cell's similarity over other rounding",
+            "Standard deviation of a cell's similarity under different rounding",
             |line: &Rounding| Value::real(line.sd, 4),
         ),
         Column::new(

@@ -33,7 +33,7 @@ fn columns<'s>() -> Vec<Column<Line<'s>>> {
         Column::new("percent", "%", "Share of the pixels that have this class", |line: &Line| {
             Value::hundredfold(line.share.share)
         }),
-        Column::new("largest", "", "True for the largest class but for the background", |line: &Line| {
+        Column::new("largest", "", "True for the largest class other than the background", |line: &Line| {
             (line.segments.largest() == Some(line.share)).into()
         }),
         Column::new("expected_class", "", "Class that is right for the prompt", |line: &Line| {

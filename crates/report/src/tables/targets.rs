@@ -10,7 +10,7 @@ pub(super) fn targets(study: &Study) -> Table {
     let (steps, reference) = targets
         .as_ref()
         .map_or((0, String::new()), |targets| (targets.steps, study.optimizers[targets.reference].clone()));
-    let about = "A row for every target and optimizer; a target is what the reference reaches on the prompt.";
+    let about = "A row for every target and optimizer; a target is the similarity that the reference reaches on the prompt.";
     let rows = targets.iter().flat_map(|targets| &targets.reached).filter(|reached| !reached.runs.is_empty());
     Table::new("targets", about, columns(study, steps, reference), rows).on_page("Steps to a target")
 }
@@ -21,7 +21,7 @@ fn columns<'t>(study: &Study, steps: u32, reference: String) -> Vec<Column<&'t R
         Column::new(
             "target_percent",
             "%",
-            "Share of the steps after which the reference is there",
+            "Share of the steps after which the reference reaches the target",
             |line: &&Reached| line.percent.into(),
         ),
         Column::new("reference", "", "Optimizer that sets the targets", move |_| (&reference).into()),

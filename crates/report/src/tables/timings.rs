@@ -10,7 +10,7 @@ pub(super) fn timings(study: &Study) -> Table {
         Column::new("cell", "", "Path of the cell below `cells/`", |cell: &&Cell| (&cell.record.id).into()),
         Column::new("steps", "steps", "Steps taken", |cell: &&Cell| cell.steps().into()),
         Column::new("seconds", "s", "Time spent on the cell", |cell: &&Cell| Value::real(cell.seconds(), 3)),
-        Column::new("steps_per_second", "steps/s", "Pace", |cell: &&Cell| {
+        Column::new("steps_per_second", "steps/s", "Steps per second", |cell: &&Cell| {
             let seconds = cell.seconds().filter(|seconds| 0.0 < *seconds);
             Value::real(seconds.map(|seconds| cell.steps() as f64 / seconds), 3)
         }),

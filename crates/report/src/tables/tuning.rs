@@ -28,7 +28,7 @@ fn trial_columns<'s>(study: &Study) -> Vec<Column<Line<'s>>> {
         Column::new(
             "diverged",
             "runs",
-            "Runs that diverged; each has the least score of its prompt and seed",
+            "Runs that diverged; each counts as the lowest score of its prompt and seed",
             |line: &Line| line.1.diverged.into(),
         ),
         Column::new("chosen", "", "True for the trial whose settings are tested", |line: &Line| {
@@ -37,7 +37,7 @@ fn trial_columns<'s>(study: &Study) -> Vec<Column<Line<'s>>> {
         Column::new(
             "edge",
             "",
-            "`low` or `high` where nothing was tried beyond what was chosen",
+            "`low` or `high` if the choice is at that end of what was tried",
             |line: &Line| line.0.edge.as_ref().filter(|_| line.0.chosen == line.1.values).into(),
         ),
         Column::new("model_set", "", "Model set of the run", move |_| (&model_set).into()),
@@ -46,8 +46,8 @@ fn trial_columns<'s>(study: &Study) -> Vec<Column<Line<'s>>> {
 
 /// The expected choice among fewer trials.
 pub(super) fn choices(study: &Study) -> Table {
-    let about = "A row for every optimizer and number of trials: what the best of so many is expected to score, chosen on half \
-                 of the tuning prompts and scored on the other half.";
+    let about = "A row for every optimizer and number of trials: the expected score of the best of so many, chosen on half of \
+                 the tuning prompts and scored on the other half.";
     let rows = study.tuned.iter().flat_map(expected_choices);
     Table::new("choices", about, choice_columns(study), rows).on_page("Tuning: fewer trials")
 }
@@ -56,13 +56,11 @@ fn choice_columns(study: &Study) -> Vec<Column<ExpectedChoice>> {
     let model_set = study.model_set.clone();
     vec![
         Column::new("optimizer", "", "Optimizer", |line: &ExpectedChoice| (&line.optimizer).into()),
-        Column::new("trials", "trials", "Trials that are chosen among", |line: &ExpectedChoice| {
-            line.trials.into()
-        }),
+        Column::new("trials", "trials", "Trials to choose from", |line: &ExpectedChoice| line.trials.into()),
         Column::new(
             "score",
             "cosine × 100",
-            "Expected score of the one that is chosen",
+            "Expected score of the chosen trial",
             |line: &ExpectedChoice| Value::real(100.0 * line.score, 4),
         ),
         Column::new("model_set", "", "Model set of the run", move |_| (&model_set).into()),

@@ -6,7 +6,7 @@ use crate::study::Study;
 
 /// The variance of the first one's lead over every other, by its sources.
 pub(super) fn variation(study: &Study, verdict: &Verdict) -> Table {
-    let about = "A row for every optimizer but the first: what makes the first one's lead over it vary.";
+    let about = "A row for every optimizer except the first: the components of the variance of the first one's lead over it.";
     Table::new("variation", about, columns(study), variations(verdict)).on_page("What makes leads vary")
 }
 
@@ -19,22 +19,22 @@ fn columns(study: &Study) -> Vec<Column<Variation>> {
         Column::new(
             "sd",
             "cosine × 100",
-            "Standard deviation of a less b over the prompts",
+            "Standard deviation of a minus b over the prompts",
             |line: &Variation| Value::real(line.sd, 4),
         ),
         Column::new(
             "prompts",
             unit,
-            "Variance by prompts; empty unless prompts share several seeds",
+            "Variance between prompts; empty unless prompts share several seeds",
             |line: &Variation| Value::real(line.components.map(|parts| parts.blocks), 4),
         ),
-        Column::new("seeds", unit, "Variance by seeds", |line: &Variation| {
+        Column::new("seeds", unit, "Variance between seeds", |line: &Variation| {
             Value::real(line.components.map(|parts| parts.seeds), 4)
         }),
         Column::new(
             "rest",
             unit,
-            "Variance by prompts and seeds together, and by chance",
+            "Variance by the interaction of prompts and seeds, and by chance",
             |line: &Variation| Value::real(line.components.map(|parts| parts.rest), 4),
         ),
         Column::new("model_set", "", "Model set of the run", move |_| (&model_set).into()),

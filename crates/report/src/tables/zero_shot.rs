@@ -21,7 +21,7 @@ pub(super) fn zero_shot(study: &Study) -> Table {
         let judge = evaluation.judge.as_ref();
         perceptor.chain(judge.into_iter().flat_map(move |judge| lines(cell, evaluation, "judge", judge)))
     });
-    Table::new("zero_shot", "A row for every image, CLIP and place of a label.", columns(), lines)
+    Table::new("zero_shot", "A row for every image, CLIP, and rank of a label.", columns(), lines)
 }
 
 fn lines<'s>(
@@ -51,23 +51,20 @@ fn image<'s>() -> Vec<Column<Line<'s>>> {
         }),
         Column::new("optimizer", "", "Optimizer", |line: &Line| (&line.cell.record.optimizer).into()),
         Column::new("seed", "", "Seed", |line: &Line| line.cell.record.seed.into()),
-        Column::new(
-            "by",
-            "",
-            "`perceptor` or `judge`: the CLIP that the labels are nearest by",
-            |line: &Line| line.by.into(),
-        ),
+        Column::new("by", "", "`perceptor` or `judge`: the CLIP that ranks the labels", |line: &Line| {
+            line.by.into()
+        }),
     ]
 }
 
 fn label<'s>() -> Vec<Column<Line<'s>>> {
     vec![
-        Column::new("place", "", "Place of the label, from 1: the nearest", |line: &Line| line.place.into()),
+        Column::new("place", "", "Rank of the label; 1 is the nearest", |line: &Line| line.place.into()),
         Column::new("label", "", "Label", |line: &Line| (&line.guess.label).into()),
-        Column::new("percent", "%", "Share of the label in the softmax over all labels", |line: &Line| {
+        Column::new("percent", "%", "Softmax probability of the label, over all labels", |line: &Line| {
             Value::hundredfold(line.guess.probability)
         }),
-        Column::new("similarity_x100", "cosine × 100", "Similarity of image and label", |line: &Line| {
+        Column::new("similarity_x100", "cosine × 100", "Similarity of image to label", |line: &Line| {
             Value::hundredfold(line.guess.similarity)
         }),
         Column::new("right", "", "True if the label is right for the prompt", |line: &Line| {
@@ -77,8 +74,10 @@ fn label<'s>() -> Vec<Column<Line<'s>>> {
             line.evaluation.right_label.as_ref().into()
         }),
         Column::new("labels", "labels", "Number of labels", |line: &Line| line.evaluation.labels.into()),
-        Column::new("label_set", "", "Name of the labels", |line: &Line| (&line.evaluation.label_set).into()),
-        Column::new("template", "", "Text that labels are put in", |line: &Line| {
+        Column::new("label_set", "", "Name of the set of labels", |line: &Line| {
+            (&line.evaluation.label_set).into()
+        }),
+        Column::new("template", "", "Template that each label is put into", |line: &Line| {
             (&line.evaluation.template).into()
         }),
         Column::new("model_set", "", "Model set of the run", |line: &Line| {

@@ -188,5 +188,5 @@ fn a_margin_tells_who_is_the_same() {
     folder.write_plan(&plan).unwrap();
     let study = Study::read(results.path()).unwrap();
     let said = crate::analysis::sentences(&study, &Verdict::of(&study)).join("\n");
-    assert!(said.contains("The same within the margin of 0.25: adam and adadelta.\n"), "{said}");
+    assert!(said.contains("Equivalent within the margin of 0.25: adam and adadelta.\n"), "{said}");
 }

@@ -15,8 +15,8 @@ fn the_tables_say_what_was_judged() {
     let said = said(&results);
     assert!(
         said.contains(
-            "\nRight label first of 100 in 23 of 23 images, for the held-out judge in 19 of 23; right segment largest \
-             in 23 of 23\n"
+            "\nRight label ranked first (of 100): perceptor 23 of 23 images, held-out judge 19 of 23; right segment \
+             largest: 23 of 23\n"
         ),
         "{said}"
     );

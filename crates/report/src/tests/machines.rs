@@ -46,11 +46,11 @@ fn a_comparison_across_kinds_of_machines_is_warned_of() {
     {
         results.computed_with(&format!("{id}/seed-0"), instructions);
     }
-    insta::assert_snapshot!(warning(&results), @"Warning: cells that are compared come from 2 kinds of machines: Some CPU, avx2, 1 thread, libtorch 2.11.0 (3 cells); Some CPU, avx512, 1 thread, libtorch 2.11.0 (1 cell). Machines round differently and every step magnifies it, so a difference between optimizers may be one between machines: in 1 of 2 pairs of a prompt and a seed.");
+    insta::assert_snapshot!(warning(&results), @"Warning: the compared cells come from 2 kinds of machines: Some CPU, avx2, 1 thread, libtorch 2.11.0 (3 cells); Some CPU, avx512, 1 thread, libtorch 2.11.0 (1 cell). Machines round differently and every step magnifies it, so a difference between optimizers may be one between machines: for 1 of 2 pairs of a prompt and a seed.");
     // A cell that went on elsewhere comes from both.
     results.computed_with("b/sgd/seed-0", "avx512");
     let both = warning(&results);
     assert!(both.contains("avx512, 1 thread, libtorch 2.11.0 (2 cells)"), "{both}");
-    assert!(both.ends_with("between machines: in every prompt and seed."), "{both}");
-    assert!(said(&results).contains("Warning: cells that are compared come from 2 kinds of machines"));
+    assert!(both.ends_with("between machines: for every prompt and seed."), "{both}");
+    assert!(said(&results).contains("Warning: the compared cells come from 2 kinds of machines"));
 }

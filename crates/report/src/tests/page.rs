@@ -72,7 +72,7 @@ fn the_first_section_is_the_answer_with_the_judge_the_forest_and_a_prompts_image
     let section = page.split("</section>").next().unwrap();
     for words in [
         "6 optimizers (adadelta, adagrad, adam, adamw, rmsprop, sgd) on 6 prompts (a, b, c, d, e, f), 1 seed, 60 steps.",
-        "With 95 % confidence the best is sgd",
+        "With 95 % confidence, the best is sgd",
         "The held-out judge disagrees: it puts adadelta first",
         "Its order: adadelta, adagrad, adam, adamw, rmsprop, sgd",
         "How far the others are behind <strong>sgd</strong>",

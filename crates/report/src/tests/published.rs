@@ -35,7 +35,7 @@ fn a_miniature_is_compared_and_never_called_a_reproduction() {
     insta::assert_snapshot!(section(&said(&results)), @r"
     Beside the published figures (tables/published.csv)
       A comparison, not a reproduction: the model set is mini, not the paper's.
-      Ours less the published: −0.35 in the mean of 24, from −0.50 to +3.22.
+      Ours minus published: mean −0.35 over 24 figures, from −0.50 to +3.22.
       The order of the optimizers by their means: Kendall's τ +0.87 (1: the same, 0: unrelated, −1: the opposite), 14 of 15 pairs in the same order.
     ");
     let table = rows(&results.text("tables/published.csv"));
@@ -124,8 +124,8 @@ fn names_that_the_experiment_lacks_are_told_and_left_out() {
     insta::assert_snapshot!(section(&said(&results)), @r"
     Beside the published figures (tables/published.csv)
       A comparison, not a reproduction: the model set is mini, not the paper's.
-      Ours less the published: +0.09, of one figure.
-      Left out, since the experiment has no such names: “adma”, “horse”.
+      Ours minus published: +0.09, for one figure.
+      Left out because the experiment has no such names: “adma”, “horse”.
     ");
     insta::assert_snapshot!(results.text("tables/published.csv"), @r"
     prompt,class_name,axes,optimizer,ours,published,difference,kendall_tau,model_set,source

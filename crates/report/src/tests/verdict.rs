@@ -40,10 +40,10 @@ fn noise(prompt: usize, optimizer: usize, seed: u64) -> f64 {
 fn a_clear_winner_is_named() {
     let results = study(12, &["adam", "sgd"], &[0], |p, o, s| 40.0 - o as f64 + 0.4 * noise(p, o, s));
     insta::assert_snapshot!(sentences(&results), @r"
-    With 95 % confidence the best is adam (12 prompts, 1 seed each).
+    With 95 % confidence, the best is adam (12 prompts, 1 seed each).
     adam − sgd: +1.03 (0.94 to 1.13).
     The two can be told apart (95 % intervals in parentheses hold for all pairs at once).
-    All prompts share one seed: the answer holds for this seed.
+    All prompts share one seed: the answer holds only for this seed.
     Friedman test of equal optimizers, by permutation: p = 0.0005.
     ");
 }
@@ -54,11 +54,11 @@ fn rivals_stay_and_the_rest_is_ruled_out() {
         40.0 - 2.0 * f64::from(u8::from(o == 2)) + noise(p, o, s)
     });
     insta::assert_snapshot!(sentences(&results), @r"
-    With 95 % confidence the best is one of adam, adadelta (20 prompts, 1 seed each). Ruled out: sgd.
+    With 95 % confidence, the best is one of adam, adadelta (20 prompts, 1 seed each). Ruled out: sgd.
     adam − adadelta: +0.02 (−0.13 to 0.16). adam − sgd: +1.99 (1.82 to 2.16).
-    Of 3 pairs these can be told apart: adam > sgd, adadelta > sgd (95 % intervals in parentheses hold for all pairs at once).
-    All prompts share one seed: the answer holds for this seed.
-    Friedman test of equal optimizers, by permutation: p < 0.0001. To tell adam from adadelta with a probability of 80 %, if they differ as here, takes about 3000 prompts.
+    Of 3 pairs, these can be told apart: adam > sgd, adadelta > sgd (95 % intervals in parentheses hold for all pairs at once).
+    All prompts share one seed: the answer holds only for this seed.
+    Friedman test of equal optimizers, by permutation: p < 0.0001. Telling adam from adadelta with 80 % power takes about 3000 prompts if they differ as they do here.
     ");
 }
 
@@ -71,11 +71,11 @@ fn one_spike_wins_nothing() {
         (p, _) => 40.0 + p as f64 / 90.0,
     });
     insta::assert_snapshot!(sentences(&results), @r"
-    Nothing is ruled out: any of the two may be the best (20 prompts, 1 seed each).
+    No optimizer is ruled out: either of the two may be the best (20 prompts, 1 seed each).
     spike − steady: +1.01 (−1.03 to 3.05).
     The two cannot be told apart (95 % intervals in parentheses hold for all pairs at once).
-    All prompts share one seed: the answer holds for this seed.
-    Friedman test of equal optimizers, by permutation: p < 0.0001. To tell spike from steady with a probability of 80 %, if they differ as here, takes about 350 prompts.
+    All prompts share one seed: the answer holds only for this seed.
+    Friedman test of equal optimizers, by permutation: p < 0.0001. Telling spike from steady with 80 % power takes about 350 prompts if they differ as they do here.
     ");
 }
 
@@ -87,11 +87,11 @@ fn a_divergence_counts_as_the_worst_image() {
         CellStatus::Diverged { at_step: 41, seconds: 1.0, similarity_initial: None },
     );
     insta::assert_snapshot!(sentences(&results), @r"
-    With 95 % confidence the best is good (10 prompts, 1 seed each).
+    With 95 % confidence, the best is good (10 prompts, 1 seed each).
     good − bad: +0.93 (0.74 to 1.11).
     The two can be told apart (95 % intervals in parentheses hold for all pairs at once).
-    1 of 10 runs of good diverged; it counts as the worst image of the prompt and seed.
-    All prompts share one seed: the answer holds for this seed.
+    1 of 10 runs of good diverged; it counts as the worst image of its prompt and seed.
+    All prompts share one seed: the answer holds only for this seed.
     Friedman test of equal optimizers, by permutation: p = 0.0039.
     ");
 }
@@ -118,11 +118,11 @@ fn an_optimizer_that_has_hardly_begun_does_not_hide_the_others() {
         results.forget(&format!("prompt-{prompt}/lion/seed-0"));
     }
     insta::assert_snapshot!(sentences(&results), @r"
-    With 95 % confidence the best is adam (20 prompts, 1 seed each).
+    With 95 % confidence, the best is adam (20 prompts, 1 seed each).
     adam − sgd: +1.01 (0.95 to 1.06).
     The two can be told apart (95 % intervals in parentheses hold for all pairs at once).
-    lion is not ranked: it has ended 1 of 20 planned runs.
-    All prompts share one seed: the answer holds for this seed.
+    lion is not ranked: only 1 of its 20 planned runs gave a result.
+    All prompts share one seed: the answer holds only for this seed.
     Friedman test of equal optimizers, by permutation: p < 0.0001.
     ");
 }
@@ -134,10 +134,10 @@ fn runs_that_failed_are_counted() {
         results.end(&format!("prompt-4/adam/seed-{seed}"), CellStatus::Failed { reason: "a fault".into() });
     }
     insta::assert_snapshot!(sentences(&results), @r"
-    With 95 % confidence the best is adam (10 prompts, 1 to 3 seeds each).
+    With 95 % confidence, the best is adam (10 prompts, 1 to 3 seeds each).
     adam − sgd: +0.99 (0.95 to 1.03).
     The two can be told apart (95 % intervals in parentheses hold for all pairs at once).
-    28 of 30 planned runs (prompt, seed) count: the others were not ended by all.
+    28 of 30 planned pairs of a prompt and a seed count: on the others, some optimizer has no result.
     Friedman test of equal optimizers, by permutation: p = 0.0020.
     ");
 }
@@ -146,12 +146,12 @@ fn runs_that_failed_are_counted() {
 fn settings_of_one_optimizer_are_told_to_compete() {
     let results = study(8, &["adam lr=0.02", "adam lr=0.05", "sgd"], &[0], |p, o, s| 40.0 + noise(p, o, s));
     insta::assert_snapshot!(sentences(&results), @r"
-    With 95 % confidence the best is one of adam lr=0.02, sgd (8 prompts, 1 seed each). Ruled out: adam lr=0.05.
+    With 95 % confidence, the best is one of adam lr=0.02, sgd (8 prompts, 1 seed each). Ruled out: adam lr=0.05.
     adam lr=0.02 − sgd: +0.09 (−0.44 to 0.62). adam lr=0.02 − adam lr=0.05: +0.17 (−0.36 to 0.70).
-    Of 3 pairs these can be told apart: sgd > adam lr=0.05 (95 % intervals in parentheses hold for all pairs at once).
+    Of 3 pairs, these can be told apart: sgd > adam lr=0.05 (95 % intervals in parentheses hold for all pairs at once).
     Several settings of adam compete with each other here: the best of them, chosen and tested on the same prompts, looks better than it is.
-    All prompts share one seed: the answer holds for this seed.
-    Friedman test of equal optimizers, by permutation: p = 0.030. To tell adam lr=0.02 from sgd with a probability of 80 %, if they differ as here, takes about 310 prompts.
+    All prompts share one seed: the answer holds only for this seed.
+    Friedman test of equal optimizers, by permutation: p = 0.030. Telling adam lr=0.02 from sgd with 80 % power takes about 310 prompts if they differ as they do here.
     ");
 }
 
@@ -171,7 +171,7 @@ fn an_order_that_changes_with_the_steps_is_told() {
         [30.0 + lead + prompt as f64, 31.0, 29.0 + lead]
     });
     let said = sentences(&results);
-    assert!(said.contains("At a quarter of the steps sgd is first.\n"), "{said}");
+    assert!(said.contains("At a quarter of the steps, sgd comes first.\n"), "{said}");
     let study = Study::read(results.path()).unwrap();
     let orders: Vec<(&str, u32, String)> = Verdict::of(&study)
         .others
@@ -205,11 +205,11 @@ fn a_judge_that_disagrees_is_in_the_answer() {
     }
     results.judge();
     insta::assert_snapshot!(sentences(&results), @r"
-    With 95 % confidence the best is adam (12 prompts, 1 seed each).
+    With 95 % confidence, the best is adam (12 prompts, 1 seed each).
     adam − sgd: +1.03 (0.94 to 1.13).
     The two can be told apart (95 % intervals in parentheses hold for all pairs at once).
-    The held-out judge disagrees: it puts sgd first (Kendall's τ of the two orders −1.00); by it the best is sgd.
-    All prompts share one seed: the answer holds for this seed.
+    The held-out judge disagrees: it puts sgd first (Kendall's τ of the two orders −1.00); by its scores, the best is sgd.
+    All prompts share one seed: the answer holds only for this seed.
     Friedman test of equal optimizers, by permutation: p = 0.0005.
     ");
 }
@@ -218,11 +218,11 @@ fn a_judge_that_disagrees_is_in_the_answer() {
 fn nobody_is_ruled_out_where_nothing_differs() {
     let results = study(10, &["a", "b", "c"], &[0], |p, o, s| 40.0 + noise(p + 50, o, s));
     insta::assert_snapshot!(sentences(&results), @r"
-    Nothing is ruled out: any of the three may be the best (10 prompts, 1 seed each).
+    No optimizer is ruled out: any of the three may be the best (10 prompts, 1 seed each).
     a − b: +0.02 (−0.21 to 0.24). a − c: +0.04 (−0.26 to 0.34).
     No pair can be told apart (95 % intervals in parentheses hold for all pairs at once).
-    All prompts share one seed: the answer holds for this seed.
-    Friedman test of equal optimizers, by permutation: p = 0.0063. To tell a from b with a probability of 80 %, if they differ as here, takes about 3100 prompts.
+    All prompts share one seed: the answer holds only for this seed.
+    Friedman test of equal optimizers, by permutation: p = 0.0063. Telling a from b with 80 % power takes about 3100 prompts if they differ as they do here.
     ");
 }
 
@@ -233,9 +233,9 @@ fn too_many_optimizers_are_not_compared_pair_by_pair() {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let results = study(6, &names, &[0], |p, o, s| 40.0 - 0.1 * o as f64 + noise(p, o, s));
     insta::assert_snapshot!(sentences(&results), @r"
-    optimizer-0 has the highest mean (6 prompts, 1 seed each). Which others may be the best is not known: 201 optimizers are too many to compare every pair, 200 are the most. Leave some out, or tune their settings on other prompts (`[tuning]`).
-    All prompts share one seed: the answer holds for this seed.
-    To tell optimizer-0 from optimizer-1 with a probability of 80 %, if they differ as here, takes about 170 prompts.
+    optimizer-0 has the highest mean (6 prompts, 1 seed each). Which others may be the best is unknown: 201 optimizers are too many to compare every pair (at most 200). Leave some out, or tune their settings on other prompts (`[tuning]`).
+    All prompts share one seed: the answer holds only for this seed.
+    Telling optimizer-0 from optimizer-1 with 80 % power takes about 170 prompts if they differ as they do here.
     ");
 }
 

@@ -11,14 +11,14 @@ fn the_summary_says_what_won_and_how_little_that_means() {
     optimizers: 24 of 24 cells finished, model set mini
     The model set is not the paper's: this is no reproduction of its figures.
 
-    adam has the highest mean (4 prompts, 1 seed each). Four prompts can rule nothing out: five are the
-      least.
+    adam has the highest mean (4 prompts, 1 seed each). Four prompts cannot rule anything out: at least
+      five are needed.
     adam − rmsprop: +0.52 (too few prompts for an interval). adam − sgd: +3.06 (too few prompts for an
       interval).
     No pair can be told apart.
-    All prompts share one seed: the answer holds for this seed.
-    Friedman test of equal optimizers, by permutation: p = 0.0018. To tell adam from rmsprop with a
-      probability of 80 %, if they differ as here, takes about 15 prompts.
+    All prompts share one seed: the answer holds only for this seed.
+    Friedman test of equal optimizers, by permutation: p = 0.0018. Telling adam from rmsprop with 80 %
+      power takes about 15 prompts if they differ as they do here.
 
     Similarity: 100 × cosine of the final image with its class name
 
@@ -67,18 +67,18 @@ fn what_did_not_finish_is_shown() {
     optimizers: 20 of 24 cells finished, model set mini
     The model set is not the paper's: this is no reproduction of its figures.
 
-    rmsprop has the highest mean (4 prompts, 1 seed each). Four prompts can rule nothing out: five are
-      the least.
+    rmsprop has the highest mean (4 prompts, 1 seed each). Four prompts cannot rule anything out: at
+      least five are needed.
     rmsprop − adamw: +0.21 (too few prompts for an interval). rmsprop − sgd: +3.09 (too few prompts for
       an interval).
     No pair can be told apart.
-    By the live latents instead of the averaged ones adadelta is first.
-    1 of 4 runs of sgd diverged; it counts as the worst image of the prompt and seed.
-    adagrad is not ranked: it has ended 3 of 4 planned runs. adam is not ranked: it has ended 2 of 4
-      planned runs.
-    All prompts share one seed: the answer holds for this seed.
-    Friedman test of equal optimizers, by permutation: p = 0.013. To tell rmsprop from adamw with a
-      probability of 80 %, if they differ as here, takes about 250 prompts.
+    Scored by the live latents instead of the averaged ones, adadelta comes first.
+    1 of 4 runs of sgd diverged; it counts as the worst image of its prompt and seed.
+    adagrad is not ranked: only 3 of its 4 planned runs gave a result. adam is not ranked: only 2 of its
+      4 planned runs gave a result.
+    All prompts share one seed: the answer holds only for this seed.
+    Friedman test of equal optimizers, by permutation: p = 0.013. Telling rmsprop from adamw with 80 %
+      power takes about 250 prompts if they differ as they do here.
 
     Similarity: 100 × cosine of the final image with its class name
 
@@ -140,7 +140,7 @@ fn a_folder_in_which_nothing_was_begun_has_a_report() {
     | motorcycle |        — |       — |    — |     — |       — |   — |
     | mean       |        — |       — |    — |     — |       — |   — |
 
-    No ranking: there is no prompt that the optimizers have ended.
+    No ranking: there is no prompt on which the optimizers have results.
 
     Not finished: 24 of 24 cells
       24 not begun
