@@ -1,6 +1,6 @@
 //! The time and memory of a report of many prompts or optimizers, of synthetic records.
 //!
-//! `cargo run --release -p report --example report -- PROMPTS OPTIMIZERS`
+//! `cargo run --release -p report --example report -- PROMPTS OPTIMIZERS SEEDS`
 #![expect(clippy::print_stdout, reason = "a program")]
 
 use std::error::Error;
@@ -18,13 +18,15 @@ const STEPS: u32 = 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let counts = env::args().skip(1).map(|count| count.parse()).collect::<Result<Vec<usize>, _>>()?;
-    let &[prompts, optimizers] = &counts[..] else { return Err("give PROMPTS OPTIMIZERS".into()) };
+    let &[prompts, optimizers, seeds] = &counts[..] else {
+        return Err("give PROMPTS OPTIMIZERS SEEDS".into());
+    };
     let folder = tempfile::tempdir()?;
-    write(folder.path(), prompts, optimizers)?;
+    write(folder.path(), prompts, optimizers, seeds as u64)?;
     let start = Instant::now();
     let summary = report::build(folder.path())?;
     println!(
-        "{prompts} prompts, {optimizers} optimizers: {:.1} s, {} files, {} faults, at most {:.0} MB",
+        "{prompts} prompts, {optimizers} optimizers, {seeds} seeds: {:.1} s, {} files, {} faults, at most {:.0} MB",
         start.elapsed().as_secs_f64(),
         summary.files().len(),
         summary.faults().len(),
@@ -33,8 +35,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Records of a finished run of one seed.
-fn write(root: &Path, prompts: usize, optimizers: usize) -> Result<(), Box<dyn Error>> {
+/// Records of a finished run.
+fn write(root: &Path, prompts: usize, optimizers: usize, seeds: u64) -> Result<(), Box<dyn Error>> {
     let folder = ResultsFolder::at(root);
     let optimizers: Vec<String> =
         (1..=optimizers).map(|n| format!("adam lr={}", n as f64 / 1000.0)).collect();
@@ -42,16 +44,18 @@ fn write(root: &Path, prompts: usize, optimizers: usize) -> Result<(), Box<dyn E
     let mut cells = Vec::new();
     for (row, prompt) in prompts.iter().enumerate() {
         for (column, optimizer) in optimizers.iter().enumerate() {
-            let similarity = 0.3 + ((row * 7 + column * 5) % 13) as f64 * 0.004;
-            let record = cell(prompt, optimizer, (row, column), similarity);
-            write_cell(&folder, &record, similarity)?;
-            let place = PlannedPlace {
-                prompt: prompt.clone(),
-                optimizer: optimizer.clone(),
-                seed: 0,
-                axes: [].into(),
-            };
-            cells.push(PlannedCell { id: record.id, digest: record.digest, place: Some(place) });
+            for seed in 0..seeds {
+                let similarity = 0.3 + ((row * 7 + column * 5 + 3 * seed as usize) % 13) as f64 * 0.004;
+                let record = cell(prompt, optimizer, (row, column, seed), similarity);
+                write_cell(&folder, &record, similarity)?;
+                let place = PlannedPlace {
+                    prompt: prompt.clone(),
+                    optimizer: optimizer.clone(),
+                    seed,
+                    axes: [].into(),
+                };
+                cells.push(PlannedCell { id: record.id, digest: record.digest, place: Some(place) });
+            }
         }
     }
     let planned = |text: &String| PlannedPrompt { text: text.clone(), class_name: text.clone() };
@@ -60,7 +64,7 @@ fn write(root: &Path, prompts: usize, optimizers: usize) -> Result<(), Box<dyn E
         model_set: "none".into(),
         reproduces: None,
         template: "a photo of a {}".into(),
-        seeds: vec![0],
+        seeds: (0..seeds).collect(),
         prompts: prompts.iter().map(planned).collect(),
         optimizers,
         cells,
@@ -69,15 +73,20 @@ fn write(root: &Path, prompts: usize, optimizers: usize) -> Result<(), Box<dyn E
     })?)
 }
 
-fn cell(prompt: &str, optimizer: &str, (row, column): (usize, usize), similarity: f64) -> CellRecord {
+fn cell(
+    prompt: &str,
+    optimizer: &str,
+    (row, column, seed): (usize, usize, u64),
+    similarity: f64,
+) -> CellRecord {
     CellRecord {
-        id: format!("{}/{}/seed-0", records::slug(prompt), records::slug(optimizer)),
+        id: format!("{}/{}/seed-{seed}", records::slug(prompt), records::slug(optimizer)),
         prompt: prompt.to_owned(),
         class_name: prompt.to_owned(),
         optimizer: optimizer.to_owned(),
-        seed: 0,
+        seed,
         model_set: "none".into(),
-        digest: format!("{row}-{column}"),
+        digest: format!("{row}-{column}-{seed}"),
         judged_text: Some(format!("a photo of a {prompt}")),
         former_digest: None,
         status: CellStatus::Finished(Outcome {

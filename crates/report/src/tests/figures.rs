@@ -239,19 +239,6 @@ fn look_at_many() {
 }
 
 /// Makes the report of the results folder that `DREAMBENCH_RESULTS` names.
-/// Records of a grid such as `DREAMBENCH_GRID=40x17x3`, prompts × optimizers × seeds, in the folder
-/// `DREAMBENCH_RESULTS`; `remake` then makes the report, whose time and memory can be measured.
-#[test]
-#[ignore = "for the clock"]
-fn large() {
-    let Ok(grid) = std::env::var("DREAMBENCH_GRID") else { return };
-    let Some(folder) = std::env::var_os("DREAMBENCH_RESULTS") else { return };
-    let sizes: Vec<usize> = grid.split('x').map(|size| size.parse().unwrap()).collect();
-    let [prompts, variants, seeds] = sizes[..] else { panic!("PROMPTSxOPTIMIZERSxSEEDS, not {grid}") };
-    Grid { seeds: (0..seeds as u64).collect(), ..Grid::large(prompts, variants, 200) }
-        .write_to(Path::new(&folder));
-}
-
 #[test]
 #[ignore = "for the eye"]
 fn remake() {

@@ -142,21 +142,15 @@ impl JudgingStage<'_> {
         let style =
             ProgressStyle::with_template("{bar:24} {pos}/{len} images judged  {elapsed_precise}  {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        let (mut left, mut first_error) = (due.len(), None);
-        for one in due {
-            if self.stop.is_canceled() {
-                break;
-            }
+        let (left, first_error) = each(due, self.stop, |one| {
             bar.set_message(one.cell.id.clone());
-            let judged = torch_ext::catch_panic(|| self.judge_one(&panel, one));
-            let failed = |message| EvaluationError::Panic { path: one.folder.final_image(), message };
-            if let Err(error) = judged.map_err(failed).flatten() {
+            let judged = shielded(one.folder.final_image(), || self.judge_one(&panel, one));
+            if let Err(error) = &judged {
                 tracing::error!(cell = one.cell.id, %error, "its image was not judged");
-                first_error.get_or_insert(error);
             }
-            left -= 1;
             bar.inc(1);
-        }
+            judged
+        });
         bar.finish_and_clear();
         tracing::info!(images = due.len() - left, "judged");
         first_error.map_or(Ok(left), Err)
@@ -195,6 +189,33 @@ impl JudgingStage<'_> {
     }
 }
 
+/// Judges one after the other, whatever becomes of each, until cancellation is requested. Returns how
+/// many are left, and the first error.
+fn each<'d, T>(
+    due: &'d [T],
+    stop: &CancellationToken,
+    mut judge: impl FnMut(&'d T) -> Result<(), EvaluationError>,
+) -> (usize, Option<EvaluationError>) {
+    let (mut left, mut first_error) = (due.len(), None);
+    for one in due {
+        if stop.is_canceled() {
+            break;
+        }
+        first_error = first_error.or(judge(one).err());
+        left -= 1;
+    }
+    (left, first_error)
+}
+
+/// A panic while an image is judged is an error of that image.
+fn shielded(
+    image: PathBuf,
+    judge: impl FnOnce() -> Result<(), EvaluationError>,
+) -> Result<(), EvaluationError> {
+    let failed = |message| EvaluationError::Panic { path: image, message };
+    torch_ext::catch_panic(judge).map_err(failed).flatten()
+}
+
 /// The cell's curve: similarities of its frames by the perceptor and by the held-out judge, beside
 /// those of the live latents, which the run measured.
 fn curve(panel: &LoadedJudges, due: &Due<'_>) -> Result<Vec<CurveRow>, EvaluationError> {
@@ -219,5 +240,41 @@ fn request(cell: &Cell, labels: &Labels, classes: &[String]) -> EvalRequest {
         texts: vec![cell.judged_text()],
         right_label: Some(&prompt.class_name).filter(|name| labels.has(name)).cloned(),
         segment: names.into_iter().find(known).cloned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The panic comes while gradients are off, as they are while images are judged.
+    #[test]
+    fn a_panic_costs_one_image_and_leaves_gradients_on() {
+        let names = ["first", "bad", "last"];
+        let mut judged = Vec::new();
+        let (left, error) = each(&names, &CancellationToken::default(), |name| {
+            shielded(PathBuf::from(name), || {
+                torch_ext::no_grad(|| {
+                    assert!(*name != "bad", "a picture that libtorch cannot take");
+                    judged.push(*name);
+                    Ok(())
+                })
+            })
+        });
+        assert_eq!((left, judged), (0, vec!["first", "last"]));
+        let error = error.expect("the panic is told").to_string();
+        assert!(error.contains("bad"), "{error}");
+        let x = tch::Tensor::from(2.0).set_requires_grad(true);
+        assert!((&x * &x).requires_grad());
+    }
+
+    #[test]
+    fn nothing_is_judged_after_cancellation() {
+        let stop = CancellationToken::default();
+        let (left, error) = each(&[1, 2, 3], &stop, |_| {
+            stop.cancel();
+            Ok(())
+        });
+        assert_eq!((left, error.is_none()), (2, true));
     }
 }
