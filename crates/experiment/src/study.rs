@@ -31,8 +31,8 @@ pub(super) struct StudyTable {
     #[schemars(with = "Option<f64>", default, range(min = 0))]
     margin: Option<Spanned<f64>>,
     /// Repeats the cells of the first four prompts so many times, with initial latents that are
-    /// moved by one unit in the last place, as other hardware would round them: the report then says
-    /// how much of a difference is rounding.
+    /// moved by one unit in the last place, as other hardware would round them: the report then
+    /// says how much of a difference is rounding.
     #[schemars(with = "Option<u64>", default, range(max = 100))]
     rounding: Option<Spanned<u64>>,
 }

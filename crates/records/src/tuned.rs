@@ -31,6 +31,9 @@ pub struct TunedOptimizer {
     /// The end of what was tried at which they lie: `low` or `high`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edge: Option<String>,
+    /// True if these are the settings that it is also given with: they are tested once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_given: bool,
     /// Its trials, in the order in which they were made.
     pub trials: Vec<TunedTrial>,
 }

@@ -255,7 +255,8 @@ pub struct PlanArgs {
     /// Select every N-th of these cells, beginning with the I-th
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
-    /// cpu, cuda (all GPUs), or certain GPUs such as cuda:0,cuda:1 [default: all GPUs, else the CPU]
+    /// cpu, cuda (all GPUs), or certain GPUs such as cuda:0,cuda:1 [default: all GPUs, else the
+    /// CPU]
     #[arg(long, value_name = "DEVICES")]
     pub devices: Option<DeviceChoice>,
     /// Cells to compute at once on the CPU [default: one per core for small models, 1 for large

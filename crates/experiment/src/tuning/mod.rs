@@ -110,6 +110,14 @@ impl Tuning {
     }
 }
 
+impl Tuning {
+    /// Returns true if the settings of a trial are tested as given, too.
+    pub fn is_as_given(&self, experiment: &Experiment, trial: &Trial) -> bool {
+        let settings = experiment.at(self, trial);
+        self.also.iter().any(|given| Some(&given.settings) == settings.as_ref())
+    }
+}
+
 impl Experiment {
     /// The settings of a trial; `None` where a value is out of the setting's range.
     fn at(&self, tuning: &Tuning, trial: &Trial) -> Option<AnyOptimizer> {

@@ -77,6 +77,8 @@ fn what_was_chosen_is_tested_with_what_is_given() {
     assert_eq!(shown, expected.map(|(name, lr)| (name.to_owned(), lr)));
     assert_eq!(ids(&tested)[3], "cow/sgd-as-given/seed-0");
     assert_eq!(tested.prompts[0].class_name, "cattle");
+    let as_given = [3, 7, 10].map(|trial| tuning.is_as_given(&experiment, &trials[trial]));
+    assert_eq!(as_given, [false, true, false]);
 }
 
 fn scored(means: &[f64]) -> Vec<Scored> {

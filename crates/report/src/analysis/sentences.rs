@@ -181,6 +181,12 @@ fn tuning(study: &Study) -> Option<String> {
                 one.optimizer
             );
         }
+        if one.as_given {
+            said += &format!(
+                " What was chosen for {0} is what {0} has as given: it is tested once.",
+                one.optimizer
+            );
+        }
     }
     Some(said)
 }
@@ -198,8 +204,8 @@ pub(crate) fn judge_says(verdict: &Verdict) -> Option<String> {
     })
 }
 
-/// The set that may be the best by another ruler, if it is known and there are enough prompts to rule
-/// anything out.
+/// The set that may be the best by another ruler, if it is known and there are enough prompts to
+/// rule anything out.
 fn set_of(other: &Other, verdict: &Verdict) -> String {
     if verdict.scores.blocks.len() < LEAST_PROMPTS || verdict.comparison.is_none() {
         return String::new();

@@ -5,8 +5,8 @@ use super::scores::Scores;
 use crate::study::Study;
 use statistics::{kendall, mean, sample_sd};
 
-/// More optimizers than this are not compared pair by pair: time and the table of pairs grow with the
-/// square of their number.
+/// More optimizers than this are not compared pair by pair: time and the table of pairs grow with
+/// the square of their number.
 pub(crate) const MOST_COMPARED: usize = 200;
 
 /// The optimizers in the order of their means, which of them may be the best, and how others
@@ -104,7 +104,8 @@ impl Verdict {
     }
 }
 
-/// Returns true if `table` (prompt × optimizer) has so few optimizers that all pairs can be compared.
+/// Returns true if `table` (prompt × optimizer) has so few optimizers that all pairs can be
+/// compared.
 fn few(table: &[Vec<f64>]) -> bool {
     table.first().is_none_or(|block| block.len() <= MOST_COMPARED)
 }

@@ -105,6 +105,7 @@ fn tuned(results: &Results) {
         optimizer: name.to_owned(),
         chosen: BTreeMap::from([("lr".to_owned(), chosen)]),
         edge: edge.map(str::to_owned),
+        as_given: name == "adam",
         trials,
     };
     let record = TunedRecord {
@@ -145,8 +146,8 @@ fn what_was_tuned_is_told_with_its_edges() {
     tuned(&results);
     let study = Study::read(results.path()).unwrap();
     let said = crate::analysis::sentences(&study, &Verdict::of(&study)).join("\n");
-    let tuning = "Settings were chosen from 3 to 4 trials each on 4 prompts that are not tested. The best lr of sgd is at the \
-                  edge of what was tried.\n";
+    let tuning = "Settings were chosen from 3 to 4 trials each, on 4 prompts that are not tested. What was chosen for adam is \
+                  what adam has as given: it is tested once. The best lr of sgd is at the edge of what was tried.\n";
     assert!(said.contains(tuning), "{said}");
     let tables = tables(&study, &Verdict::of(&study));
     let csv = |name: &str| {

@@ -189,8 +189,8 @@ impl JudgingStage<'_> {
     }
 }
 
-/// Judges one after the other, whatever becomes of each, until cancellation is requested. Returns how
-/// many are left, and the first error.
+/// Judges one after the other, whatever becomes of each, until cancellation is requested. Returns
+/// how many are left, and the first error.
 fn each<'d, T>(
     due: &'d [T],
     stop: &CancellationToken,

@@ -85,6 +85,7 @@ impl<'t> UnderWay<'t> {
                 Edge::Low => "low".to_owned(),
                 Edge::High => "high".to_owned(),
             }),
+            as_given: self.tuning.is_as_given(experiment, &self.trials[choice.trial]),
             trials: self.tried(choice.optimizer, scores),
         };
         TunedRecord {
