@@ -176,10 +176,13 @@ fn the_command_on_the_page_makes_the_image_again() {
     );
     setting.expect(0, &["small.toml", "--set", "dream.iterations=3", "--devices", "cpu"]);
     let page = fs::read_to_string(setting.path("results/small/report.html")).unwrap();
-    let commands = page.split("<pre><code>").skip(1).map(|rest| rest.split("</code>").next().unwrap());
-    let command = commands.last().unwrap(); // of the cow with adam
-    let command =
-        command.replace("&#x27;", "'").replace("&quot;", "\"").replace("&#x2f;", "/").replace("&amp;", "&");
+    let data = page.split("<script type=\"application/json\" id=\"data\">").nth(1).unwrap();
+    let data: serde_json::Value = serde_json::from_str(data.split("</script>").next().unwrap()).unwrap();
+    let cells = data["cells"].as_array().unwrap();
+    let id = cells.last().unwrap()["id"].as_str().unwrap(); // of the cow with adam
+    // As the page's script puts it together.
+    let [before, after] = [0, 1].map(|part| data["command"][part].as_str().unwrap());
+    let command = format!("{before}'{}'{after}", id.replace('\'', "'\\''"));
     let command = command.replace("cargo run -p runner --", env!("CARGO_BIN_EXE_runner"));
     let status = setting.shell(&command);
     assert!(status.success(), "{command}");
