@@ -2,8 +2,8 @@
 
 use crate::{
     DreamSettings, DreamSpec, Status, TraceRow,
+    aim::Aim,
     boxes::{self, Cutout},
-    dreamer::Aim,
     ema::Ema,
     latents::Latents,
     recorder::Recorder,

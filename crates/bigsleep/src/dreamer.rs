@@ -2,6 +2,7 @@
 
 use crate::{
     Dream, DreamError, DreamSettings, DreamSpec, OutOfRange, Precision,
+    aim::Aim,
     boxes::Cutout,
     cutouts::{self, Cutter},
     encoding,
@@ -36,13 +37,6 @@ pub struct Dreamer {
     settings: DreamSettings,
     /// Where optimizers in Python take their steps.
     python: Arc<Host>,
-}
-
-/// What of a dream its loss depends on besides latents and cutouts.
-pub(crate) struct Aim<'d> {
-    pub(crate) target: &'d Tensor,
-    pub(crate) loss_coef: &'d Tensor,
-    pub(crate) settings: &'d DreamSettings,
 }
 
 impl Dreamer {

@@ -29,6 +29,7 @@
 //! step, `losses` for what is minimized, `boxes` and `cutouts` for what the perceptor sees, `dream`
 //! for what a step does to a dream and when it ends.
 
+mod aim;
 mod boxes;
 mod cutouts;
 mod dream;

@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::error::{PythonError, Said};
-use crate::host::Interpreter;
+use crate::interpreter::Interpreter;
 use crate::messages::{FromChild, LARGEST_HEADER, LARGEST_PAYLOAD, LENGTHS, ToChild};
 
 const DRIVER: &str = concat!(

@@ -1,8 +1,8 @@
 //! A step that an optimizer in Python takes: it may evaluate the loss elsewhere on the way, always
 //! on the step's own cutouts.
 
-use super::{Aim, Dreamer, Evaluation, class_weights_of_all, losses, stacked_terms};
-use crate::{Dream, DreamError, latents::Latents, memory, update::Update};
+use super::{Dreamer, Evaluation, class_weights_of_all, losses, stacked_terms};
+use crate::{Dream, DreamError, aim::Aim, latents::Latents, memory, update::Update};
 use loss_terms::LossTerms;
 use optim_python::{Known, Objective, Stepped};
 use tch::{Device, Kind, Tensor};

@@ -12,6 +12,7 @@ mod tuned;
 mod variation;
 mod verdict;
 pub(crate) mod verdicts;
+mod words;
 
 pub(crate) use rounding::{Rounding, roundings};
 pub(crate) use ruler::Ruler;

@@ -7,10 +7,8 @@ use super::machines;
 use super::rounding::{rounding_of_all, roundings};
 use super::ruler::{Budget, Measure, Ruler};
 use super::verdict::{MOST_COMPARED, Other, Verdict};
+use super::words::{LISTED, capitalized, minus, number_word, p_value, rounded_up, signed, some};
 use crate::study::Study;
-
-/// More names than this are not listed one by one.
-const LISTED: usize = 8;
 
 /// The least number of prompts that can rule anything out at 5 %: 2⁻⁵.
 const LEAST_PROMPTS: usize = 5;
@@ -354,53 +352,4 @@ fn side_lines(verdict: &Verdict) -> Option<String> {
         ));
     }
     (!said.is_empty()).then(|| said.join(" "))
-}
-
-/// "p = 0.012", or "p < 0.0001".
-pub(crate) fn p_value(p: f64) -> String {
-    if p < 0.0001 {
-        "p < 0.0001".to_owned()
-    } else {
-        format!("p = {p:.decimals$}", decimals = if p < 0.01 { 4 } else { 3 })
-    }
-}
-
-/// A number of prompts: exact below a hundred, else two digits.
-fn rounded_up(needed: f64) -> String {
-    const MANY: f64 = 1e6;
-    if MANY < needed {
-        return "more than a million".to_owned();
-    }
-    let digits = 10_f64.powf((needed.log10().floor() - 1.0).max(0.0));
-    format!("{:.0}", (needed / digits).ceil() * digits)
-}
-
-/// Two decimals with a sign, which zero has not.
-pub(crate) fn signed(number: f64) -> String {
-    crate::published::signed(number)
-}
-
-/// Two decimals with a true minus.
-fn minus(number: f64) -> String {
-    let text = format!("{number:.2}");
-    if text == "-0.00" { "0.00".to_owned() } else { text.replace('-', "−") }
-}
-
-fn number_word(number: usize) -> String {
-    const WORDS: [&str; 13] = [
-        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-        "twelve",
-    ];
-    WORDS.get(number).map_or_else(|| number.to_string(), |word| (*word).to_owned())
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// The first of `names`, and how many more there are.
-fn some(names: &[String]) -> String {
-    let shown = names.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
-    if names.len() <= LISTED { shown } else { format!("{shown} and {} more", names.len() - LISTED) }
 }
