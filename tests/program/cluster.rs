@@ -239,7 +239,7 @@ fn a_time_limit_costs_nothing() {
     assert!(1 < steps, "saved by the first start");
     wait_until_within(120, || steps < cluster.steps(CELL));
     let said = cluster.said("out");
-    assert!(said.contains("going on") && said.contains("the same command goes on from here"), "{said}");
+    assert!(said.contains("going on") && said.contains("the same command resumes from here"), "{said}");
     assert!(!said.contains("beginning anew"), "{said}");
 }
 
