@@ -53,7 +53,7 @@ impl Picture {
     /// # Errors
     /// When the file cannot be read, is no regular file, is no PNG or JPEG image, ends before the
     /// image does, or the image would take more than [`MOST_BYTES`] or has a side above
-    /// [`MOST_ON_A_SIDE`]: that is told before anything is decoded.
+    /// [`MOST_ON_A_SIDE`](crate::MOST_ON_A_SIDE): that is told before anything is decoded.
     pub fn open(path: &Path) -> Result<Self, PreprocessError> {
         let header = Self::check(path)?;
         let fault = |source| PreprocessError::Read { path: path.to_owned(), source };
