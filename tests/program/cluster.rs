@@ -119,6 +119,13 @@ impl Cluster {
         }
     }
 
+    /// Kills the daemon of the node that runs the one job.
+    fn kill_daemon(&self) {
+        let node = self.slurm(&["squeue", "--noheader", "--states=running", "--format=%N"]);
+        let daemon = fs::read_to_string(self.folder().join(format!("slurmd-{}.pid", node.trim()))).unwrap();
+        let _ = Command::new("kill").args(["-KILL", daemon.trim()]).status().unwrap();
+    }
+
     fn steps(&self, cell: &str) -> usize {
         let trace = fs::read_to_string(self.setting.path(cell).join("trace.csv")).unwrap_or_default();
         trace.lines().count()
@@ -249,9 +256,7 @@ fn a_node_that_dies_costs_a_save_interval() {
     one_endless_cell(&cluster);
     cluster.submit(&[&["endless.toml", "--tasks", "1"], &ASK[..]].concat());
     wait_until_within(120, || 20 < cluster.steps(CELL));
-    let node = cluster.slurm(&["squeue", "--noheader", "--states=running", "--format=%N"]);
-    let daemon = fs::read_to_string(cluster.folder().join(format!("slurmd-{}.pid", node.trim()))).unwrap();
-    let _ = Command::new("kill").args(["-KILL", daemon.trim()]).status().unwrap();
+    cluster.kill_daemon();
     for word in ["slurmstepd", "slurm_script", "--shard"] {
         cluster.kill(word);
     }
@@ -269,9 +274,7 @@ fn the_twin_of_a_zombie_waits_for_it() {
     one_endless_cell(&cluster);
     cluster.submit(&[&["endless.toml", "--tasks", "1"], &ASK[..]].concat());
     wait_until_within(120, || 20 < cluster.steps(CELL));
-    let node = cluster.slurm(&["squeue", "--noheader", "--states=running", "--format=%N"]);
-    let daemon = fs::read_to_string(cluster.folder().join(format!("slurmd-{}.pid", node.trim()))).unwrap();
-    let _ = Command::new("kill").args(["-KILL", daemon.trim()]).status().unwrap();
+    cluster.kill_daemon();
     let zombie = cluster.processes("--shard");
     assert_eq!(zombie.len(), 1);
     wait_until_within(180, || cluster.said("out").contains("waiting for it"));

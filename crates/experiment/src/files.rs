@@ -10,7 +10,7 @@ use records::{read_regular, sha256};
 use thiserror::Error;
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
-use crate::{Experiment, INPUTS, Variant};
+use crate::{Experiment, Variant, kept};
 
 /// The largest file of an optimizer, in bytes.
 const LARGEST_FILE: u64 = 4 << 20;
@@ -42,8 +42,7 @@ pub struct PythonFileError {
 impl PythonFile {
     /// Its place in a results folder: a path from there.
     pub fn kept(&self) -> PathBuf {
-        let name = self.stated.file_name().unwrap_or("optimizer.py".as_ref());
-        Path::new(INPUTS).join(&self.sha256[..16]).join(name)
+        kept::kept(&self.sha256, &self.stated, "optimizer.py")
     }
 }
 
@@ -117,10 +116,7 @@ fn keep(value: &mut Value, files: &[PythonFile]) {
     let source = value.as_str().and_then(|text| text.parse::<PythonSource>().ok());
     let Some(PythonSource::File { path, class }) = source else { return };
     let Some(file) = files.iter().find(|file| file.stated == path) else { return };
-    let kept = file.kept().iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
-    let decor = value.decor().clone();
-    *value = Value::from(format!("{kept}:{class}"));
-    *value.decor_mut() = decor;
+    kept::replace(value, format!("{}:{class}", kept::slashed(&file.kept())));
 }
 
 #[cfg(test)]

@@ -9,13 +9,10 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use toml_edit::{DocumentMut, InlineTable, Item, TableLike, Value};
 
-use crate::Experiment;
+use crate::{Experiment, kept};
 
 /// The largest image file of a prompt, in bytes.
 const LARGEST_IMAGE: u64 = 256 << 20;
-
-/// The folder of a results folder that has the images of its experiment's prompts.
-pub const INPUTS: &str = "inputs";
 
 /// The image of a prompt, as its file has it.
 #[derive(Clone, Debug)]
@@ -57,8 +54,7 @@ impl PromptImage {
     /// Its place in a results folder: a path from there. The file keeps its name, from which
     /// cells have theirs.
     pub fn kept(&self) -> PathBuf {
-        let name = self.path.file_name().unwrap_or("image".as_ref());
-        Path::new(INPUTS).join(&self.sha256[..16]).join(name)
+        kept::kept(&self.sha256, &self.path, "image")
     }
 }
 
@@ -96,7 +92,6 @@ impl Experiment {
 pub fn with_kept_images(text: &str, images: &[PromptImage]) -> String {
     let Ok(mut document) = text.parse::<DocumentMut>() else { return text.to_owned() };
     for image in images {
-        let path = image.kept().iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
         let prompt: Option<&mut dyn TableLike> = match document.get_mut("prompts") {
             Some(Item::Value(Value::Array(prompts))) => prompts
                 .get_mut(image.prompt)
@@ -108,9 +103,7 @@ pub fn with_kept_images(text: &str, images: &[PromptImage]) -> String {
             _ => None,
         };
         if let Some(Item::Value(value)) = prompt.and_then(|prompt| prompt.get_mut("image")) {
-            let decor = value.decor().clone();
-            *value = Value::from(path);
-            *value.decor_mut() = decor;
+            kept::replace(value, kept::slashed(&image.kept()));
         }
     }
     document.to_string()
